@@ -1,0 +1,1 @@
+"""What crosses Temporal: messages, names, and the one place for timeouts and retries."""

@@ -1,0 +1,446 @@
+"""What may be asked: one frozen record a command, named in the imperative.
+
+A command's verb is its class name in snake case (`RequestReturn` -> `request_return`) and is the same in the URL, in
+the workflow update, in the transition table and on the command line. The envelope `Command` says who asks and why;
+the table decides whether he may.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.model import (
+    Actor,
+    Colour,
+    Customer,
+    OrderClass,
+    Rating,
+    Satisfaction,
+    WhistleKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Take a complaint: the number is given at once. With `lead` the catalogue dispatches it in the same step."""
+
+    order_id: str
+    title: str
+    text: str
+    category: str
+    order_class: OrderClass
+    province: str
+    channel: str
+    customer: Customer
+    source: str = ""
+    area: str = ""
+    lead: str = ""
+    co: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
+    catalogue: str = ""
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAtOnce:
+    """Answer the customer on the spot; the call-back still follows."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Not ours: with a reason from the closed list and the other route named."""
+
+    ground: str
+    other_route: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """Ask the customer for something; pauses what may pause. `asked_by` proves that he was asked (call, message id)."""
+
+    question: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyInfo:
+    """The customer's answer to the question."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Take the order to conference (研判) because its owner is unclear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Name the lead, the co and the copied units; `designate` makes the lead's duty final (指定承办)."""
+
+    lead: str
+    co: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
+    designate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The unit has seen it (签收)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The unit spoke to the customer; the contact record proves it."""
+
+    spoke_to: str
+    summary: str
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReturn:
+    """Not mine: cites the catalogue clause and suggests the unit that should have it."""
+
+    clause: str
+    suggested_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideReturn:
+    """Uphold or deny a return. After the second the order goes to conference and the next unit is designated."""
+
+    upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Ask for a later due time, before the present one passes (UTC)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecideExtension:
+    """Grant or deny the extension."""
+
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Propose to ledger what cannot be solved now (挂账), with a plan and its date (UTC)."""
+
+    plan: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DecideLedger:
+    """Approve or deny the ledgering."""
+
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The ledgered matter can go on (销账)."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProgress:
+    """Tell the customer how far it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPart:
+    """A co unit hands in its part."""
+
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainPart:
+    """The lead explains why it replies without a co unit's part; the co unit is supervised, not the lead."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The reply (回单) with its four elements."""
+
+    received_at: datetime
+    spoke_to: str
+    done: str
+    done_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReply:
+    """Accept the reply or send it back; the due time stays as it was."""
+
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallback:
+    """What a call-back attempt brought: `result` is reached, no_answer or refused."""
+
+    result: str
+    contacted: bool | None = None
+    solved: bool | None = None
+    satisfaction: Satisfaction | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateBySms:
+    """The customer's rating after the attempts were exhausted."""
+
+    solved: bool
+    satisfaction: Satisfaction
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCallback:
+    """Dissatisfied or unsolved: rework it, or close it explained."""
+
+    rework: bool
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTermination:
+    """The unit asks to end the order without a result."""
+
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """Decide the termination."""
+
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The customer takes the complaint back; `proof` is the recording or message that shows it."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Restart a closed order (工单重启): round + 1; `conference` sends it to triage instead of to the last lead."""
+
+    conference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Urge:
+    """The customer presses (催单); never a new order."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervise:
+    """Put the order under supervision (督办) in a colour."""
+
+    colour: Colour
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Raise the order to a level of the organisation: 1 unit, 2 head, 3 province, 4 region, 5 headquarters."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write a note on the order; a note moves no clock."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Put a document on record: its name, media type and SHA-256."""
+
+    name: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relabel:
+    """Correct the category; never moves a clock by itself."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reprioritise:
+    """Set the handling priority: low, normal, high or critical."""
+
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWhistle:
+    """Ask to summon departments (吹哨); an emergency whistle blows at once."""
+
+    kind: WhistleKind
+    matter: str
+    units: tuple[str, ...]
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DecideWhistle:
+    """Blow the requested whistle, or refuse it as invalid."""
+
+    whistle: str
+    blow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWhistle:
+    """Judge afterwards whether an emergency whistle was valid."""
+
+    whistle: str
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWhistle:
+    """The summoned unit has heard it (应哨)."""
+
+    whistle: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWhistle:
+    """The summoned unit has spoken to the whistler or the customer."""
+
+    whistle: str
+    spoke_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportIn:
+    """The department reports in (部门报到): who is there, with what."""
+
+    whistle: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishPart:
+    """The summoned unit has done its part."""
+
+    whistle: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Let a summoned unit go, with a named substitute (a person or a unit)."""
+
+    whistle: str
+    unit: str
+    substitute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispose:
+    """The whistle's lead says the joint handling is finished."""
+
+    whistle: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWhistle:
+    """The frontline checks on the spot: solved, or blow again."""
+
+    whistle: str
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RateAttendance:
+    """The frontline rates one unit (评哨)."""
+
+    whistle: str
+    unit: str
+    rating: Rating
+
+
+@dataclass(frozen=True, slots=True)
+class AppealRating:
+    """The rated unit objects, once."""
+
+    whistle: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAppeal:
+    """Uphold the appeal with a corrected rating, or deny it; the first rating stays on record."""
+
+    whistle: str
+    unit: str
+    rating: Rating | None = None
+
+
+Body = (
+    Register | AnswerAtOnce | Decline | RequestInfo | SupplyInfo | Triage | Dispatch | Sign | Contact | RequestReturn
+    | DecideReturn | Extend | DecideExtension | Ledger | DecideLedger | Settle | ReportProgress | SubmitPart
+    | ExplainPart | Reply | AuditReply | RecordCallback | RateBySms | ReviewCallback | RequestTermination | Terminate
+    | Withdraw | Reopen | Urge | Supervise | Escalate | Note | Attach | Relabel | Reprioritise | RequestWhistle
+    | DecideWhistle | ReviewWhistle | AnswerWhistle | ContactWhistle | ReportIn | FinishPart | Excuse | Dispose
+    | VerifyWhistle | RateAttendance | AppealRating | DecideAppeal
+)  # fmt: skip
+
+
+def verb(command: type[Any]) -> str:
+    """The snake-case verb of a command class."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", command.__name__).lower()
+
+
+COMMANDS: dict[str, type[Any]] = {verb(cls): cls for cls in Body.__args__}
+VERBS: dict[type[Any], str] = {cls: name for name, cls in COMMANDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command as it reaches the rules.
+
+    `id` is the caller's Idempotency-Key; `expected_seq`, when given, refuses the command if the order has moved on.
+    """
+
+    id: str
+    actor: Actor
+    body: Body
+    reason: str = ""
+    expected_seq: int | None = None
+
+    @property
+    def verb(self) -> str:
+        """The body's verb."""
+        return VERBS[type(self.body)]

@@ -1,0 +1,605 @@
+"""What happened: one frozen record an event, named in the past tense, and the envelope that every event travels in.
+
+The envelope carries the clock changes that the event brought about, each with the clock as it then stood, so that
+applying an event needs neither a policy nor a calendar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.model import (
+    Actor,
+    Assignment,
+    Callback,
+    Clock,
+    Colour,
+    Customer,
+    OrderClass,
+    Outcome,
+    Rating,
+    Satisfaction,
+    State,
+    Whistle,
+    WhistleKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRegistered:
+    """The complaint has its number."""
+
+    order_id: str
+    title: str
+    text: str
+    category: str
+    order_class: OrderClass
+    province: str
+    channel: str
+    customer: Customer
+    terms: str
+    source: str = ""
+    area: str = ""
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswered:
+    """Answered on the spot; the call-back follows."""
+
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeclined:
+    """Not accepted; the other route is named."""
+
+    ground: str
+    other_route: str
+
+
+@dataclass(frozen=True, slots=True)
+class InformationRequired:
+    """The customer was asked; what may pause, pauses."""
+
+    question: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InformationSupplied:
+    """The customer answered; the order goes back to `to`."""
+
+    text: str
+    to: State
+
+
+@dataclass(frozen=True, slots=True)
+class InformationLapsed:
+    """The cap on waiting passed; the order goes on without the answer."""
+
+    to: State
+
+
+@dataclass(frozen=True, slots=True)
+class TriageOpened:
+    """The owner is to be found in conference."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDispatched:
+    """The units have it; `withdrawn` lists assignments that this dispatch replaced."""
+
+    assignments: tuple[Assignment, ...]
+    hop: int
+    withdrawn: tuple[str, ...] = ()
+    catalogue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentSigned:
+    """The unit has seen it; `auto` when the limit passed and the system signed for it."""
+
+    assignment: str
+    auto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerContacted:
+    """A unit spoke to the customer."""
+
+    assignment: str
+    spoke_to: str
+    summary: str
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested:
+    """A unit says: not mine."""
+
+    assignment: str
+    clause: str
+    suggested_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnUpheld:
+    """The return stands; the order goes back to conference; `final` after the second."""
+
+    assignment: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDenied:
+    """The unit keeps it, now designated."""
+
+    assignment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequested:
+    """The lead asks for a later due time."""
+
+    assignment: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionGranted:
+    """The target moved; the first one stays on record in the clock."""
+
+    assignment: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionDenied:
+    """The due time stays."""
+
+    assignment: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgeringProposed:
+    """The lead proposes to ledger the matter."""
+
+    plan: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLedgered:
+    """Cannot be solved now; dated plan approved."""
+
+    plan: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LedgeringDenied:
+    """The matter is to be solved now."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSettled:
+    """The ledgered matter goes on."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReported:
+    """The customer was told how far it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartSubmitted:
+    """A co unit's part is in."""
+
+    assignment: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartExplained:
+    """The lead said why it replies without this part."""
+
+    assignment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySubmitted:
+    """The reply with its four elements."""
+
+    assignment: str
+    received_at: datetime
+    spoke_to: str
+    done: str
+    done_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAccepted:
+    """The audit passed the reply; the call-back is planned."""
+
+    callback: Callback
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySentBack:
+    """The audit sent the reply back; the due time stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPlanned:
+    """A call-back is due (after an answer at once, or because the limit passed without a reply)."""
+
+    callback: Callback
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAttempted:
+    """Nobody answered; `exhausted` after the last attempt, then the rating is asked for by message."""
+
+    number: int
+    exhausted: bool
+    sms_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRecorded:
+    """The customer's own words, or his refusal to give any; `by_sms` when he answered the message."""
+
+    contacted: bool | None
+    solved: bool | None
+    satisfaction: Satisfaction | None
+    why: str = ""
+    refused: bool = False
+    by_sms: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RatingLapsed:
+    """No rating came in its window: not rated."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReworked:
+    """Not good enough: the next round begins with the same lead."""
+
+    explanation: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderClosed:
+    """The end of a round; `appeal_notice` when the final review is over."""
+
+    outcome: Outcome
+    explanation: str = ""
+    reopen_until: datetime | None = None
+    appeal_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenWindowPassed:
+    """The customer's window is over; nothing more is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationRequested:
+    """The unit asks to end the order without a result."""
+
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerminated:
+    """Ended without a result, approved by the auditor."""
+
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationDenied:
+    """It goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWithdrawn:
+    """The customer took it back."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReopened:
+    """The next round begins."""
+
+    round: int
+    to: State
+    final_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUrged:
+    """The customer presses."""
+
+    number: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSupervised:
+    """Under supervision in this colour; by a person, or by the clock named in `key`."""
+
+    colour: Colour
+    instruction: str = ""
+    key: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEscalated:
+    """Raised one level: by a person, by the customer's pressing, or by step `step` of the ladder of clock `key`.
+
+    `unit` is the unit that owes; `target` the role that is told; `criticised` puts the unit on the public list.
+    """
+
+    level: int
+    target: str
+    colour: Colour = Colour.NONE
+    key: str = ""
+    unit: str = ""
+    step: int = 0
+    criticised: bool = False
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWarned:
+    """`percent` of the limit has passed."""
+
+    key: str
+    unit: str
+    percent: int
+    colour: Colour
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBreached:
+    """The limit passed at `due_at` and the duty was not met; the event's own time less `due_at` is the lateness."""
+
+    key: str
+    unit: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEndRaised:
+    """The ladder of this clock has ended and the duty is still not met: an alarm, not silence."""
+
+    key: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded:
+    """A note."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAttached:
+    """A document is on record."""
+
+    name: str
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRelabelled:
+    """The category was corrected."""
+
+    category: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReprioritised:
+    """The handling priority was set."""
+
+    priority: str
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleRequested:
+    """Somebody at the frontline asks to summon departments."""
+
+    whistle: Whistle
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleRefused:
+    """Refused as invalid; counts in the whistler's score."""
+
+    whistle: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleBlown:
+    """The departments are summoned; `again` when blown anew."""
+
+    whistle: str
+    kind: WhistleKind
+    units: tuple[str, ...]
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleReviewed:
+    """An emergency whistle was judged afterwards."""
+
+    whistle: str
+    valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleAnswered:
+    """A summoned unit has heard it."""
+
+    whistle: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleContacted:
+    """A summoned unit has spoken to the frontline."""
+
+    whistle: str
+    unit: str
+    spoke_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentReportedIn:
+    """The department is there; `late` when it had been absent."""
+
+    whistle: str
+    unit: str
+    who: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAbsent:
+    """The limit to report in passed."""
+
+    whistle: str
+    unit: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentDone:
+    """A summoned unit has done its part."""
+
+    whistle: str
+    unit: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentExcused:
+    """A summoned unit may go; the substitute is named."""
+
+    whistle: str
+    unit: str
+    substitute: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleDisposed:
+    """The joint handling is finished, says the lead."""
+
+    whistle: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleVerified:
+    """The frontline has checked: solved."""
+
+    whistle: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRated:
+    """The frontline's rating of one unit; immutable, a correction is another event."""
+
+    whistle: str
+    unit: str
+    rating: Rating
+
+
+@dataclass(frozen=True, slots=True)
+class RatingAppealed:
+    """The unit objects."""
+
+    whistle: str
+    unit: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppealDecided:
+    """The appeal's end; `rating` corrects the first one, None leaves it."""
+
+    whistle: str
+    unit: str
+    rating: Rating | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleEnded:
+    """Rated, or ended with the order."""
+
+    whistle: str
+
+
+Happening = (
+    OrderRegistered | OrderAnswered | OrderDeclined | InformationRequired | InformationSupplied | InformationLapsed
+    | TriageOpened | OrderDispatched | AssignmentSigned | CustomerContacted | ReturnRequested | ReturnUpheld
+    | ReturnDenied | ExtensionRequested | ExtensionGranted | ExtensionDenied | LedgeringProposed | OrderLedgered
+    | LedgeringDenied | LedgerSettled | ProgressReported | PartSubmitted | PartExplained | ReplySubmitted
+    | ReplyAccepted | ReplySentBack | CallbackPlanned | CallbackAttempted | CallbackRecorded | RatingLapsed
+    | OrderReworked | OrderClosed | ReopenWindowPassed | TerminationRequested | OrderTerminated | TerminationDenied
+    | OrderWithdrawn | OrderReopened | OrderUrged | OrderSupervised | OrderEscalated | ClockWarned | ClockBreached
+    | DeadEndRaised | NoteAdded | DocumentAttached | OrderRelabelled | OrderReprioritised | WhistleRequested
+    | WhistleRefused | WhistleBlown | WhistleReviewed | WhistleAnswered | WhistleContacted | DepartmentReportedIn
+    | DepartmentAbsent | DepartmentDone | DepartmentExcused | WhistleDisposed | WhistleVerified | DepartmentRated
+    | RatingAppealed | AppealDecided | WhistleEnded
+)  # fmt: skip
+
+EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in Happening.__args__}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """What became of one clock: started, warned, breached, climbed, met, cancelled, paused, resumed, extended, ended.
+
+    `clock` is the clock as it stands after the change, None when it left the state.
+    """
+
+    key: str
+    change: str
+    clock: Clock | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the ledger: who did what in which role, why, when (UTC) and under which policy version."""
+
+    seq: int
+    at: datetime
+    actor: Actor
+    body: Happening
+    policy_version: str
+    reason: str = ""
+    command_id: str = ""
+    clocks: tuple[ClockChange, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The event's name, as in the ledger's `type` column."""
+        return type(self.body).__name__

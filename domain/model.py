@@ -1,0 +1,388 @@
+"""What an order is at one instant: plain frozen records, no behaviour.
+
+Only what the rules still need is kept, so the state stays small however long the history grows: a clock that was met
+leaves the state (its life is in the events), notes and attachments are counted, not carried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where an order stands; `STATUS` maps each to its TMF621 status."""
+
+    REGISTERED = "registered"
+    PENDING_INFO = "pending_info"
+    TRIAGE = "triage"
+    DISPATCHED = "dispatched"
+    IN_PROGRESS = "in_progress"
+    LEDGERED = "ledgered"
+    REPLIED = "replied"
+    AWAITING_CALLBACK = "awaiting_callback"
+    CLOSED = "closed"
+    NOT_ACCEPTED = "not_accepted"
+    CANCELLED = "cancelled"
+    TERMINATED = "terminated"
+    MERGED = "merged"
+
+
+STATUS: dict[State, str] = {
+    State.REGISTERED: "acknowledged",
+    State.PENDING_INFO: "pending",
+    State.TRIAGE: "inProgress",
+    State.DISPATCHED: "inProgress",
+    State.IN_PROGRESS: "inProgress",
+    State.LEDGERED: "held",
+    State.REPLIED: "inProgress",
+    State.AWAITING_CALLBACK: "resolved",
+    State.CLOSED: "closed",
+    State.NOT_ACCEPTED: "rejected",
+    State.CANCELLED: "cancelled",
+    State.TERMINATED: "closed",
+    State.MERGED: "closed",
+}
+
+OPEN: tuple[State, ...] = (
+    State.REGISTERED,
+    State.PENDING_INFO,
+    State.TRIAGE,
+    State.DISPATCHED,
+    State.IN_PROGRESS,
+    State.LEDGERED,
+    State.REPLIED,
+    State.AWAITING_CALLBACK,
+)
+
+
+class Role(StrEnum):
+    """In which capacity somebody acts."""
+
+    AGENT = "agent"
+    CHANNEL = "channel"
+    REGULATOR = "regulator"
+    TEAM_LEAD = "team_lead"
+    DISPATCHER = "dispatcher"
+    UNIT_MEMBER = "unit_member"
+    UNIT_HEAD = "unit_head"
+    REPLY_AUDITOR = "reply_auditor"
+    CALLBACK_AGENT = "callback_agent"
+    PROVINCE_MANAGER = "province_manager"
+    REGIONAL_MANAGER = "regional_manager"
+    HEADQUARTERS = "headquarters"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+class OrderClass(StrEnum):
+    """The urgency class that picks a column of the policy's limits."""
+
+    URGENT = "urgent"
+    FAULT = "fault"
+    GENERAL = "general"
+    CONSULT = "consult"
+    COMPLEX = "complex"
+
+
+class Outcome(StrEnum):
+    """How an order ended."""
+
+    RESOLVED_SATISFIED = "resolved_satisfied"
+    RESOLVED_DISSATISFIED = "resolved_dissatisfied"
+    UNRESOLVED = "unresolved"
+    NOT_RATED = "not_rated"
+    TERMINATED = "terminated"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    MERGED = "merged"
+
+
+class Colour(StrEnum):
+    """Supervision colours, rising."""
+
+    NONE = ""
+    BLUE = "blue"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+COLOUR_RANK: dict[Colour, int] = {Colour.NONE: 0, Colour.BLUE: 1, Colour.YELLOW: 2, Colour.RED: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, a channel or the system, in one role, for one unit ('' = none)."""
+
+    id: str
+    role: Role
+    unit: str = ""
+
+
+SYSTEM = Actor(id="system", role=Role.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who complains (诉求人); `zone` is the IANA zone in which he may be called."""
+
+    name: str
+    phone: str
+    email: str = ""
+    zone: str = "Asia/Shanghai"
+    tier: str = "normal"
+
+
+class UnitRole(StrEnum):
+    """What a handling unit owes: the lead answers, a co unit owes a part, a copied unit owes nothing."""
+
+    LEAD = "lead"
+    CO = "co"
+    COPY = "copy"
+
+
+class Part(StrEnum):
+    """The life of one unit's assignment."""
+
+    OFFERED = "offered"
+    SIGNED = "signed"
+    WORKING = "working"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    RETURN_REQUESTED = "return_requested"
+    RETURN_UPHELD = "return_upheld"
+    WITHDRAWN = "withdrawn"
+    COPIED = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One unit's part in one order."""
+
+    id: str
+    unit: str
+    role: UnitRole
+    status: Part
+    round: int
+    hop: int
+    dispatched_at: datetime
+    designated: bool = False
+    signed_at: datetime | None = None
+    auto_signed: bool = False
+    contacted_at: datetime | None = None
+    explained: bool = False
+    return_asked_by: str = ""
+    status_before_return: str = ""
+
+
+class WhistleKind(StrEnum):
+    """工作推进哨, 应急哨, 攻坚哨: who must approve differs by kind."""
+
+    ROUTINE = "routine"
+    EMERGENCY = "emergency"
+    HARD = "hard"
+
+
+class Blow(StrEnum):
+    """The life of a whistle."""
+
+    REQUESTED = "requested"
+    REFUSED_INVALID = "refused_invalid"
+    BLOWN = "blown"
+    JOINT_HANDLING = "joint_handling"
+    DISPOSED = "disposed"
+    VERIFIED = "verified"
+    ENDED = "ended"
+
+
+class Presence(StrEnum):
+    """The life of one summoned unit's attendance."""
+
+    SUMMONED = "summoned"
+    SIGNED = "signed"
+    CONTACTED = "contacted"
+    REPORTED_IN = "reported_in"
+    DONE = "done"
+    RATED = "rated"
+    EXCUSED = "excused"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What the frontline gives a unit: 1 (poor) to 5 (good) on each of four."""
+
+    report_in: int
+    cooperation: int
+    quality: int
+    result: int
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """One summoned unit: has it reported in?"""
+
+    unit: str
+    status: Presence
+    summoned_at: datetime
+    absent: bool = False
+    reported_in_at: datetime | None = None
+    reported_in_by: str = ""
+    accepted: bool = False
+    substitute: str = ""
+    rating: Rating | None = None
+    appeal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whistle:
+    """One blow: the matter, who was summoned, and how far it has come."""
+
+    id: str
+    kind: WhistleKind
+    matter: str
+    lead: str
+    status: Blow
+    requested_by: str
+    requested_at: datetime
+    attendances: tuple[Attendance, ...]
+    blown_at: datetime | None = None
+    blows: int = 0
+    valid: bool | None = None
+
+
+class Calling(StrEnum):
+    """The life of a call-back."""
+
+    PLANNED = "planned"
+    ATTEMPTING = "attempting"
+    UNDER_REVIEW = "under_review"
+    SMS_SENT = "sms_sent"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+
+
+class Satisfaction(StrEnum):
+    """The customer's own word; 'not rated' is never one of them."""
+
+    SATISFIED = "satisfied"
+    BASICALLY = "basically"
+    DISSATISFIED = "dissatisfied"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """The call-back of one round; `expiry` marks the one that is due because the limit passed without a reply."""
+
+    round: int
+    status: Calling
+    planned_at: datetime
+    expiry: bool = False
+    attempts: tuple[datetime, ...] = ()
+    solved: bool | None = None
+    satisfaction: Satisfaction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something asked that another person must decide: an extension, a ledgering, a termination."""
+
+    kind: str
+    by: str
+    unit: str
+    at: datetime
+    until: datetime | None = None
+    text: str = ""
+
+
+class Ticking(StrEnum):
+    """What a clock in the state is doing; a clock that ended is no longer in the state."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    BREACHED = "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One limit being watched.
+
+    `key` is unique in the order (`sign/a1`), `kind` names the limit in the policy, `unit` is the unit it is charged
+    to. `next_at` is the instant of the next mark (a warning, the breach, a step of the ladder, the dead end), `step`
+    its index in the plan of this kind; no `next_at`, nothing more to come. Instants are UTC.
+    """
+
+    key: str
+    kind: str
+    unit: str
+    started_at: datetime
+    due_at: datetime
+    first_due_at: datetime
+    status: Ticking = Ticking.RUNNING
+    step: int = 0
+    next_at: datetime | None = None
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One complaint, whole, at one instant; `seq` is that of the last event applied."""
+
+    id: str
+    seq: int
+    state: State
+    order_class: OrderClass
+    category: str
+    title: str
+    province: str
+    channel: str
+    customer: Customer
+    terms: str
+    policy_version: str
+    registered_at: datetime
+    registered_by: str
+    priority: str = "normal"
+    rehearsal: bool = False
+    round: int = 1
+    hop: int = 0
+    reopens: int = 0
+    reworks: int = 0
+    final_review: bool = False
+    returns: int = 0
+    urges: int = 0
+    contacts: int = 1
+    level: int = 0
+    colour: Colour = Colour.NONE
+    resume: State | None = None
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+    over: bool = False
+    handlers: tuple[str, ...] = ()
+    dispatched_by: str = ""
+    audited_by: str = ""
+    called_by: str = ""
+    extensions: int = 0
+    notes: int = 0
+    attachments: int = 0
+    assignments: tuple[Assignment, ...] = ()
+    whistles: tuple[Whistle, ...] = ()
+    requests: tuple[Request, ...] = ()
+    callback: Callback | None = None
+    clocks: dict[str, Clock] = field(default_factory=dict)
+
+    @property
+    def lead(self) -> Assignment | None:
+        """The one assignment that answers for the order now, if there is one (invariant 5)."""
+        for part in reversed(self.assignments):
+            if part.role is UnitRole.LEAD and part.status not in (Part.RETURN_UPHELD, Part.WITHDRAWN):
+                return part
+        return None
+
+    @property
+    def overdue(self) -> bool:
+        """True while a duty stands unmet past its limit."""
+        return any(clock.status is Ticking.BREACHED for clock in self.clocks.values())

@@ -1,0 +1,145 @@
+"""The policy as an order carries it: `Terms`, resolved for one class, tier and province and frozen at registration.
+
+A policy document holds the limits of every class; `resolve` picks what applies to one order and multiplies what the
+customer's tier shortens. Terms are named by the hash of their content, so a ledger that keeps them by that name can
+tell every order's rules for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from domain.calendar import Calendar, span
+from domain.model import Colour, OrderClass
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - the field's word (预警)
+    """A warning when `percent` of a limit has passed."""
+
+    percent: int
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a ladder: `after` the mark before it, raise to `level` and tell the `target` role."""
+
+    after: str
+    level: int
+    target: str
+    colour: Colour = Colour.NONE
+    criticised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """How customers are called back; hours are local to the customer, spans as in `calendar`."""
+
+    attempts: int
+    days: int
+    gap: str
+    opens: int
+    closes: int
+    rating_window: str
+    sample_percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Every number that one order runs by.
+
+    `limits` maps a clock's kind to a span; a kind that is absent has no clock. `warnings` and `ladders` are by kind,
+    `grace` is how long after the last step the dead-end alarm is raised.
+    """
+
+    policy_version: str
+    order_class: OrderClass
+    tier: str
+    province: str
+    calendar: Calendar
+    limits: dict[str, str]
+    warnings: dict[str, tuple[Warning, ...]]
+    ladders: dict[str, tuple[Step, ...]]
+    grace: str
+    calling: Calling
+    returns_per_unit: int
+    returns_per_order: int
+    reopen_rounds: int
+    urges_to_yellow: int
+    contacts_to_rise: int
+    extensions: int
+    decline_grounds: tuple[str, ...]
+    whistle_matters: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The name of these terms: the SHA-256 of their canonical JSON, shortened to 24 hex digits."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, province: str) -> Terms:
+    """The terms of one order under a policy document; raises KeyError or ValueError that names what is missing."""
+    classes = document["classes"]
+    chosen = {**classes["*"], **classes[order_class.value]}
+    factor = float(document["tier_factors"].get(tier, 1.0))
+    limits = {**chosen["limits"], **document.get("provinces", {}).get(province, {}).get(order_class.value, {})}
+    exempt = tuple(document["tier_exempt"])
+    calendar = document["calendar"]
+    caps = {**document["caps"], **chosen.get("caps", {})}
+    return Terms(
+        policy_version=document["version"],
+        order_class=order_class,
+        tier=tier,
+        province=province,
+        calendar=Calendar(
+            zone=calendar["zone"],
+            opens=calendar["opens"],
+            closes=calendar["closes"],
+            weekdays=tuple(calendar["weekdays"]),
+            holidays=tuple(calendar["holidays"]),
+            make_up_days=tuple(calendar["make_up_days"]),
+        ),
+        limits={
+            kind: limit if kind in exempt else shortened(limit, factor) for kind, limit in limits.items() if limit
+        },
+        warnings={
+            kind: tuple(Warning(mark["percent"], Colour(mark["colour"])) for mark in marks)
+            for kind, marks in document["warnings"].items()
+        },
+        ladders={
+            kind: tuple(
+                Step(
+                    after=step["after"],
+                    level=step["level"],
+                    target=step["target"],
+                    colour=Colour(step.get("colour", "")),
+                    criticised=step.get("criticised", False),
+                )
+                for step in steps
+            )
+            for kind, steps in {**document["ladders"], **chosen.get("ladders", {})}.items()
+        },
+        grace=document["grace"],
+        calling=Calling(**document["calling"]),
+        returns_per_unit=caps["returns_per_unit"],
+        returns_per_order=caps["returns_per_order"],
+        reopen_rounds=caps["reopen_rounds"],
+        urges_to_yellow=caps["urges_to_yellow"],
+        contacts_to_rise=caps["contacts_to_rise"],
+        extensions=caps["extensions"],
+        decline_grounds=tuple(document["decline_grounds"]),
+        whistle_matters=tuple(document["whistle_matters"]),
+    )
+
+
+def shortened(limit: str, factor: float) -> str:
+    """The span multiplied by a tier's factor, in minutes or days; a factor of 1 leaves the text as it is."""
+    if factor == 1.0:
+        return limit
+    length = span(limit)
+    return f"{length.amount * factor:g}{length.unit}"
