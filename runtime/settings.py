@@ -1,0 +1,234 @@
+"""Every setting of the system, in one class; the reference page is checked against it.
+
+A setting is an environment variable: `WHISTLE_` and the field's name in capitals. Nothing has to be set.
+"""
+
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.faults import SetupError
+
+PROJECT = Path(__file__).resolve().parent.parent
+ENV_PREFIX = "WHISTLE_"
+
+_LOOPBACK = "127.0.0.1"
+_ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+
+
+class Profile(StrEnum):
+    """How careful the system is: a laptop's comfort, or a service's strictness."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _default_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "whistle"
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.match(value):
+        raise ValueError("must read host:port, such as 127.0.0.1:7233")
+    return value
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("postgresql+psycopg2://", "postgresql://")):
+        raise ValueError("must read postgresql+psycopg2://user:password@host:port/database")
+    return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _sha256(value: str) -> str:
+    if not _SHA256.match(value.lower()):
+        raise ValueError("must be 64 hexadecimal digits")
+    return value.lower()
+
+
+def _name(value: str) -> str:
+    if not _NAME.match(value):
+        raise ValueError("must be letters, digits, '-', '_' or '.'")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Address = Annotated[str, AfterValidator(_address)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class Settings(BaseSettings):
+    """All settings of one installation, read from `WHISTLE_…` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    profile: Profile = Field(
+        Profile.DEVELOPMENT,
+        description="`development` opens the demo log-ins and loads the demo organisation; `production` does neither.",
+    )
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
+        "info", description="How much the API and the workers write to their logs: debug, info, warning or error."
+    )
+    data_dir: Folder = Field(
+        PROJECT / ".whistle",
+        description="Folder of everything that must survive a restart: database, passwords, logs.",
+    )
+    cache_dir: Folder = Field(
+        default_factory=_default_cache,
+        description="Folder of the built or downloaded engine, by version; shared between clones. "
+        "Default: `$XDG_CACHE_HOME/whistle`, else `~/.cache/whistle`.",
+    )
+
+    database_url: DatabaseUrl | None = Field(
+        None,
+        description="The application's database as its owner, who migrates it. Together with `app_database_url` it "
+        "replaces the embedded PostgreSQL.",
+    )
+    app_database_url: DatabaseUrl | None = Field(
+        None, description="The same database as the role that API and workers use, which may not change events."
+    )
+    database_pool_size: int = Field(
+        10,
+        ge=1,
+        le=200,
+        description="Database connections, and threads that use them, of one API or worker.",
+    )
+    postgres_port: Port = Field(15433, description="Port of the embedded PostgreSQL, on loopback.")
+    postgres_os_user: Name = Field(
+        "nobody",
+        description="Operating-system user of the embedded PostgreSQL when the system is started by root, "
+        "as which PostgreSQL refuses to run.",
+    )
+
+    temporal_address: Address | None = Field(
+        None, description="host:port of a running Temporal server; when set, none is started."
+    )
+    temporal_namespace: Name = Field("whistle", description="Temporal namespace of the real orders.")
+    rehearsal_namespace: Name = Field(
+        "whistle-rehearsal", description="Temporal namespace of rehearsals and the tour, where time may be skipped."
+    )
+    temporal_port: Port = Field(
+        17233,
+        le=65535 - 8,
+        description="First of the nine neighbouring ports of the embedded Temporal server; clients use this one.",
+    )
+    temporal_shards: int = Field(
+        64, ge=1, le=16384, description="History shards of the embedded Temporal server; can never change afterwards."
+    )
+    temporal_archive_url: str = Field(
+        "https://github.com/temporalio/temporal/releases/download/v{version}/temporal_{version}_{platform}.tar.gz",
+        pattern="^(https?|file)://",
+        description="Where the Temporal release archive is; `{version}` and `{platform}` are filled in.",
+    )
+    temporal_archive_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+        None,
+        description="SHA-256 of that archive for this platform. Without a known checksum nothing is downloaded.",
+    )
+    ui_enabled: bool = Field(True, description="Whether Temporal's own web UI is started beside the server.")
+    ui_port: Port = Field(18233, description="Port of Temporal's web UI, on loopback.")
+
+    api_host: str = Field(_LOOPBACK, min_length=1, description="Address the API listens on.")
+    api_port: Port = Field(8010, description="Port the API listens on.")
+    api_workers: int = Field(1, ge=1, le=64, description="Processes of the API.")
+
+    worker_count: int = Field(1, ge=1, le=64, description="Worker processes started by `whistle up`.")
+    worker_concurrency: int = Field(
+        100, ge=2, le=2000, description="Workflow tasks that one worker process handles at once."
+    )
+    workflow_sandbox: bool = Field(
+        True, description="Whether workers run workflow code in the SDK's sandbox; off is quicker, on guards more."
+    )
+
+    smtp_host: str | None = Field(
+        None, description="Mail server for notices; without one they appear in the inboxes only."
+    )
+    smtp_port: Port = Field(25, description="Port of that mail server.")
+    smtp_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = Field(
+        "whistle@localhost.localdomain", description="Sender of notices by mail."
+    )
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> "Settings":
+        taken: dict[int, str] = {}
+        wanted = [("postgres_port", self.postgres_port), ("api_port", self.api_port)]
+        wanted += [("temporal_port", self.temporal_port + offset) for offset in range(9)]
+        wanted += [("ui_port", self.ui_port)]
+        for field, port in wanted:
+            other = taken.setdefault(port, field)
+            if other != field:
+                raise ValueError(f"{field} and {other} both need port {port}; choose another for one of them")
+        return self
+
+    @property
+    def loopback(self) -> str:
+        """Return the address that embedded servers bind to."""
+        return _LOOPBACK
+
+    @property
+    def temporal_target(self) -> str:
+        """Return the host:port where clients reach Temporal, embedded or not."""
+        return self.temporal_address or f"{_LOOPBACK}:{self.temporal_port}"
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the log files."""
+        return self.data_dir / "logs"
+
+    @property
+    def api_url(self) -> str:
+        """Return the address where a person on this machine reaches the API."""
+        host = _LOOPBACK if self.api_host in ("0.0.0.0", "::") else self.api_host
+        return f"http://{host}:{self.api_port}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the `WHISTLE_…` variables that give a child process these very settings."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {
+            ENV_PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in values.items()
+        }
+
+
+def load(**values: Any) -> Settings:
+    """Return the settings from the environment, `values` taking precedence.
+
+    Raises:
+        SetupError: a value is not acceptable; one line names each variable, the reason and the remedy.
+    """
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SetupError(*_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> tuple[str, str]:
+    zh, en = [], []
+    for item in error.errors(include_url=False):
+        reason = item["msg"].removeprefix("Value error, ")
+        if not item["loc"]:
+            zh.append(f"设置有误: {reason}")
+            en.append(f"settings: {reason}")
+            continue
+        field = str(item["loc"][0])
+        variable = ENV_PREFIX + field.upper()
+        info = Settings.model_fields.get(field)
+        default = info.get_default(call_default_factory=True, validated_data={}) if info else None
+        remedy_zh = f"改正它, 或取消设置以用默认值 {default}"
+        remedy_en = f"correct it, or unset it for the default {default}"
+        shown = "***" if "url" in field else item["input"]
+        zh.append(f"{variable}={shown} 无效: {reason}; {remedy_zh}")
+        en.append(f"{variable}={shown} is not valid: {reason}; {remedy_en}")
+    return "; ".join(zh), "; ".join(en)
