@@ -82,15 +82,25 @@ class Terms:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, province: str) -> Terms:
-    """The terms of one order under a policy document; raises KeyError or ValueError that names what is missing."""
+def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, province: str, area: str = "") -> Terms:
+    """The terms of one order under a policy document; raises KeyError or ValueError that names what is missing.
+
+    The most specific rule wins: all classes, the class, the area (what stands before the slash in `rural/Conghua`),
+    the province; a limit of null takes the clock away. The tier then shortens what is not exempt.
+    """
     classes = document["classes"]
-    chosen = {**classes["*"], **classes[order_class.value]}
+    common, own = classes["*"], classes[order_class.value]
+    by_area = document.get("areas", {}).get(area.partition("/")[0], {})
+    by_province = document.get("provinces", {}).get(province, {})
+    limits = {**common["limits"], **own["limits"]}
+    for overlay in (by_area, by_province):
+        limits |= overlay.get("*", {})
+        limits |= overlay.get(order_class.value, {})
     factor = float(document["tier_factors"].get(tier, 1.0))
-    limits = {**chosen["limits"], **document.get("provinces", {}).get(province, {}).get(order_class.value, {})}
     exempt = tuple(document["tier_exempt"])
     calendar = document["calendar"]
-    caps = {**document["caps"], **chosen.get("caps", {})}
+    caps = {**document["caps"], **own.get("caps", {})}
+    ladders = {**document["ladders"], **own.get("ladders", {})}
     return Terms(
         policy_version=document["version"],
         order_class=order_class,
@@ -104,9 +114,7 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
             holidays=tuple(calendar["holidays"]),
             make_up_days=tuple(calendar["make_up_days"]),
         ),
-        limits={
-            kind: limit if kind in exempt else shortened(limit, factor) for kind, limit in limits.items() if limit
-        },
+        limits={kind: limit if kind in exempt else shortened(limit, factor) for kind, limit in limits.items() if limit},
         warnings={
             kind: tuple(Warning(mark["percent"], Colour(mark["colour"])) for mark in marks)
             for kind, marks in document["warnings"].items()
@@ -122,9 +130,9 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
                 )
                 for step in steps
             )
-            for kind, steps in {**document["ladders"], **chosen.get("ladders", {})}.items()
+            for kind, steps in ladders.items()
         },
-        grace=document["grace"],
+        grace=own.get("grace", document["grace"]),
         calling=Calling(**document["calling"]),
         returns_per_unit=caps["returns_per_unit"],
         returns_per_order=caps["returns_per_order"],
