@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """A command that the rules do not allow; `code` is stable, the message is for people."""
 
     code: ClassVar[str] = "refused"
@@ -146,4 +146,4 @@ class CommandReused(Refusal):
 
 def codes() -> dict[str, type[Refusal]]:
     """Every refusal code with its class, for the API's table and the docs."""
-    return {cls.code: cls for cls in (Refusal, *Refusal.__subclasses__())}
+    return {cls.code: cls for cls in Refusal.__subclasses__()}

@@ -275,6 +275,7 @@ class OrderReworked:
 
     explanation: str
     round: int
+    assignment: Assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,7 @@ class OrderReopened:
     round: int
     to: State
     final_review: bool = False
+    assignment: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,7 +578,9 @@ EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in Happening.__args__}
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """What became of one clock: started, warned, breached, climbed, met, cancelled, paused, resumed, extended, ended.
+    """What became of one clock.
+
+    One of started, warned, breached, climbed, dead_end, answered, resumed, paused, extended, met, cancelled, expired.
 
     `clock` is the clock as it stands after the change, None when it left the state.
     """

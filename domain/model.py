@@ -300,10 +300,15 @@ class Request:
 
 
 class Ticking(StrEnum):
-    """What a clock in the state is doing; a clock that ended is no longer in the state."""
+    """What a clock in the state is doing; a clock that ended is no longer in the state.
+
+    `answered` waits for a verdict on what was handed in: accepted, it is met; sent back, it runs on to the same due
+    time.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
+    ANSWERED = "answered"
     BREACHED = "breached"
 
 
@@ -313,7 +318,8 @@ class Clock:
 
     `key` is unique in the order (`sign/a1`), `kind` names the limit in the policy, `unit` is the unit it is charged
     to. `next_at` is the instant of the next mark (a warning, the breach, a step of the ladder, the dead end), `step`
-    its index in the plan of this kind; no `next_at`, nothing more to come. Instants are UTC.
+    its index in the plan of this kind; no `next_at`, nothing more to come. `length` is the whole limit in minutes, of
+    work where `working` is set, else elapsed. Instants are UTC.
     """
 
     key: str
@@ -322,6 +328,8 @@ class Clock:
     started_at: datetime
     due_at: datetime
     first_due_at: datetime
+    length: float = 0.0
+    working: bool = False
     status: Ticking = Ticking.RUNNING
     step: int = 0
     next_at: datetime | None = None
@@ -381,6 +389,10 @@ class Order:
             if part.role is UnitRole.LEAD and part.status not in (Part.RETURN_UPHELD, Part.WITHDRAWN):
                 return part
         return None
+
+    def assignment_id(self, offset: int = 0) -> str:
+        """The id of the next assignment, or of the one `offset` after it."""
+        return f"a{len(self.assignments) + offset + 1}"
 
     @property
     def overdue(self) -> bool:

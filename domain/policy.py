@@ -17,7 +17,7 @@ from domain.model import Colour, OrderClass
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001 - the field's word (预警)
+class WarningMark:
     """A warning when `percent` of a limit has passed."""
 
     percent: int
@@ -62,7 +62,7 @@ class Terms:
     province: str
     calendar: Calendar
     limits: dict[str, str]
-    warnings: dict[str, tuple[Warning, ...]]
+    warnings: dict[str, tuple[WarningMark, ...]]
     ladders: dict[str, tuple[Step, ...]]
     grace: str
     calling: Calling
@@ -116,7 +116,7 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
         ),
         limits={kind: limit if kind in exempt else shortened(limit, factor) for kind, limit in limits.items() if limit},
         warnings={
-            kind: tuple(Warning(mark["percent"], Colour(mark["colour"])) for mark in marks)
+            kind: tuple(WarningMark(mark["percent"], Colour(mark["colour"])) for mark in marks)
             for kind, marks in document["warnings"].items()
         },
         ladders={

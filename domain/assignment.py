@@ -1,0 +1,337 @@
+"""A unit's part: sign, contact, return, extend, ledger, report progress, hand in, reply, and the audit of the reply.
+
+Each rule is one function `(scribe, command)`; the table has already admitted the state and the role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain import clocks, errors
+from domain import commands as c
+from domain import events as e
+from domain.calendar import span
+from domain.callback import planned_callback
+from domain.clocks import gone, met, of_kind, start
+from domain.events import ClockChange
+from domain.model import Assignment, Blow, Order, Part, Request, State, Ticking, UnitRole
+from domain.scribe import Scribe, required
+
+PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "return_decision")
+"""The kinds of clock that belong to one assignment; their subject is its id."""
+
+
+def part_clocks(order: Order, assignment: str) -> tuple[ClockChange, ...]:
+    """The cancelling of every clock of one assignment."""
+    return gone(tuple(clock for kind in PART_KINDS for clock in of_kind(order, kind, assignment)), "cancelled")
+
+
+def all_part_clocks(order: Order) -> tuple[ClockChange, ...]:
+    """The cancelling of every clock of every assignment."""
+    return gone(tuple(clock for kind in PART_KINDS for clock in of_kind(order, kind)), "cancelled")
+
+
+def offered_clocks(scribe: Scribe, parts: Iterable[Assignment]) -> tuple[ClockChange | None, ...]:
+    """The clocks that start when units get the order: the unit's time counts from dispatch (invariant 1).
+
+    The due time never passes the statutory one, so that a second hop cannot buy time at the customer's cost.
+    """
+    changes: list[ClockChange | None] = []
+    for part in parts:
+        if part.role is UnitRole.COPY:
+            continue
+        changes.append(start("sign", part.id, part.unit, scribe.now, scribe.terms))
+        if part.role is UnitRole.LEAD:
+            changes.extend(lead_clocks(scribe, part))
+        else:
+            changes.append(start("co_due", part.id, part.unit, scribe.now, scribe.terms))
+    return tuple(changes)
+
+
+def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
+    """First contact, result and progress: what a lead owes from the moment it has the order."""
+    due = start("due", part.id, part.unit, scribe.now, scribe.terms)
+    statutory = of_kind(scribe.order, "statutory")
+    if due and due.clock and statutory and scribe.now < statutory[0].due_at < due.clock.due_at:
+        due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=statutory[0].due_at)
+    return (
+        start("contact", part.id, part.unit, scribe.now, scribe.terms),
+        due,
+        progress_clock(scribe, part),
+    )
+
+
+def progress_clock(scribe: Scribe, part: Assignment) -> ClockChange | None:
+    """The limit for the next word to the customer; each has a key of its own, so each result is kept."""
+    return start("progress", f"{part.id}/{scribe.order.seq + 1}", part.unit, scribe.now, scribe.terms)
+
+
+def sign(scribe: Scribe, command: c.Sign) -> None:
+    """The lead's signature moves the order into work; a co unit's only its own part."""
+    part = scribe.own_part(UnitRole.LEAD, UnitRole.CO)
+    if part.status is not Part.OFFERED:
+        raise errors.AlreadyPending(f"{part.unit} has signed already", state=scribe.order.state)
+    scribe.emit(e.AssignmentSigned(part.id), met(scribe.order, "sign", part.id))
+
+
+def sign_for(scribe: Scribe, assignment: str, changes: Iterable[ClockChange]) -> None:
+    """The limit passed: the system signs for the unit, marked so."""
+    scribe.emit(e.AssignmentSigned(assignment, auto=True), changes)
+
+
+def contact(scribe: Scribe, command: c.Contact) -> None:
+    """A contact record meets the first-contact clock and counts as word to the customer."""
+    required(command.spoke_to, "spoke_to", "whom you spoke to")
+    required(command.summary, "summary", "what was said")
+    part = scribe.own_part(UnitRole.LEAD, UnitRole.CO)
+    if part.status is Part.OFFERED:
+        raise errors.NotAllowedNow(f"{part.unit} has not signed yet", state=scribe.order.state, remedy="sign first")
+    scribe.emit(
+        e.CustomerContacted(part.id, command.spoke_to, command.summary, command.record),
+        met(scribe.order, "contact", part.id),
+        _progressed(scribe, part),
+    )
+
+
+def report_progress(scribe: Scribe, command: c.ReportProgress) -> None:
+    """Word to the customer; the next limit for it starts."""
+    required(command.text, "text", "what the customer shall read")
+    part = scribe.own_part(UnitRole.LEAD, UnitRole.CO)
+    scribe.emit(e.ProgressReported(command.text), _progressed(scribe, part))
+
+
+def _progressed(scribe: Scribe, part: Assignment) -> tuple[ClockChange, ...]:
+    if part.role is not UnitRole.LEAD or scribe.order.state is State.REPLIED:
+        return ()
+    fresh = progress_clock(scribe, part)
+    return (*met(scribe.order, "progress", part.id), *((fresh,) if fresh else ()))
+
+
+def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
+    """Not mine: within the window, at most once a unit and twice an order, never when designated (invariant 3)."""
+    required(command.clause, "clause", "the clause of the dispatch catalogue")
+    required(command.suggested_unit, "suggested_unit", "the unit that should have it")
+    order, terms = scribe.order, scribe.terms
+    part = scribe.lead_part()
+    if part.designated:
+        raise errors.Designated(f"{part.unit} is designated and keeps the order", state=order.state)
+    if part.status is Part.RETURN_REQUESTED:
+        raise errors.AlreadyPending("the return waits for its decision", state=order.state)
+    if command.suggested_unit == part.unit:
+        raise errors.InvalidField("suggested_unit is the returning unit", field="suggested_unit", state=order.state)
+    window = terms.limits.get("return_window")
+    if window is None:
+        raise errors.CapReached(f"{order.order_class} orders may not be returned", state=order.state)
+    if scribe.now > terms.calendar.add(part.dispatched_at, span(window)):
+        raise errors.TooLate(f"a return must be asked within {window} of the dispatch", state=order.state)
+    earlier = sum(1 for past in order.assignments if past.unit == part.unit and past.return_asked_by)
+    if earlier >= terms.returns_per_unit or order.returns >= terms.returns_per_order:
+        raise errors.CapReached("the returns of this unit or order are used up", state=order.state)
+    scribe.emit(
+        e.ReturnRequested(part.id, command.clause, command.suggested_unit),
+        start("return_decision", part.id, "", scribe.now, terms),
+    )
+
+
+def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
+    """Another person decides; the order's second return is decided by a third party and is final."""
+    order = scribe.order
+    part = next((one for one in order.assignments if one.status is Part.RETURN_REQUESTED), None)
+    if part is None:
+        raise errors.UnknownSubject("no return waits for a decision", state=order.state)
+    scribe.other_than((part.return_asked_by,), "the decision on a return")
+    if order.returns + 1 >= scribe.terms.returns_per_order:
+        if scribe.actor.role.value == "dispatcher":
+            raise errors.RoleForbidden(
+                "the second return is decided by a third party",
+                field="actor.role",
+                state=order.state,
+                remedy="ask the province service manager or above",
+            )
+        scribe.other_than((order.dispatched_by,), "the decision on the second return")
+    if not command.upheld:
+        scribe.emit(e.ReturnDenied(part.id), met(order, "return_decision", part.id))
+        return
+    final = order.returns + 1 >= scribe.terms.returns_per_order
+    mine = clocks.met(order, "return_decision", part.id)
+    others = tuple(change for change in all_part_clocks(order) if change.key not in {one.key for one in mine})
+    scribe.emit(
+        e.ReturnUpheld(part.id, final),
+        mine,
+        others,
+        start("dispatch", f"h{order.hop + 1}", "", scribe.now, scribe.terms),
+    )
+
+
+def _only_one(order: Order, kind: str) -> None:
+    if any(request.kind == kind for request in order.requests):
+        raise errors.AlreadyPending(f"a request for {kind} waits for its decision", state=order.state)
+
+
+def pending(scribe: Scribe, kind: str) -> Request:
+    """The request that waits for a decision by another person; raises UnknownSubject or SamePerson."""
+    for request in scribe.order.requests:
+        if request.kind == kind:
+            scribe.other_than((request.by,), f"the decision on a request for {kind}")
+            return request
+    raise errors.UnknownSubject(f"no request for {kind} waits for a decision", state=scribe.order.state)
+
+
+def extend(scribe: Scribe, command: c.Extend) -> None:
+    """Asked before the due time, within the policy's most, never past the statutory one (invariant 2)."""
+    order, terms = scribe.order, scribe.terms
+    part = scribe.lead_part()
+    _only_one(order, "extension")
+    due = of_kind(order, "due", part.id)
+    if not due or due[0].status is Ticking.BREACHED or scribe.now >= due[0].due_at:
+        raise errors.TooLate("an extension must be asked before the due time", state=order.state)
+    most = terms.limits.get("extension")
+    if most is None or order.extensions >= terms.extensions:
+        raise errors.CapReached("this order may not be extended (again)", state=order.state)
+    latest = terms.calendar.add(due[0].due_at, span(most))
+    statutory = of_kind(order, "statutory")
+    if statutory:
+        latest = min(latest, statutory[0].due_at)
+    if not due[0].due_at < command.until <= latest:
+        raise errors.InvalidField(
+            "until is not between the present due time and the latest allowed",
+            field="until",
+            state=order.state,
+            remedy=f"choose a time after {due[0].due_at.isoformat()} and up to {latest.isoformat()}",
+        )
+    scribe.emit(e.ExtensionRequested(part.id, command.until))
+
+
+def decide_extension(scribe: Scribe, command: c.DecideExtension) -> None:
+    """Granted, the due time moves and the first stays on record."""
+    request = pending(scribe, "extension")
+    lead = scribe.order.lead
+    if lead is None or request.until is None:
+        raise errors.UnknownSubject("the lead is gone", state=scribe.order.state)
+    if not command.granted:
+        scribe.emit(e.ExtensionDenied(lead.id))
+        return
+    moved = (
+        clocks.extended(clock, request.until, scribe.now, scribe.terms)
+        for clock in of_kind(scribe.order, "due", lead.id)
+    )
+    scribe.emit(e.ExtensionGranted(lead.id, request.until), moved)
+
+
+def ledger(scribe: Scribe, command: c.Ledger) -> None:
+    """Cannot be solved now: a plan with its date, for a manager to approve."""
+    required(command.plan, "plan", "what will be done, and when")
+    scribe.lead_part()
+    _only_one(scribe.order, "ledger")
+    if command.until <= scribe.now:
+        raise errors.InvalidField("until lies in the past", field="until", remedy="give the plan's date")
+    scribe.emit(e.LedgeringProposed(command.plan, command.until))
+
+
+def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
+    """Approved, the due time moves to the plan's date; the customer's statutory clock does not."""
+    request = pending(scribe, "ledger")
+    lead = scribe.order.lead
+    if not command.approved or lead is None or request.until is None:
+        scribe.emit(e.LedgeringDenied())
+        return
+    moved = (
+        clocks.extended(clock, request.until, scribe.now, scribe.terms)
+        for clock in of_kind(scribe.order, "due", lead.id)
+    )
+    scribe.emit(e.OrderLedgered(request.text, request.until), moved)
+
+
+def settle(scribe: Scribe, command: c.Settle) -> None:
+    """The ledgered matter goes on; the plan's date stays its due time."""
+    required(command.result, "result", "what became possible")
+    scribe.lead_part()
+    scribe.emit(e.LedgerSettled(command.result))
+
+
+def submit_part(scribe: Scribe, command: c.SubmitPart) -> None:
+    """A co unit's part is in."""
+    required(command.done, "done", "what the unit did")
+    part = scribe.own_part(UnitRole.CO)
+    if part.status is Part.SUBMITTED:
+        raise errors.AlreadyPending("the part is in already", state=scribe.order.state)
+    if part.status is Part.OFFERED:
+        raise errors.NotAllowedNow(f"{part.unit} has not signed yet", state=scribe.order.state, remedy="sign first")
+    scribe.emit(e.PartSubmitted(part.id, command.done), met(scribe.order, "co_due", part.id))
+
+
+def explain_part(scribe: Scribe, command: c.ExplainPart) -> None:
+    """The lead goes on without a late co part; the co unit's clock goes on against the co unit."""
+    scribe.lead_part()
+    for part in scribe.order.assignments:
+        if part.unit == command.unit and part.role is UnitRole.CO and _owes(part):
+            scribe.emit(e.PartExplained(part.id))
+            return
+    raise errors.UnknownSubject(f"{command.unit} owes no part", field="unit", state=scribe.order.state)
+
+
+def _owes(part: Assignment) -> bool:
+    return part.status in (Part.OFFERED, Part.SIGNED, Part.WORKING) and not part.explained
+
+
+def reply(scribe: Scribe, command: c.Reply) -> None:
+    """The four elements, once every co part is in or explained and every summoned department has finished."""
+    order = scribe.order
+    part = scribe.lead_part()
+    required(command.spoke_to, "spoke_to", "who was spoken to")
+    required(command.done, "done", "what was done")
+    if command.received_at > scribe.now:
+        raise errors.InvalidField("received_at lies in the future", field="received_at", state=order.state)
+    if part.status is Part.RETURN_REQUESTED:
+        raise errors.AlreadyPending("the return waits for its decision", state=order.state)
+    owing = [one.unit for one in order.assignments if one.role is UnitRole.CO and _owes(one)]
+    if owing:
+        raise errors.PartOpen(
+            "parts are neither in nor explained: " + ", ".join(owing),
+            state=order.state,
+            remedy="wait for them, or explain each with explain_part",
+        )
+    if any(one.status in (Blow.REQUESTED, Blow.BLOWN, Blow.JOINT_HANDLING) for one in order.whistles):
+        raise errors.WhistleOpen(
+            "a whistle is still open",
+            state=order.state,
+            remedy="finish the joint handling and dispose, or have the absent units excused",
+        )
+    pending_due = tuple(clock for clock in of_kind(order, "due", part.id))
+    scribe.emit(
+        e.ReplySubmitted(part.id, command.received_at, command.spoke_to, command.done, command.done_by),
+        clocks.answered(pending_due),
+        met(order, "progress", part.id),
+        start("reply_audit", f"{part.id}/{order.seq + 1}", "", scribe.now, scribe.terms),
+    )
+
+
+def audit_reply(scribe: Scribe, command: c.AuditReply) -> None:
+    """Never by the handler; sent back, the due time stays as it was."""
+    order = scribe.order
+    scribe.other_than(order.handlers, "the reply auditor")
+    lead = order.lead
+    if lead is None:
+        raise errors.UnknownSubject("the lead is gone", state=order.state)
+    if command.accepted:
+        callback, starts = planned_callback(scribe)
+        answered = tuple(clock for clock in order.clocks.values() if clock.status is Ticking.ANSWERED)
+        kept = {clock.key for clock in answered}
+        scribe.emit(
+            e.ReplyAccepted(callback),
+            met(order, "reply_audit", lead.id),
+            gone(answered, "met"),
+            (change for change in all_part_clocks(order) if change.key not in kept),
+            clocks.answered(of_kind(order, "statutory")),
+            gone(of_kind(order, "callback"), "cancelled"),
+            starts,
+        )
+        return
+    if not scribe.reason.strip():
+        raise errors.ReasonRequired("a reply is sent back with a reason", field="reason", state=order.state)
+    scribe.emit(
+        e.ReplySentBack(),
+        met(order, "reply_audit", lead.id),
+        clocks.resumed(of_kind(order, "due", lead.id), scribe.now, scribe.terms),
+        progress_clock(scribe, lead),
+    )

@@ -1,0 +1,295 @@
+"""The call-back, the end of a round, and the reopening.
+
+An order closes only through what the customer said, or as explicitly not rated after all attempts (invariant 6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain import clocks, errors
+from domain import commands as c
+from domain import events as e
+from domain.calendar import at_local, local_day, local_hour, span
+from domain.clocks import gone, of_kind, start
+from domain.events import ClockChange
+from domain.ladder import TOP, target
+from domain.model import (
+    SYSTEM,
+    Assignment,
+    Blow,
+    Callback,
+    Calling,
+    Order,
+    Outcome,
+    Part,
+    Role,
+    Satisfaction,
+    State,
+    UnitRole,
+)
+from domain.scribe import Scribe, required
+
+RESULTS = ("reached", "no_answer", "refused")
+
+
+def planned_callback(scribe: Scribe, *, expiry: bool = False) -> tuple[Callback, tuple[ClockChange | None, ...]]:
+    """The call-back that is now due, and its clock; an order that sampling leaves out is asked by message."""
+    order = scribe.order
+    callback = Callback(round=order.round, status=Calling.PLANNED, planned_at=scribe.now, expiry=expiry)
+    if expiry or _chosen(order, scribe.terms.calling.sample_percent):
+        return callback, (start("callback", f"r{order.round}.{order.seq + 1}", "", scribe.now, scribe.terms),)
+    return replace(callback, status=Calling.SMS_SENT), (_rating_clock(scribe),)
+
+
+def _chosen(order: Order, percent: int) -> bool:
+    """All escalated, whistled, reopened, ledgered and VIP orders; of the others a share fixed by their number."""
+    if order.level or order.whistles or order.round > 1 or order.customer.tier != "normal":
+        return True
+    draw = int.from_bytes(hashlib.sha256(f"{order.policy_version}/{order.id}".encode()).digest()[:4], "big")
+    return draw % 100 < percent
+
+
+def _rating_clock(scribe: Scribe) -> ClockChange | None:
+    due = scribe.terms.calendar.add(scribe.now, span(scribe.terms.calling.rating_window))
+    return start("rating", f"r{scribe.order.round}", "", scribe.now, scribe.terms, due=due)
+
+
+def plan_at_expiry(scribe: Scribe) -> None:
+    """The limit passed without a reply: the customer is called all the same (invariant 7)."""
+    order = scribe.order
+    if order.callback is None and order.state is not State.REPLIED:
+        callback, starts = planned_callback(scribe, expiry=True)
+        scribe.emit(e.CallbackPlanned(callback), starts)
+
+
+def record_callback(scribe: Scribe, command: c.RecordCallback) -> None:
+    """One attempt: reached with the customer's words, no answer, or refused."""
+    order = scribe.order
+    callback = order.callback
+    if callback is None:
+        raise errors.UnknownSubject("no call-back is planned", state=order.state)
+    if command.result not in RESULTS:
+        raise errors.InvalidField("result is unknown", field="result", remedy="one of " + ", ".join(RESULTS))
+    scribe.other_than((*order.handlers, order.audited_by), "the person calling back")
+    if callback.status not in (Calling.PLANNED, Calling.ATTEMPTING):
+        raise errors.NotAllowedNow(
+            f"the call-back is {callback.status}", state=order.state, remedy="wait for the next step of the call-back"
+        )
+    _may_call(scribe, callback)
+    if command.result == "no_answer":
+        _no_answer(scribe, callback)
+    elif command.result == "refused":
+        done = gone(of_kind(order, "callback"), "met")
+        scribe.emit(e.CallbackRecorded(True, None, None, command.why, refused=True), done)
+        if not callback.expiry:
+            close(scribe, Outcome.NOT_RATED, "the customer did not wish to rate")
+    else:
+        if command.solved is None or command.contacted is None:
+            field = "solved" if command.solved is None else "contacted"
+            raise errors.InvalidField(f"{field} is missing", field=field, remedy="ask the customer: yes or no")
+        if command.satisfaction is None and not callback.expiry:
+            raise errors.InvalidField(
+                "satisfaction is missing", field="satisfaction", remedy="satisfied, basically or dissatisfied"
+            )
+        _recorded(scribe, command.contacted, command.solved, command.satisfaction, command.why, by_sms=False)
+
+
+def _may_call(scribe: Scribe, callback: Callback) -> None:
+    rules, zone, now = scribe.terms.calling, scribe.order.customer.zone, scribe.now
+    if not rules.opens <= local_hour(now, zone) < rules.closes:
+        raise errors.QuietHours(
+            f"customers are called from {rules.opens}:00 to {rules.closes}:00 in {zone}",
+            state=scribe.order.state,
+            remedy="call at " + _next_opening(scribe).isoformat(),
+        )
+    if callback.attempts and now < scribe.terms.calendar.add(callback.attempts[-1], span(rules.gap)):
+        raise errors.TooSoon(f"attempts are at least {rules.gap} apart", state=scribe.order.state)
+    days = {local_day(at, zone) for at in callback.attempts} | {local_day(now, zone)}
+    if len(callback.attempts) + 1 >= rules.attempts and len(days) < rules.days:
+        raise errors.TooSoon(
+            f"the attempts are spread over {rules.days} days", state=scribe.order.state, remedy="call tomorrow"
+        )
+
+
+def _next_opening(scribe: Scribe) -> datetime:
+    rules, zone = scribe.terms.calling, scribe.order.customer.zone
+    day = local_day(scribe.now, zone)
+    if local_hour(scribe.now, zone) >= rules.closes:
+        day += timedelta(days=1)
+    return at_local(day, rules.opens, zone)
+
+
+def _no_answer(scribe: Scribe, callback: Callback) -> None:
+    number = len(callback.attempts) + 1
+    exhausted = number >= scribe.terms.calling.attempts
+    done = gone(of_kind(scribe.order, "callback"), "met")
+    subject = f"r{scribe.order.round}.{scribe.order.seq + 1}"
+    if not exhausted:
+        again = start("callback", subject, "", scribe.now, scribe.terms)
+        scribe.emit(e.CallbackAttempted(number, exhausted=False), done, again)
+    elif callback.expiry:
+        scribe.emit(e.CallbackAttempted(number, exhausted=True), done)
+    else:
+        rating = _rating_clock(scribe)
+        until = rating.clock.due_at if rating and rating.clock else None
+        scribe.emit(e.CallbackAttempted(number, exhausted=True, sms_until=until), done, rating)
+
+
+def rate_by_sms(scribe: Scribe, command: c.RateBySms) -> None:
+    """The customer's own rating, inside the window that the message opened."""
+    callback = scribe.order.callback
+    if callback is None or callback.status is not Calling.SMS_SENT:
+        raise errors.NotAllowedNow("no rating is asked for by message now", state=scribe.order.state)
+    _recorded(scribe, None, command.solved, command.satisfaction, command.why, by_sms=True)
+
+
+def _recorded(
+    scribe: Scribe,
+    contacted: bool | None,
+    solved: bool,
+    satisfaction: Satisfaction | None,
+    why: str,
+    *,
+    by_sms: bool,
+) -> None:
+    expiry = scribe.order.callback is not None and scribe.order.callback.expiry
+    unhappy = not solved or satisfaction is Satisfaction.DISSATISFIED
+    if unhappy and not expiry:
+        required(why, "why", "what the customer is not content with")
+    done = (*gone(of_kind(scribe.order, "callback"), "met"), *gone(of_kind(scribe.order, "rating"), "met"))
+    review = None
+    if unhappy and not expiry:
+        review = start("callback_review", f"r{scribe.order.round}.{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
+    scribe.emit(e.CallbackRecorded(contacted, solved, satisfaction, why, by_sms=by_sms), done, review)
+    if not unhappy and not expiry:
+        close(scribe, Outcome.RESOLVED_SATISFIED, why)
+
+
+def lapse_rating(scribe: Scribe, changes: tuple[ClockChange, ...]) -> None:
+    """No rating came in its window: not rated, and never counted as satisfied."""
+    scribe.emit(e.RatingLapsed(), changes)
+    close(scribe, Outcome.NOT_RATED, "no rating after all attempts")
+
+
+def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
+    """Reasonable, it is reworked and goes up one level; else it closes with the explanation on record."""
+    order = scribe.order
+    callback = order.callback
+    if callback is None or callback.status is not Calling.UNDER_REVIEW:
+        raise errors.NotAllowedNow("no call-back is under review", state=order.state)
+    required(command.explanation, "explanation", "why")
+    scribe.other_than((*order.handlers, order.audited_by, order.called_by), "the review of a call-back")
+    reviewed = gone(of_kind(order, "callback_review"), "met")
+    lead = order.lead
+    if not command.rework:
+        outcome = Outcome.RESOLVED_DISSATISFIED if callback.solved else Outcome.UNRESOLVED
+        close(scribe, outcome, command.explanation, reviewed)
+    elif lead is None:
+        scribe.emit(e.TriageOpened(), reviewed, start("dispatch", f"h{order.hop + 1}", "", scribe.now, scribe.terms))
+    else:
+        part = _same_lead(scribe, lead)
+        scribe.emit(
+            e.OrderReworked(command.explanation, order.round + 1, part),
+            reviewed,
+            clocks.resumed(of_kind(order, "statutory"), scribe.now, scribe.terms),
+            _round_clocks(scribe, part),
+        )
+        rise(scribe)
+
+
+def _same_lead(scribe: Scribe, lead: Assignment) -> Assignment:
+    """The lead's assignment of the next round: known to the unit, so signed, and no longer returnable."""
+    return Assignment(
+        id=scribe.order.assignment_id(),
+        unit=lead.unit,
+        role=UnitRole.LEAD,
+        status=Part.SIGNED,
+        round=scribe.order.round + 1,
+        hop=scribe.order.hop,
+        dispatched_at=scribe.now,
+        designated=True,
+        signed_at=scribe.now,
+        auto_signed=True,
+    )
+
+
+def _round_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
+    return tuple(
+        start(kind, subject, part.unit, scribe.now, scribe.terms)
+        for kind, subject in (
+            ("contact", part.id),
+            ("due", part.id),
+            ("progress", f"{part.id}/{scribe.order.seq + 1}"),
+        )
+    )
+
+
+def rise(scribe: Scribe) -> None:
+    """One level up, by the policy and not by a clock."""
+    level = min(TOP, scribe.order.level + 1)
+    lead = scribe.order.lead
+    scribe.emit(e.OrderEscalated(level, target(level), unit=lead.unit if lead else ""), by=SYSTEM)
+
+
+def all_clocks(order: Order, change: str = "cancelled") -> tuple[ClockChange, ...]:
+    """The end of every clock of the order."""
+    return gone(tuple(order.clocks.values()), change)
+
+
+def end_whistles(scribe: Scribe) -> None:
+    """Whistles end with their order."""
+    for whistle in scribe.order.whistles:
+        if whistle.status not in (Blow.ENDED, Blow.REFUSED_INVALID, Blow.VERIFIED):
+            scribe.emit(e.WhistleEnded(whistle.id), by=SYSTEM)
+
+
+def close(scribe: Scribe, outcome: Outcome, explanation: str, also: tuple[ClockChange, ...] = ()) -> None:
+    """The round ends; the customer's window opens, or the appeal is named after the final review."""
+    order, final = scribe.order, scribe.order.final_review
+    until = None if final else clocks.limit("reopen", scribe.now, scribe.terms)
+    window = None if until is None else start("reopen", f"r{order.round}", "", scribe.now, scribe.terms)
+    named = {change.key for change in also}
+    ended = (
+        *gone(of_kind(order, "statutory"), "met"),
+        *(change for change in all_clocks(order) if change.key not in named and not change.key.startswith("statutory")),
+    )
+    scribe.emit(
+        e.OrderClosed(outcome, explanation, until, appeal_notice=final),
+        also,
+        ended,
+        window,
+    )
+    end_whistles(scribe)
+
+
+def reopen(scribe: Scribe, command: c.Reopen) -> None:
+    """Round + 1 and one level up; after the policy's rounds the final review, after that only the appeal."""
+    order, terms = scribe.order, scribe.terms
+    if scribe.actor.role is Role.CUSTOMER:
+        if order.final_review:
+            raise errors.AppealOnly(
+                "the final review is done", state=order.state, remedy="appeal to the telecom users' appeal centre"
+            )
+        if not of_kind(order, "reopen"):
+            raise errors.WindowClosed("the window for reopening has passed", state=order.state)
+    final = order.reopens + 1 > terms.reopen_rounds
+    lead = order.lead
+    to_triage = command.conference or final or lead is None
+    part = None if to_triage or lead is None else _same_lead(scribe, lead)
+    changes: tuple[ClockChange | None, ...] = (
+        *gone(of_kind(order, "reopen"), "cancelled"),
+        start("statutory", f"r{order.round + 1}", "", scribe.now, terms),
+    )
+    if part is None:
+        changes += (start("dispatch", f"h{order.hop + 1}", "", scribe.now, terms),)
+    else:
+        changes += _round_clocks(scribe, part)
+    state = State.TRIAGE if part is None else State.IN_PROGRESS
+    scribe.emit(
+        e.OrderReopened(order.round + 1, state, final_review=final, assignment=part),
+        changes,
+    )
+    rise(scribe)

@@ -1,0 +1,103 @@
+"""The pen of the rules: emits events in order and keeps the state as it stands after each.
+
+A rule reads `scribe.order`, checks, and emits; because the state moves with every event, a rule that emits several sees
+its own earlier ones. The checks that many rules share stand here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain import errors
+from domain.events import ClockChange, Event, Happening
+from domain.evolve import evolve
+from domain.model import SYSTEM, Actor, Assignment, Order, Part, UnitRole
+from domain.policy import Terms
+
+Changes = ClockChange | Iterable[ClockChange | None] | None
+GONE = (Part.RETURN_UPHELD, Part.WITHDRAWN, Part.ACCEPTED)
+
+
+class Scribe:
+    """One decision in the making: who asks, when, under which terms, and the events so far."""
+
+    __slots__ = ("_order", "actor", "command_id", "events", "now", "reason", "terms")
+
+    def __init__(
+        self,
+        order: Order | None,
+        now: datetime,
+        terms: Terms,
+        actor: Actor = SYSTEM,
+        reason: str = "",
+        command_id: str = "",
+    ) -> None:
+        self._order = order
+        self.now = now
+        self.terms = terms
+        self.actor = actor
+        self.reason = reason
+        self.command_id = command_id
+        self.events: list[Event] = []
+
+    @property
+    def order(self) -> Order:
+        """The order after the events so far."""
+        if self._order is None:
+            raise AssertionError("nothing is registered yet")
+        return self._order
+
+    def emit(self, body: Happening, *changes: Changes, by: Actor | None = None) -> None:
+        """Write down one event with the clock changes it brings; `by` when it is not the asker's own doing."""
+        clocks: list[ClockChange] = []
+        for change in changes:
+            if isinstance(change, ClockChange):
+                clocks.append(change)
+            elif change is not None:
+                clocks.extend(one for one in change if one is not None)
+        event = Event(
+            seq=(self._order.seq if self._order else 0) + 1,
+            at=self.now,
+            actor=by or self.actor,
+            body=body,
+            policy_version=self.terms.policy_version,
+            reason=self.reason,
+            command_id=self.command_id,
+            clocks=tuple(clocks),
+        )
+        self._order = evolve(self._order, event)
+        self.events.append(event)
+
+    def own_part(self, *roles: UnitRole) -> Assignment:
+        """The live assignment of the actor's unit in one of these roles; raises NotYourUnit."""
+        for part in reversed(self.order.assignments):
+            if part.unit == self.actor.unit and part.role in roles and part.status not in GONE:
+                return part
+        wanted = " or ".join(roles)
+        raise errors.NotYourUnit(
+            f"unit {self.actor.unit or '(none)'} is not {wanted} on this order",
+            field="actor.unit",
+            state=self.order.state,
+            remedy="the lead is " + (self.order.lead.unit if self.order.lead else "not named yet"),
+        )
+
+    def lead_part(self) -> Assignment:
+        """The actor's own lead assignment; raises NotYourUnit."""
+        return self.own_part(UnitRole.LEAD)
+
+    def other_than(self, others: Iterable[str], duty: str) -> None:
+        """Refuse the actor when he is one of these people; raises SamePerson."""
+        if self.actor.id in tuple(others):
+            raise errors.SamePerson(
+                f"{duty} must be another person than the one who did the work before it",
+                field="actor.id",
+                state=self.order.state,
+                remedy="let a colleague do it",
+            )
+
+
+def required(value: str, field: str, what: str) -> None:
+    """Refuse an empty text; raises InvalidField that names the field."""
+    if not value.strip():
+        raise errors.InvalidField(f"{field} is empty", field=field, remedy=f"give {what}")
