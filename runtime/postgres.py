@@ -119,6 +119,11 @@ class EmbeddedPostgres:
         Raises:
             SetupError: the port is taken, the folder is another version's, or the server does not start.
         """
+        self.start_bare()
+        self._create_roles_and_databases()
+
+    def start_bare(self) -> None:
+        """Start the server with a cluster, but make no roles or databases in it; raises as `start` does."""
         self._check_version()
         self._clear_leftovers()
         ports.demand(self.port, "PostgreSQL", "WHISTLE_POSTGRES_PORT")
@@ -126,7 +131,6 @@ class EmbeddedPostgres:
             self._create_cluster()
         self.child.start()
         self.child.wait_until(self.answers, 60.0)
-        self._create_roles_and_databases()
 
     def restart(self) -> None:
         """Start the server again after it died.

@@ -1,0 +1,23 @@
+# syntax=docker/dockerfile:1
+# One image for API, workers and jobs; the command says which.
+
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/whistle
+WORKDIR /src
+COPY requirements.lock ./
+RUN /opt/whistle/bin/pip install --require-hashes -r requirements.lock
+COPY . .
+RUN /opt/whistle/bin/pip install --no-deps --no-build-isolation .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin whistle
+ENV PATH=/opt/whistle/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=UTC WHISTLE_DATA_DIR=/tmp/whistle
+COPY --from=build /opt/whistle /opt/whistle
+WORKDIR /app
+COPY --chown=root:root . .
+USER whistle
+EXPOSE 8010
+STOPSIGNAL SIGTERM
+CMD ["uvicorn", "api.app:app", "--host", "0.0.0.0", "--port", "8010", "--loop", "uvloop", "--http", "httptools", \
+     "--no-access-log", "--timeout-graceful-shutdown", "15"]

@@ -1,0 +1,160 @@
+"""`whistle up`: every part as a child process, in order, kept alive, and stopped in reverse order.
+
+PostgreSQL, Temporal and its UI come from the stack; then the database is migrated, the demo organisation loaded, and
+workers and API are started with the settings in their environment.
+"""
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from runtime import ports, provision
+from runtime.console import Console
+from runtime.faults import SetupError
+from runtime.process import Child
+from runtime.settings import ENV_PREFIX, PROJECT, Profile, Settings
+from runtime.stack import EmbeddedStack
+from runtime.watch import TICK_SECONDS, Part, Program, Watch
+
+_READY_SECONDS = 90.0
+
+
+class _Stop(BaseException):
+    """Somebody asked us to end."""
+
+
+def up(settings: Settings, console: Console | None = None) -> int:
+    """Run the whole system until Ctrl-C or SIGTERM; return the exit code: 0 when asked to end, 1 when it cannot run."""
+    console = console or Console()
+    started = time.monotonic()
+    stack = EmbeddedStack(settings, console)
+    programs: list[Program] = []
+    with _stoppable() as deaf:
+        try:
+            ports.demand(settings.api_port, "API", "WHISTLE_API_PORT", settings.api_host)
+            stack.up()
+            provision.tables(stack.owner_url, settings.profile)
+            console.say("数据表与组织资料就绪", "tables and organisation are in place")
+            programs = _start_programs(stack.settings)
+            _await_api(programs, stack.settings)
+            _tell(stack, console, time.monotonic() - started)
+            foundation: list[Part | None] = [stack.postgres, stack.temporal, stack.ui]
+            watch = Watch([part for part in foundation if part is not None] + list(programs), console)
+            while True:
+                watch.look()
+                time.sleep(TICK_SECONDS)
+        except _Stop:
+            console.say("正在停止", "stopping")
+            return 0
+        except SetupError as error:
+            console.line(str(error))
+            return 1
+        finally:
+            deaf()
+            for program in reversed(programs):
+                program.stop()
+            stack.down()
+            console.say("已全部停止", "everything has stopped")
+
+
+@contextmanager
+def _stoppable() -> Iterator["_Deafen"]:
+    """Turn the first SIGINT or SIGTERM into `_Stop`; after `deaf()` further ones are ignored."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        deafen()
+        raise _Stop
+
+    deafen = _Deafen()
+    before = {number: signal.signal(number, ask) for number in _Deafen.NUMBERS}
+    try:
+        yield deafen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Deafen:
+    NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __call__(self) -> None:
+        for number in self.NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return what workers and API get: these settings, but not the password of the database's owner."""
+    own = settings.environment()
+    own.pop(f"{ENV_PREFIX}DATABASE_URL", None)
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    return {**outer, **own, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
+
+
+def _start_programs(settings: Settings) -> list[Program]:
+    environment = _environment(settings)
+    programs = []
+    for number in range(1, settings.worker_count + 1):
+        child = Child(
+            f"worker {number}" if settings.worker_count > 1 else "worker",
+            [sys.executable, "worker.py"],
+            log=settings.logs / f"worker-{number}.log",
+            env=environment,
+            cwd=PROJECT,
+            stop_seconds=30.0,
+        )
+        programs.append(Program(child))
+    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--host", settings.api_host]
+    command += ["--port", str(settings.api_port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    command += ["--workers", str(settings.api_workers), "--log-level", settings.log_level]
+    command += ["--timeout-graceful-shutdown", "15"]
+    api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)
+    programs.append(Program(api, lambda: _responds(f"{settings.api_url}/healthz")))
+    for program in programs:
+        program.restart()
+    return programs
+
+
+def _await_api(programs: list[Program], settings: Settings) -> None:
+    def ready() -> bool:
+        for program in programs[:-1]:
+            program.child.wait_until(lambda: True, 0)
+        return _responds(f"{settings.api_url}/readyz")
+
+    programs[-1].child.wait_until(ready, _READY_SECONDS)
+
+
+def _responds(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code == 404 and url.endswith("/healthz")  # it serves, and simply has no such page
+    except OSError:
+        return False
+
+
+def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
+    """Print where to look and who may log in."""
+    settings = stack.settings
+    console.line()
+    console.say(f"哨子已就绪 ({seconds:.1f} 秒)", f"Whistle is up after {seconds:.1f} s")
+    rows = [("接口文档", "API docs", f"{settings.api_url}/docs")]
+    if stack.ui is not None:
+        rows.append(("引擎界面", "Temporal's UI", f"{stack.ui.url}/namespaces/{settings.temporal_namespace}/workflows"))
+    rows += [
+        ("日志", "logs", str(settings.logs)),
+        ("停止", "to stop", "Ctrl-C"),
+    ]
+    for zh, en, where in rows:
+        console.line(f"  {zh} · {en}: {where}")
+    if settings.profile is Profile.DEVELOPMENT:
+        console.say("登录身份 (开发)", "log-ins for development")
+        for identity, role, unit, label in provision.logins():
+            console.line(f"  {identity:<20} {role:<20} {unit:<20} {label}")
+    console.line()
