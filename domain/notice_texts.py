@@ -1,0 +1,127 @@
+"""A notice in words: the templates of both languages, and the names of the codes that occur in them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.texts_customer import TO_CUSTOMERS
+from domain.texts_staff import TO_STAFF
+
+TEMPLATES: dict[str, tuple[str, str, str, str]] = {**TO_CUSTOMERS, **TO_STAFF}
+
+
+def _fields(texts: tuple[str, ...]) -> tuple[str, ...]:
+    names = (name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name)
+    return tuple(dict.fromkeys(names))
+
+
+FIELDS: dict[str, tuple[str, ...]] = {template: _fields(texts) for template, texts in TEMPLATES.items()}
+"""The parameters of each template, in the order in which they first occur."""
+
+NAMED: dict[str, str] = {
+    "unit": "unit",
+    "units": "unit",
+    "lead": "unit",
+    "actor_unit": "unit",
+    "suggested_unit": "unit",
+    "substitute": "unit",
+    "matter": "matter",
+    "category": "category",
+}
+"""Parameters whose values the directory and the policy name, with the group under which `render` looks them up."""
+
+LABELS: dict[str, dict[str, tuple[str, str]]] = {
+    "outcome": {
+        "resolved_satisfied": ("已解决，客户满意", "resolved, customer satisfied"),
+        "resolved_dissatisfied": ("已解决，客户不满意（已说明）", "resolved, customer dissatisfied (explained)"),
+        "unresolved": ("未解决（已说明）", "unresolved (explained)"),
+        "not_rated": ("未评价", "not rated"),
+        "terminated": ("终止办理", "ended without a result"),
+        "withdrawn": ("客户撤诉", "withdrawn"),
+        "declined": ("不予受理", "not accepted"),
+        "merged": ("并单", "merged"),
+    },
+    "colour": {"blue": ("蓝色", "blue"), "yellow": ("黄色", "yellow"), "red": ("红色", "red")},
+    "level": {
+        "0": ("未升级", "no level"),
+        "1": ("第一级（责任岗位）", "level 1 (whoever owes it)"),
+        "2": ("第二级（负责人）", "level 2 (its head)"),
+        "3": ("第三级（省级服务经理）", "level 3 (province manager)"),
+        "4": ("第四级（区域中心）", "level 4 (regional centre)"),
+        "5": ("第五级（总部）", "level 5 (headquarters)"),
+    },
+    "kind": {
+        "routine": ("工作推进哨", "routine"),
+        "emergency": ("应急哨", "emergency"),
+        "hard": ("攻坚哨", "hard"),
+    },
+    "priority": {
+        "low": ("低", "low"),
+        "normal": ("普通", "normal"),
+        "high": ("高", "high"),
+        "critical": ("特急", "critical"),
+    },
+    "clock": {
+        "dispatch": ("派单", "Dispatch"),
+        "sign": ("签收", "Signing in"),
+        "contact": ("首次联系", "First contact"),
+        "due": ("办结", "The result"),
+        "co_due": ("协办", "The co part"),
+        "statutory": ("法定答复", "The statutory answer"),
+        "progress": ("进展告知", "Progress to the customer"),
+        "return_decision": ("退单裁定", "The return's decision"),
+        "reply_audit": ("回单审核", "The reply's audit"),
+        "info": ("补充信息", "The customer's information"),
+        "callback": ("回访", "The call-back"),
+        "callback_review": ("回访复核", "The call-back's review"),
+        "ledger_review": ("挂账复查", "The ledgered order's review"),
+        "whistle_decision": ("吹哨审批", "The whistle's approval"),
+        "whistle_sign": ("哨单签收", "Answering the whistle"),
+        "whistle_contact": ("哨单联系", "Contact after the whistle"),
+        "whistle_report_in": ("部门报到", "Reporting in"),
+    },
+}
+LABELS["whistle_kind"] = LABELS["kind"]
+LABELS["was"] = LABELS["priority"]
+
+_NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice in both languages."""
+
+    title_zh: str
+    title_en: str
+    body_zh: str
+    body_en: str
+
+
+def render(template: str, params: Mapping[str, str], names: Mapping[str, tuple[str, str]]) -> Words:
+    """The notice in words.
+
+    `names` gives (zh, en) for `unit:<id>`, `matter:<code>` and `category:<code>`; a code without a name stands for
+    itself, an empty value reads '–'. Raises KeyError for an unknown template or a missing parameter.
+    """
+    zh = {name: _named(name, value, 0, names) for name, value in params.items()}
+    en = {name: _named(name, value, 1, names) for name, value in params.items()}
+    texts = TEMPLATES[template]
+    return Words(
+        texts[0].format_map(zh),
+        texts[1].format_map(en),
+        texts[2].format_map(zh).strip(),
+        texts[3].format_map(en).strip(),
+    )
+
+
+def _named(name: str, value: str, language: int, names: Mapping[str, tuple[str, str]]) -> str:
+    if not value:
+        return "" if name == "explanation" else _NOTHING
+    if name in LABELS:
+        return LABELS[name].get(value, (value, value))[language]
+    if name in NAMED:
+        shown = (names.get(f"{NAMED[name]}:{code}", (code, code))[language] for code in value.split(", "))
+        return ("、" if language == 0 else ", ").join(shown)
+    return value
