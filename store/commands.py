@@ -1,0 +1,164 @@
+"""Idempotency-Keys: a command is claimed before it is sent, and its answer is kept under its key for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from contracts.messages import CommandMessage, decode, encode
+from store.tables import commands, orders
+
+
+class Standing(StrEnum):
+    """How a claim stands.
+
+    `new`: it is the caller's to send. `pending`: somebody has sent it, or died before; sending it again is harmless.
+    `done` and `refused`: the answer is there. `conflict`: the key was used for another request.
+    """
+
+    NEW = "new"
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key as the ledger has it: `order_id`, `message` and `terms` are those of its first use.
+
+    `recorded_seq` is the order's last recorded seq at this moment (0 for an order not yet there); `answer` is JSON.
+    """
+
+    standing: Standing
+    key: str
+    order_id: str
+    verb: str
+    message: CommandMessage
+    terms: str
+    recorded_seq: int
+    answer: str | None = None
+
+
+_PENDING = text("'pending'")  # a literal, so that the partial index serves
+_RECORDED = func.coalesce(
+    select(orders.c.last_seq).where(orders.c.order_id == commands.c.order_id).scalar_subquery(), 0
+).label("recorded_seq")
+_NEW = (
+    insert(commands)
+    .values({name: bindparam(name) for name in ("key", "order_id", "verb", "fingerprint", "message", "terms")})
+    .on_conflict_do_nothing()
+    .returning(_RECORDED)
+)
+_OLD = select(commands, _RECORDED).where(commands.c.key == bindparam("key"))
+
+
+def claim(
+    session: Session,
+    key: str,
+    order_id: str,
+    verb: str,
+    fingerprint: str,
+    message: CommandMessage,
+    terms: str = "",
+) -> Claim:
+    """Write the key down as pending, or say how it already stands; commit before sending anything.
+
+    `fingerprint` names the request (who, verb, order, body) and must not contain what differs between two sendings of
+    the same request, such as an order id made for a registration: an earlier claim's `order_id` is the one to use.
+    `terms` is the digest of the terms that a registration starts with. One round trip, two for a key already there.
+    """
+    values = {
+        "key": key,
+        "order_id": order_id,
+        "verb": verb,
+        "fingerprint": fingerprint,
+        "message": encode(message).decode(),
+        "terms": terms,
+    }
+    made = session.execute(_NEW, values).one_or_none()
+    if made is not None:
+        return Claim(Standing.NEW, key, order_id, verb, message, terms, made.recorded_seq)
+    return _claimed(session.execute(_OLD, {"key": key}).one(), fingerprint)
+
+
+def find(session: Session, key: str) -> Claim | None:
+    """The claim of a key as it stands; None for an unknown key."""
+    row = session.execute(_OLD, {"key": key}).one_or_none()
+    return None if row is None else _claimed(row, row.fingerprint)
+
+
+def finish(session: Session, key: str, answer: str, standing: Standing = Standing.DONE) -> str:
+    """Store the answer (JSON) of a pending key, or a refusal as its answer; the answer that stands is returned.
+
+    The first to finish decides: an answer that is there already is kept and returned. Raises LookupError for a key
+    that was never claimed.
+    """
+    closing = (
+        update(commands)
+        .where(commands.c.key == key, commands.c.state == _PENDING)
+        .values(state=standing.value, answer=answer, finished_at=func.clock_timestamp())
+        .returning(commands.c.answer)
+    )
+    if session.execute(closing).one_or_none() is not None:
+        return answer
+    kept = session.execute(select(commands.c.answer).where(commands.c.key == key)).one_or_none()
+    if kept is None or kept.answer is None:
+        raise LookupError(key)
+    stands: str = kept.answer
+    return stands
+
+
+def abandon(session: Session, key: str) -> bool:
+    """Forget a pending key, when it is certain that its command was never done; True if it was there.
+
+    The key may then be used anew. A refused command is not abandoned but finished, with its refusal as the answer.
+    """
+    gone = delete(commands).where(commands.c.key == key, commands.c.state == _PENDING).returning(commands.c.key)
+    return session.execute(gone).one_or_none() is not None
+
+
+def stale_pending(session: Session, older_than_seconds: float, limit: int = 50) -> list[Claim]:
+    """Pending commands that nobody has tried for so long, oldest first; they are the caller's for as long again.
+
+    Two reconcilers never get the same ones: rows that another holds are skipped, and taking one marks it as tried now.
+    Commit at once; the work follows.
+    """
+    waiting = (
+        select(commands.c.key)
+        .where(commands.c.state == _PENDING, commands.c.tried_at < _ago(older_than_seconds))
+        .order_by(commands.c.tried_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taking = (
+        update(commands)
+        .where(commands.c.key.in_(waiting))
+        .values(tried_at=func.clock_timestamp(), tries=commands.c.tries + 1)
+        .returning(commands, _RECORDED)
+    )
+    taken = sorted(session.execute(taking), key=lambda row: (row.claimed_at, row.key))
+    return [_claimed(row, row.fingerprint) for row in taken]
+
+
+def _ago(seconds: float) -> ColumnElement[object]:
+    return func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def _claimed(row: Row[Any], fingerprint: str) -> Claim:
+    standing = Standing(row.state) if row.fingerprint == fingerprint else Standing.CONFLICT
+    return Claim(
+        standing=standing,
+        key=row.key,
+        order_id=row.order_id,
+        verb=row.verb,
+        message=decode(row.message, CommandMessage),
+        terms=row.terms,
+        recorded_seq=row.recorded_seq,
+        answer=None if standing is Standing.CONFLICT else row.answer,
+    )

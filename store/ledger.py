@@ -1,0 +1,187 @@
+"""The ledger's one pen: `record` appends an order's events and moves everything derived from them, or does nothing.
+
+Called by the gateway for what a person did and by the worker for what time did, in any order and as often as they
+like: what is recorded already is skipped, what would leave a gap is refused, and both hold the order's head row while
+they write, so one always sees what the other has done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Select, Table, Text, bindparam, cast, select
+from sqlalchemy.orm import Session
+
+from contracts.messages import EventRow, encode, from_row
+from domain.events import ClockChange, Event
+from domain.evolve import evolve
+from domain.model import Actor, Order, Role
+from store import projection, tables, writes
+
+_ORDER = msgspec.json.Decoder(Order)
+
+_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
+
+_EVENT_ROWS = select(
+    *(column for column in tables.events.c if column.name not in ("data", "clocks")),
+    cast(tables.events.c.data, Text).label("data"),
+    cast(tables.events.c.clocks, Text).label("clocks"),
+)
+"""The JSON of an event is read as text: whoever needs it decodes it into records, never into dictionaries."""
+
+_HEAD = select(tables.orders.c.last_seq, tables.orders.c.snapshot).where(
+    tables.orders.c.order_id == bindparam("order_id")
+)
+_HEAD_LOCKED = _HEAD.with_for_update()
+
+_NEW_HEAD = (
+    writes.insert(
+        tables.orders, computed={"region": "coalesce((SELECT parent FROM units WHERE units.id = r.province), '')"}
+    )
+    + " ON CONFLICT DO NOTHING RETURNING order_id"
+)
+_HEAD_MOVED = writes.update(tables.orders, without=("region",))
+_EVENTS = writes.insert(tables.events, without=("recorded_at",))
+_TEXT = writes.insert(tables.order_texts)
+_DEADLINES = writes.upsert(tables.deadlines, sticky=("late",))
+_PARTS: tuple[tuple[Table, Callable[[Order | None], list[projection.Row]], str], ...] = tuple(
+    (table, rows_of, writes.upsert(table))
+    for table, rows_of in (
+        (tables.assignments, projection.assignments),
+        (tables.whistles, projection.whistles),
+        (tables.attendances, projection.attendances),
+    )
+)
+
+
+class LedgerGap(Exception):  # noqa: N818 - it names what is wrong, like the refusals
+    """The events do not follow what the ledger has: one in between is missing. Send all after `have`."""
+
+    def __init__(self, order_id: str, have: int, got: int) -> None:
+        super().__init__(f"order {order_id}: the ledger has {have} events, the next one given is {got}")
+        self.order_id = order_id
+        self.have = have
+        self.got = got
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the ledger has come with an order, and the order as it then stands."""
+
+    last_seq: int
+    order: Order
+
+
+def head(session: Session, order_id: str) -> Head | None:
+    """The head of an order; None when the ledger has none of that id."""
+    return _head(session, _HEAD, order_id)
+
+
+def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
+    """Append what is new among these events and answer with the order as it stands after the last one recorded.
+
+    All in the caller's transaction, which holds the order's head row from here on; nothing is committed. Two round
+    trips, three for a new order, one when nothing is new.
+
+    Raises:
+        LedgerGap: an event before the first new one is missing.
+        ValueError: the events are of another order, or there are none and the order is unknown.
+        KeyError: an event type that this version does not know.
+    """
+    if any(row.order_id != order_id for row in rows):
+        raise ValueError(f"not all of these events are of order {order_id}")
+    old = _head(session, _HEAD_LOCKED, order_id)
+    news = _new(order_id, rows, old)
+    if not news:
+        return _present(order_id, old)
+    states, events = _lived(old.order if old else None, news)
+    if old is None and not _begin(session, states[-1], events[-1]):
+        return record(session, order_id, rows)  # somebody else began it meanwhile: go by what he wrote
+    _write(session, old, news, states, events)
+    return states[-1]
+
+
+def replay(session: Session, order_id: str) -> Order:
+    """The order rebuilt from its events alone; raises LookupError for an unknown order."""
+    order: Order | None = None
+    for row in stored(session, order_id):
+        order = evolve(order, from_row(row))
+    if order is None:
+        raise LookupError(order_id)
+    return order
+
+
+def stored(session: Session, order_id: str, after: int = 0, limit: int | None = None) -> list[EventRow]:
+    """The recorded events of an order with a seq above `after`, in order, at most `limit`."""
+    e = tables.events.c
+    found = session.execute(_EVENT_ROWS.where(e.order_id == order_id, e.seq > after).order_by(e.seq).limit(limit))
+    return [
+        EventRow(
+            order_id=row.order_id,
+            seq=row.seq,
+            type=row.type,
+            at=row.at,
+            actor=Actor(row.actor_id, Role(row.role), row.unit),
+            policy_version=row.policy_version,
+            data=msgspec.Raw(row.data.encode()),
+            reason=row.reason,
+            command_id=row.command_id,
+            clocks=_CLOCKS.decode(row.clocks),
+        )
+        for row in found
+    ]
+
+
+def _head(session: Session, statement: Select[int, str], order_id: str) -> Head | None:
+    row = session.execute(statement, {"order_id": order_id}).one_or_none()
+    return None if row is None else Head(row.last_seq, _ORDER.decode(row.snapshot))
+
+
+def _new(order_id: str, rows: Sequence[EventRow], old: Head | None) -> list[EventRow]:
+    """The rows that the ledger lacks, each once, in order; raises LedgerGap when one is missing before or between."""
+    have = old.last_seq if old else 0
+    by_seq = {row.seq: row for row in rows if row.seq > have}
+    news = [by_seq[seq] for seq in sorted(by_seq)]
+    for expected, row in enumerate(news, start=have + 1):
+        if row.seq != expected:
+            raise LedgerGap(order_id, expected - 1, row.seq)
+    return news
+
+
+def _present(order_id: str, old: Head | None) -> Order:
+    if old is None:
+        raise ValueError(f"no events given, and order {order_id} is unknown")
+    return old.order
+
+
+def _begin(session: Session, order: Order, last: Event) -> bool:
+    """Make the head of a new order; False when another transaction has made it first (its commit is waited for)."""
+    rows = {tables.orders.name: encode([projection.head(order, last)]).decode()}
+    return session.connection().exec_driver_sql(_NEW_HEAD, rows).first() is not None
+
+
+def _write(session: Session, old: Head | None, news: list[EventRow], states: list[Order], events: list[Event]) -> None:
+    before, after = old.order if old else None, states[-1]
+    batch = writes.Batch()
+    batch.add(_EVENTS, tables.events, [projection.event(row) for row in news])
+    if old is None:
+        batch.add(_TEXT, tables.order_texts, [projection.text(after)])
+    else:
+        batch.add(_HEAD_MOVED, tables.orders, [projection.head(after, events[-1])])
+    for table, rows_of, statement in _PARTS:
+        known = rows_of(before)
+        batch.add(statement, table, [row for row in rows_of(after) if row not in known])
+    batch.add(_DEADLINES, tables.deadlines, projection.deadlines(before, after, events))
+    batch.send(session)
+
+
+def _lived(order: Order | None, rows: Sequence[EventRow]) -> tuple[list[Order], list[Event]]:
+    """The order after each of these events, and the events."""
+    states: list[Order] = []
+    events = [from_row(row) for row in rows]
+    for event in events:
+        order = evolve(order, event)
+        states.append(order)
+    return states, events

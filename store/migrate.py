@@ -1,0 +1,72 @@
+"""Bringing a database to the present shape, and giving the application's role what it may have and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from store.tables import APPEND_ONLY, metadata
+
+APP_ROLE = "whistle_app"
+_LOCK = 0x57484953  # "WHIS": any number that everybody who migrates agrees on
+
+
+def configuration() -> Config:
+    """Alembic's configuration; there is no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def head() -> str:
+    """The revision that this version of the program expects."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+def upgrade(url: str) -> None:
+    """Bring the database at `url` up to date; the role in it must own the database.
+
+    All or nothing, in one transaction. Two starters take turns; when there is nothing to do, nothing changes.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        _grant(connection)
+
+
+def revision(url: str) -> str:
+    """The revision that the database is at; '' for an empty one."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return ""
+        return connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+
+
+def _grant(connection: Connection) -> None:
+    """Grants for the application's role, where there is one besides the owner; written anew at every upgrade."""
+    there = connection.scalar(
+        text("SELECT true FROM pg_roles WHERE rolname = :role AND rolname <> current_user"), {"role": APP_ROLE}
+    )
+    if not there:
+        return
+    everything = ", ".join(table.name for table in metadata.sorted_tables)
+    changing = ", ".join(table.name for table in metadata.sorted_tables if table not in APPEND_ONLY)
+    adding = ", ".join(table.name for table in APPEND_ONLY)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
+        f"REVOKE ALL ON {everything} FROM {APP_ROLE}",
+        f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
+        f"GRANT DELETE ON commands TO {APP_ROLE}",
+        f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
+        f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
+    ):
+        connection.execute(text(statement))

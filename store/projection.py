@@ -1,0 +1,185 @@
+"""What the lists keep of an order: plain rows for the derived tables, from its state and its clock changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from contracts.messages import EventRow, encode
+from domain.clocks import next_deadline, of_kind
+from domain.events import ClockChange, Event
+from domain.model import STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
+from store.texts import grams, searchable
+
+Row = dict[str, Any]
+
+_LIVE_PARTS = (Part.OFFERED, Part.SIGNED, Part.WORKING, Part.SUBMITTED, Part.RETURN_REQUESTED, Part.COPIED)
+_LIVE_BLOWS = (Blow.BLOWN, Blow.JOINT_HANDLING, Blow.DISPOSED)
+_LIVE_PRESENCES = (Presence.SUMMONED, Presence.SIGNED, Presence.CONTACTED, Presence.REPORTED_IN)
+_CLOSED = (State.CLOSED, State.NOT_ACCEPTED, State.CANCELLED, State.TERMINATED, State.MERGED)
+
+
+def event(row: EventRow) -> Row:
+    """The row of `events`."""
+    return {
+        "order_id": row.order_id,
+        "seq": row.seq,
+        "type": row.type,
+        "at": row.at,
+        "actor_id": row.actor.id,
+        "role": row.actor.role,
+        "unit": row.actor.unit,
+        "reason": row.reason,
+        "policy_version": row.policy_version,
+        "command_id": row.command_id,
+        "data": row.data,
+        "clocks": row.clocks,
+    }
+
+
+def head(order: Order, last: Event) -> Row:
+    """The row of `orders`, without the region."""
+    lead = order.lead
+    return {
+        "order_id": order.id,
+        "last_seq": order.seq,
+        "state": order.state,
+        "status": STATUS[order.state],
+        "order_class": order.order_class,
+        "category": order.category,
+        "title": order.title,
+        "province": order.province,
+        "channel": order.channel,
+        "customer_name": order.customer.name,
+        "customer_phone": order.customer.phone,
+        "level": order.level,
+        "colour": order.colour,
+        "overdue": order.overdue,
+        "round": order.round,
+        "lead_unit": lead.unit if lead else "",
+        "registered_at": order.registered_at,
+        "updated_at": last.at,
+        "due_at": min((clock.due_at for clock in of_kind(order, "due")), default=None),
+        "next_at": next_deadline(order),
+        "closed_at": order.closed_at,
+        "outcome": order.outcome or "",
+        "over": order.over,
+        "rehearsal": order.rehearsal,
+        "terms": order.terms,
+        "snapshot": encode(order).decode(),
+    }
+
+
+def text(order: Order) -> Row:
+    """The row of `order_texts`."""
+    folded = searchable(order.id, order.title, order.customer.name, order.customer.phone)
+    return {"order_id": order.id, "text": folded, "grams": grams(folded)}
+
+
+def assignments(order: Order | None) -> list[Row]:
+    """The rows of `assignments`."""
+    if order is None:
+        return []
+    closed = order.state in _CLOSED
+    return [
+        {
+            "order_id": order.id,
+            "id": part.id,
+            "unit": part.unit,
+            "role": part.role,
+            "status": part.status,
+            "active": not closed and part.status in _LIVE_PARTS,
+            "round": part.round,
+            "hop": part.hop,
+            "dispatched_at": part.dispatched_at,
+            "designated": part.designated,
+            "signed_at": part.signed_at,
+            "auto_signed": part.auto_signed,
+            "contacted_at": part.contacted_at,
+            "explained": part.explained,
+            "rehearsal": order.rehearsal,
+        }
+        for part in order.assignments
+    ]
+
+
+def whistles(order: Order | None) -> list[Row]:
+    """The rows of `whistles`."""
+    if order is None:
+        return []
+    return [
+        {
+            "order_id": order.id,
+            "id": blown.id,
+            "kind": blown.kind,
+            "matter": blown.matter,
+            "lead": blown.lead,
+            "status": blown.status,
+            "requested_by": blown.requested_by,
+            "requested_at": blown.requested_at,
+            "blown_at": blown.blown_at,
+            "blows": blown.blows,
+            "valid": blown.valid,
+            "rehearsal": order.rehearsal,
+        }
+        for blown in order.whistles
+    ]
+
+
+def attendances(order: Order | None) -> list[Row]:
+    """The rows of `attendances`."""
+    if order is None:
+        return []
+    return [
+        {
+            "order_id": order.id,
+            "whistle": blown.id,
+            "unit": one.unit,
+            "status": one.status,
+            "active": blown.status in _LIVE_BLOWS and one.status in _LIVE_PRESENCES,
+            "absent": one.absent,
+            "summoned_at": one.summoned_at,
+            "reported_in_at": one.reported_in_at,
+            "reported_in_by": one.reported_in_by,
+            "accepted": one.accepted,
+            "substitute": one.substitute,
+            "rating": one.rating,
+            "appeal": one.appeal,
+            "rehearsal": order.rehearsal,
+        }
+        for blown in order.whistles
+        for one in blown.attendances
+    ]
+
+
+def deadlines(before: Order | None, after: Order, news: Iterable[Event]) -> list[Row]:
+    """The rows of `deadlines` that these events changed, each as it stands after the last of them."""
+    known: dict[str, Clock] = dict(before.clocks) if before else {}
+    rows: dict[str, Row] = {}
+    for happened in news:
+        for change in happened.clocks:
+            clock = change.clock or known.get(change.key)
+            if clock is None:  # it ended before it began: nothing was ever owed
+                continue
+            known[change.key] = clock
+            rows[change.key] = _deadline(after, change, clock, happened)
+    return list(rows.values())
+
+
+def _deadline(order: Order, change: ClockChange, clock: Clock, happened: Event) -> Row:
+    gone = change.clock is None
+    return {
+        "order_id": order.id,
+        "key": change.key,
+        "kind": clock.kind,
+        "unit": clock.unit,
+        "status": "ended" if gone else clock.status,
+        "late": clock.status is Ticking.BREACHED,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "first_due_at": clock.first_due_at,
+        "next_at": None if gone else clock.next_at,
+        "ended_at": happened.at if gone else None,
+        "how": change.change,
+        "rehearsal": order.rehearsal,
+    }

@@ -1,0 +1,43 @@
+"""Connections to the application's database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+STATEMENT_TIMEOUT = "10s"
+"""No statement of ours takes longer in health; a stuck one must not hold its connection for ever."""
+
+
+def make_engine(url: str, pool_size: int = 5) -> Engine:
+    """An engine with `pool_size` lasting connections and none beyond: make it as large as the thread pool above it.
+
+    Waiting for a free connection for more than 10 seconds raises sqlalchemy.exc.TimeoutError.
+    """
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=False,  # a round trip before every transaction; a broken connection is replaced after one error
+        pool_use_lifo=True,  # the fewest connections stay warm
+        json_serializer=_dumps,
+        json_deserializer=msgspec.json.decode,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "whistle",
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT}",
+        },
+    )
+
+
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """What makes sessions; `with made.begin() as session:` is one transaction."""
+    return sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def _dumps(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

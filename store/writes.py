@@ -1,0 +1,72 @@
+"""Several tables written in one round trip: rows travel as JSON, and PostgreSQL spreads them over the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from contracts.messages import encode
+
+Row = dict[str, Any]
+
+
+def insert(table: Table, without: Sequence[str] = (), computed: Mapping[str, str] | None = None) -> str:
+    """SQL that adds the rows of the parameter named like the table.
+
+    Columns in `without` get their defaults; `computed` gives SQL for columns that the rows `r` do not bring.
+    """
+    columns = [column.name for column in table.columns if column.name not in without]
+    values = ", ".join((computed or {}).get(name, f'r."{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {_rows(table)}"
+
+
+def upsert(table: Table, sticky: Sequence[str] = ()) -> str:
+    """The same, replacing rows that are there; a flag in `sticky`, once true, stays true."""
+    key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    sets = ", ".join(
+        f'"{column.name}" = {table.name}."{column.name}" OR excluded."{column.name}"'
+        if column.name in sticky
+        else f'"{column.name}" = excluded."{column.name}"'
+        for column in table.columns
+        if not column.primary_key
+    )
+    return f"{insert(table)} ON CONFLICT ({key}) DO UPDATE SET {sets}"
+
+
+def update(table: Table, without: Sequence[str] = ()) -> str:
+    """SQL that changes the one row given in the parameter named like the table, found by its primary key."""
+    key = [column.name for column in table.primary_key.columns]
+    sets = ", ".join(
+        f'"{column.name}" = r."{column.name}"'
+        for column in table.columns
+        if column.name not in key and column.name not in without
+    )
+    match = " AND ".join(f'{table.name}."{name}" = r."{name}"' for name in key)
+    return f"UPDATE {table.name} SET {sets} FROM {_rows(table)} WHERE {match}"
+
+
+class Batch:
+    """Writes that are sent together, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._parameters: dict[str, str] = {}
+
+    def add(self, statement: str, table: Table, rows: Sequence[Row]) -> None:
+        """Add one statement for these rows; without rows nothing is sent. Each table at most once."""
+        if rows:
+            self._statements.append(statement)
+            self._parameters[table.name] = encode(rows).decode()
+
+    def send(self, session: Session) -> None:
+        """Send everything in one round trip."""
+        if self._statements:
+            session.connection().exec_driver_sql(";\n".join(self._statements), self._parameters)
+
+
+def _rows(table: Table) -> str:
+    return f"json_populate_recordset(NULL::{table.name}, %({table.name})s) r"
