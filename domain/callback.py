@@ -194,7 +194,7 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
         scribe.emit(
             e.OrderReworked(command.explanation, order.round + 1, part),
             reviewed,
-            clocks.resumed(of_kind(order, "statutory"), scribe.now, scribe.terms),
+            clocks.resumed(of_kind(order, "statutory"), scribe.terms),
             _round_clocks(scribe, part),
         )
         rise(scribe)

@@ -136,19 +136,28 @@ def met(order: Order, kind: str, subject: str = "") -> tuple[ClockChange, ...]:
 
 
 def answered(clocks: tuple[Clock, ...]) -> tuple[ClockChange, ...]:
-    """Something was handed in; the clocks wait for the verdict."""
-    return tuple(
-        ClockChange(clock.key, "answered", replace(clock, status=Ticking.ANSWERED, next_at=None)) for clock in clocks
-    )
+    """Something was handed in; the clocks stand still and wait for the verdict."""
+    return tuple(ClockChange(clock.key, "answered", replace(clock, status=Ticking.ANSWERED)) for clock in clocks)
 
 
-def resumed(clocks: tuple[Clock, ...], now: datetime, terms: Terms) -> tuple[ClockChange, ...]:
-    """The verdict was no: the clocks run on to the due time that they had."""
+def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
+    """The verdict was no: the clocks run on to the due time that they had, and what fell due meanwhile fires at once.
+
+    A clock that was in breach is in breach again, at the same step: nothing fires twice.
+    """
     return tuple(
-        ClockChange(clock.key, "resumed", _armed(clock, now, terms))
+        ClockChange(
+            clock.key,
+            "resumed",
+            replace(clock, status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING),
+        )
         for clock in clocks
         if clock.status is Ticking.ANSWERED
     )
+
+
+def _past_breach(clock: Clock, terms: Terms) -> bool:
+    return any(mark.breach for mark in plan(clock.kind, terms)[: clock.step])
 
 
 def paused(order: Order, now: datetime) -> tuple[ClockChange, ...]:
