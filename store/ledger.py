@@ -79,6 +79,11 @@ def head(session: Session, order_id: str) -> Head | None:
     return _head(session, _HEAD, order_id)
 
 
+def restored(snapshot: str) -> Order:
+    """The order in a snapshot of the head row."""
+    return _ORDER.decode(snapshot)
+
+
 def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
     """Append what is new among these events and answer with the order as it stands after the last one recorded.
 
@@ -136,7 +141,7 @@ def stored(session: Session, order_id: str, after: int = 0, limit: int | None = 
 
 def _head(session: Session, statement: Select[int, str], order_id: str) -> Head | None:
     row = session.execute(statement, {"order_id": order_id}).one_or_none()
-    return None if row is None else Head(row.last_seq, _ORDER.decode(row.snapshot))
+    return None if row is None else Head(row.last_seq, restored(row.snapshot))
 
 
 def _new(order_id: str, rows: Sequence[EventRow], old: Head | None) -> list[EventRow]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from contracts.messages import EventRow, encode
 from domain.clocks import next_deadline, of_kind
 from domain.events import ClockChange, Event
 from domain.model import STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
+from store.tables import NEVER
 from store.texts import grams, searchable
 
 Row = dict[str, Any]
@@ -97,6 +99,7 @@ def assignments(order: Order | None) -> list[Row]:
             "auto_signed": part.auto_signed,
             "contacted_at": part.contacted_at,
             "explained": part.explained,
+            "due_at": _owed(order, part.unit),
             "rehearsal": order.rehearsal,
         }
         for part in order.assignments
@@ -145,11 +148,21 @@ def attendances(order: Order | None) -> list[Row]:
             "substitute": one.substitute,
             "rating": one.rating,
             "appeal": one.appeal,
+            "due_at": _owed(order, one.unit),
             "rehearsal": order.rehearsal,
         }
         for blown in order.whistles
         for one in blown.attendances
     ]
+
+
+def _owed(order: Order, unit: str) -> datetime:
+    """What the unit owes next in this order."""
+    ticking = (Ticking.RUNNING, Ticking.BREACHED)
+    return min(
+        (clock.due_at for clock in order.clocks.values() if clock.unit == unit and clock.status in ticking),
+        default=NEVER,
+    )
 
 
 def deadlines(before: Order | None, after: Order, news: Iterable[Event]) -> list[Row]:

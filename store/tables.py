@@ -8,6 +8,8 @@ the program reads back (snapshots, terms, answers) are JSON in text columns, kep
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -25,6 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands for "no due time" where rows are sorted by it, so that they come last and a cursor can name them."""
 
 
 def _text(name: str, default: str | None = None) -> Column[str]:
@@ -138,10 +143,14 @@ assignments = Table(
     _flag("auto_signed"),
     _instant("contacted_at"),
     _flag("explained"),
+    _instant("due_at", required=True),
     _flag("rehearsal"),
-    Index("assignments_inbox", "unit", "rehearsal", "dispatched_at", "order_id", "id", postgresql_where=text("active")),
+    Index("assignments_inbox", "unit", "rehearsal", "due_at", "order_id", "id", postgresql_where=text("active")),
 )
-"""Each unit's part; `active` while the unit owes or may watch something in an open order."""
+"""Each unit's part; `active` while the unit owes or may watch something in an open order.
+
+`due_at` is what the unit owes next in this order, `NEVER` when it owes nothing now.
+"""
 
 whistles = Table(
     "whistles",
@@ -177,12 +186,11 @@ attendances = Table(
     _text("substitute"),
     Column("rating", JSONB),
     _text("appeal"),
+    _instant("due_at", required=True),
     _flag("rehearsal"),
-    Index(
-        "attendances_inbox", "unit", "rehearsal", "summoned_at", "order_id", "whistle", postgresql_where=text("active")
-    ),
+    Index("attendances_inbox", "unit", "rehearsal", "due_at", "order_id", "whistle", postgresql_where=text("active")),
 )
-"""Each summoned unit; `active` from the blow until it is done or excused."""
+"""Each summoned unit; `active` from the blow until it is done or excused; `due_at` as in `assignments`."""
 
 deadlines = Table(
     "deadlines",

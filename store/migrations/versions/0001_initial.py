@@ -37,13 +37,14 @@ def upgrade() -> None:
         sa.Column("auto_signed", sa.Boolean(), nullable=False),
         sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("explained", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rehearsal", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", "id"),
     )
     op.create_index(
         "assignments_inbox",
         "assignments",
-        ["unit", "rehearsal", "dispatched_at", "order_id", "id"],
+        ["unit", "rehearsal", "due_at", "order_id", "id"],
         postgresql_where=sa.text("active"),
     )
     op.create_table(
@@ -61,13 +62,14 @@ def upgrade() -> None:
         sa.Column("substitute", sa.Text(), nullable=False),
         sa.Column("rating", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("appeal", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rehearsal", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("order_id", "whistle", "unit"),
     )
     op.create_index(
         "attendances_inbox",
         "attendances",
-        ["unit", "rehearsal", "summoned_at", "order_id", "whistle"],
+        ["unit", "rehearsal", "due_at", "order_id", "whistle"],
         postgresql_where=sa.text("active"),
     )
     op.create_table(

@@ -1,0 +1,137 @@
+"""The organisation: units, people, and the dispatch catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy.orm import Session
+
+from domain.model import OrderClass, Role
+from store.tables import catalogue as catalogue_rows
+from store.tables import people as people_rows
+from store.tables import units as unit_rows
+
+EVERYWHERE = "*"
+"""The province of a catalogue entry that holds wherever no entry of the province's own does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit: a province, a department, a regional centre or headquarters."""
+
+    id: str
+    parent: str
+    kind: str
+    province: str
+    name_zh: str
+    name_en: str
+    zone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who acts; `unit` and `province` are '' for those who belong to none."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    role: Role
+    unit: str
+    province: str
+    email: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A clause of the dispatch catalogue: who leads, who helps and who is told for a category in a province."""
+
+    id: str
+    category: str
+    province: str
+    order_class: OrderClass
+    lead: str
+    co: tuple[str, ...]
+    copy: tuple[str, ...]
+    clause: str
+
+
+_UNIT = tuple(unit_rows.c[name] for name in Unit.__dataclass_fields__)
+_PERSON = tuple(people_rows.c[name] for name in Person.__dataclass_fields__)
+_ENTRY = tuple(catalogue_rows.c[name] for name in Entry.__dataclass_fields__)
+
+
+def unit(session: Session, unit_id: str) -> Unit | None:
+    """The unit of that id."""
+    row = session.execute(select(*_UNIT).where(unit_rows.c.id == unit_id)).one_or_none()
+    return None if row is None else Unit(*row)
+
+
+def units(session: Session, province: str = "", kind: str = "", parent: str = "") -> list[Unit]:
+    """All units, or those of a province, of a kind, below a parent; by id."""
+    found = select(*_UNIT).where(
+        *(
+            column == value
+            for column, value in (
+                (unit_rows.c.province, province),
+                (unit_rows.c.kind, kind),
+                (unit_rows.c.parent, parent),
+            )
+            if value
+        )
+    )
+    return [Unit(*row) for row in session.execute(found.order_by(unit_rows.c.id))]
+
+
+def person(session: Session, person_id: str) -> Person | None:
+    """The person of that id, active or not."""
+    row = session.execute(select(*_PERSON).where(people_rows.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def people_of(session: Session, role: str = "", unit_or_province: str = "") -> list[Person]:
+    """Active people in a role, of a unit or of a whole province (those of its departments too); by id."""
+    wanted: list[ColumnElement[bool]] = [people_rows.c.active]
+    if role:
+        wanted.append(people_rows.c.role == role)
+    if unit_or_province:
+        wanted.append(or_(people_rows.c.unit == unit_or_province, people_rows.c.province == unit_or_province))
+    found = select(*_PERSON).where(*wanted).order_by(people_rows.c.id)
+    return [_person(row) for row in session.execute(found)]
+
+
+def catalogue(session: Session, category: str = "", province: str = "") -> list[Entry]:
+    """The clauses of the catalogue, by category and province."""
+    c = catalogue_rows.c
+    found = select(*_ENTRY)
+    if category:
+        found = found.where(c.category == category)
+    if province:
+        found = found.where(c.province.in_([province, EVERYWHERE]))
+    return [_entry(row) for row in session.execute(found.order_by(c.category, c.province, c.id))]
+
+
+def catalogue_for(session: Session, category: str, province: str) -> Entry | None:
+    """The clause that holds for a category in a province; the province's own wins over the one for everywhere."""
+    c = catalogue_rows.c
+    found = (
+        select(*_ENTRY)
+        .where(c.category == category, c.province.in_([province, EVERYWHERE]))
+        .order_by(c.province == EVERYWHERE, c.id)
+        .limit(1)
+    )
+    row = session.execute(found).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(**{**row._mapping, "role": Role(row.role)})
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        **{**row._mapping, "order_class": OrderClass(row.order_class), "co": tuple(row.co), "copy": tuple(row.copy)}
+    )

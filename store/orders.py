@@ -1,0 +1,250 @@
+"""Reading orders: one, many by filters in pages, a unit's inbox, and what the reconciler must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from contracts.messages import EventRow
+from domain.model import STATUS, Order, State
+from store import cursors, ledger, texts
+from store.cursors import BadCursor as BadCursor
+from store.inbox import inbox as inbox
+from store.tables import deadlines as deadline_rows
+from store.tables import order_texts, orders
+
+MOST = 200
+"""The largest page."""
+
+
+class Sort(StrEnum):
+    """How a list is sorted; ties are broken by the order's id."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    UPDATED = "updated"
+    DUE = "due"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """What to list; a filter left empty does not filter.
+
+    `unit` is the lead unit, `level` the lowest escalation level, `text` any part of id, title, customer's name or
+    phone. Sorted by `due` the list has only orders whose lead has a due time running, the most urgent first; `updated`
+    and `level` start with the latest and the highest. `cursor` is the `next` of the page before.
+    """
+
+    state: tuple[State, ...] = ()
+    status: str = ""
+    unit: str = ""
+    province: str = ""
+    category: str = ""
+    level: int = 0
+    overdue: bool | None = None
+    text: str = ""
+    rehearsal: bool = False
+    sort: Sort = Sort.NEWEST
+    cursor: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order in a list: the head row without the snapshot. Instants are UTC."""
+
+    order_id: str
+    last_seq: int
+    state: str
+    status: str
+    order_class: str
+    category: str
+    title: str
+    province: str
+    region: str
+    channel: str
+    customer_name: str
+    customer_phone: str
+    level: int
+    colour: str
+    overdue: bool
+    round: int
+    lead_unit: str
+    registered_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    next_at: datetime | None
+    closed_at: datetime | None
+    outcome: str
+    over: bool
+    rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One order, whole; `terms` is the digest of its frozen terms, `updated_at` the time of its last event (UTC)."""
+
+    order: Order
+    last_seq: int
+    terms: str
+    region: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some orders, and the cursor of the next page, '' when there is none."""
+
+    items: tuple[OrderLine, ...]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One clock's whole life, see `store.tables.deadlines`."""
+
+    key: str
+    kind: str
+    unit: str
+    status: str
+    late: bool
+    started_at: datetime
+    due_at: datetime
+    first_due_at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    how: str
+
+
+_LINE = tuple(orders.c[name] for name in OrderLine.__dataclass_fields__)
+_DEADLINE = tuple(deadline_rows.c[name] for name in Deadline.__dataclass_fields__)
+
+
+def find(session: Session, order_id: str) -> Found | None:
+    """The whole order as the ledger has it; None for an unknown one."""
+    o = orders.c
+    row = session.execute(
+        select(o.snapshot, o.last_seq, o.terms, o.region, o.updated_at).where(o.order_id == order_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Found(ledger.restored(row.snapshot), row.last_seq, row.terms, row.region, row.updated_at)
+
+
+def events(session: Session, order_id: str, after: int = 0, limit: int = 1000) -> list[EventRow]:
+    """The order's events with a seq above `after`, in order, at most `limit`; none for an unknown order."""
+    return ledger.stored(session, order_id, after, limit)
+
+
+def deadlines(session: Session, order_id: str, *, running: bool = False) -> list[Deadline]:
+    """The order's clocks, the earliest due first; with `running` only those that have not ended."""
+    found = select(*_DEADLINE).where(deadline_rows.c.order_id == order_id)
+    if running:
+        found = found.where(deadline_rows.c.ended_at.is_(None))
+    rows = session.execute(found.order_by(deadline_rows.c.due_at, deadline_rows.c.key))
+    return [Deadline(*row) for row in rows]
+
+
+def search(session: Session, query: OrderQuery) -> Page:
+    """One page of the orders that the query asks for; raises BadCursor.
+
+    Pages are cut by the sort key, not by counting: what is added or moved meanwhile neither repeats nor hides a row
+    whose key has not changed.
+    """
+    limit = max(1, min(query.limit, MOST))
+    rows = session.execute(statement(query).limit(limit + 1)).all()
+    items = tuple(OrderLine(*row) for row in rows[:limit])
+    return Page(items, _cursor(query.sort, items[-1]) if len(rows) > limit else "")
+
+
+def statement(query: OrderQuery) -> Select[Any]:
+    """The query as SQL, without its limit."""
+    columns, descending = _SORTS[query.sort]
+    found = select(*_LINE).where(*_filters(query))
+    if query.sort is Sort.DUE:
+        found = found.where(orders.c.due_at.is_not(None))
+    if query.cursor:
+        row, last = tuple_(*columns), tuple_(*cursors.read(query.cursor, query.sort, _KEYS[query.sort]))
+        found = found.where(row < last if descending else row > last)
+    return found.order_by(*(column.desc() if descending else column for column in columns))
+
+
+_SORTS: dict[Sort, tuple[tuple[Column[Any], ...], bool]] = {
+    Sort.NEWEST: ((orders.c.registered_at, orders.c.order_id), True),
+    Sort.OLDEST: ((orders.c.registered_at, orders.c.order_id), False),
+    Sort.UPDATED: ((orders.c.updated_at, orders.c.order_id), True),
+    Sort.DUE: ((orders.c.due_at, orders.c.order_id), False),
+    Sort.LEVEL: ((orders.c.level, orders.c.registered_at, orders.c.order_id), True),
+}
+_KEYS: dict[Sort, Any] = {
+    Sort.NEWEST: tuple[datetime, str],
+    Sort.OLDEST: tuple[datetime, str],
+    Sort.UPDATED: tuple[datetime, str],
+    Sort.DUE: tuple[datetime, str],
+    Sort.LEVEL: tuple[int, datetime, str],
+}
+
+
+def _filters(query: OrderQuery) -> list[ColumnElement[bool]]:
+    o = orders.c
+    wanted: list[ColumnElement[bool]] = [o.rehearsal.is_(query.rehearsal)]
+    if query.state:
+        wanted.append(o.state.in_([state.value for state in query.state]))
+    if query.status:
+        wanted.append(o.state.in_([state.value for state, status in STATUS.items() if status == query.status]))
+    wanted += [
+        column == value
+        for column, value in ((o.lead_unit, query.unit), (o.province, query.province), (o.category, query.category))
+        if value
+    ]
+    if query.level > 0:
+        wanted.append(o.level >= query.level)
+    if query.overdue is not None:
+        wanted.append(o.overdue if query.overdue else ~o.overdue)
+    folded = texts.fold(query.text[: texts.LONGEST])
+    if folded:
+        wanted.append(o.order_id.in_(_containing(folded)))
+    return wanted
+
+
+def _containing(folded: str) -> Select[str]:
+    t = order_texts.c
+    return select(t.order_id).where(
+        and_(t.grams.contains(texts.wanted(folded)), t.text.like(texts.pattern(folded), escape="\\"))
+    )
+
+
+def _cursor(sort: Sort, line: OrderLine) -> str:
+    return cursors.make(sort, [getattr(line, column.name) for column in _SORTS[sort][0]])
+
+
+def running(session: Session, after: str = "", limit: int = 1000, *, rehearsal: bool = False) -> list[str]:
+    """Ids of orders whose workflow must exist, in the order of their ids, those after `after`.
+
+    An order is over when nobody and nothing can move it any more; a closed one that may still be reopened is not.
+    """
+    found = (
+        select(orders.c.order_id)
+        .where(~orders.c.over, orders.c.rehearsal.is_(rehearsal), orders.c.order_id > after)
+        .order_by(orders.c.order_id)
+        .limit(limit)
+    )
+    return list(session.scalars(found))
+
+
+def slipping(session: Session, late_seconds: float, limit: int = 200, *, rehearsal: bool = False) -> list[str]:
+    """Ids of orders whose next mark passed so long ago and was not recorded: a timer was lost; the latest first."""
+    threshold = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, late_seconds)
+    found = (
+        select(orders.c.order_id)
+        .where(orders.c.next_at < threshold, orders.c.rehearsal.is_(rehearsal))
+        .order_by(orders.c.next_at)
+        .limit(limit)
+    )
+    return list(session.scalars(found))
