@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -168,7 +169,7 @@ def _from_archive(settings: Settings, console: Console, draft: Path) -> None:
     try:
         found = _download(url, archive, console)
     except (OSError, ValueError) as error:  # URLError and timeouts are OSErrors
-        reason = getattr(error, "reason", None) or error
+        reason = getattr(error, "reason", error) if type(error) is urllib.error.URLError else error
         raise _Unavailable(f"无法下载 {url}: {reason}", f"{url} cannot be downloaded: {reason}") from None
     if found != checksum:
         raise _Unavailable(

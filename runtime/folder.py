@@ -68,11 +68,13 @@ class DataFolder:
         self._lock: int | None = None
 
     def acquire(self) -> None:
-        """Take the folder, creating it if need be.
+        """Take the folder, creating it if need be; nothing happens if it is taken already.
 
         Raises:
             SetupError: it cannot be written, another instance holds it, or another version wrote it.
         """
+        if self._lock is not None:
+            return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)

@@ -125,6 +125,7 @@ class EmbeddedPostgres:
     def start_bare(self) -> None:
         """Start the server with a cluster, but make no roles or databases in it; raises as `start` does."""
         self._check_version()
+        self.child.end_orphan()
         self._clear_leftovers()
         ports.demand(self.port, "PostgreSQL", "WHISTLE_POSTGRES_PORT")
         if not (self.data / "PG_VERSION").exists():

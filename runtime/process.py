@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from runtime.faults import SetupError
 
 _PR_SET_PDEATHSIG = 1
@@ -66,6 +68,7 @@ class Child:
         self._become = become
         self._process: subprocess.Popen[bytes] | None = None
         self._ended: int | None = None
+        self._note = log.with_suffix(".pid")
 
     @property
     def pid(self) -> int | None:
@@ -81,6 +84,24 @@ class Child:
     def exit_code(self) -> int | None:
         """Return how it ended (negative: by that signal), None while it runs or was never started."""
         return self._process.poll() if self._process is not None else self._ended
+
+    def end_orphan(self) -> None:
+        """End the same server if an instance of ours that was killed has left it running, or still ending."""
+        try:
+            pid, born = self._note.read_text().split()
+            orphan = psutil.Process(int(pid))
+            if abs(orphan.create_time() - float(born)) > 0.5:  # the number belongs to somebody else by now
+                return
+            orphan.send_signal(self.stop_signal)
+            try:
+                orphan.wait(self.stop_seconds)
+            except psutil.TimeoutExpired:
+                orphan.kill()
+                orphan.wait(10)
+        except (FileNotFoundError, ValueError, psutil.Error):
+            return
+        finally:
+            self._note.unlink(missing_ok=True)
 
     def start(self) -> None:
         """Start the process; its output is appended to the log.
@@ -109,6 +130,9 @@ class Child:
                     f"无法启动 {self.name} ({self.argv[0]}): {error}; 请检查该文件是否存在且可执行",
                     f"cannot start {self.name} ({self.argv[0]}): {error}; check that the file exists and may be run",
                 ) from None
+        with contextlib.suppress(psutil.Error):  # it may have ended already, which the caller will notice
+            born = psutil.Process(self._process.pid).create_time()
+            self._note.write_text(f"{self._process.pid} {born}")
 
     def stop(self) -> None:
         """Ask the process to end, wait, and kill it with its group if it does not listen."""
@@ -129,6 +153,7 @@ class Child:
         if self._process is not None and self._process.poll() is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            self._note.unlink(missing_ok=True)
             self._ended, self._process = self._process.returncode, None  # its number may belong to others from now on
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:

@@ -6,6 +6,8 @@
 import sys
 from collections.abc import Sequence
 
+from alembic.util.exc import CommandError
+
 from runtime import namespaces
 from runtime.console import Console
 from runtime.faults import SetupError
@@ -20,8 +22,19 @@ def logins() -> Sequence[tuple[str, str, str, str]]:
 
 
 def tables(owner_url: str, profile: Profile) -> None:
-    """Bring the tables up to date and, in development, load the demo organisation; harmless when repeated."""
-    migrate.upgrade(owner_url)
+    """Bring the tables up to date and, in development, load the demo organisation; harmless when repeated.
+
+    Raises:
+        SetupError: a later version of the program has been at work on these tables.
+    """
+    try:
+        migrate.upgrade(owner_url)
+    except CommandError as error:
+        raise SetupError(
+            f"数据表由其他版本的程序建立 ({error}); 请用原版本启动, 或以 WHISTLE_DATA_DIR 另选目录",
+            f"the tables were made by another version of the program ({error}); "
+            "start it with that version, or choose another folder with WHISTLE_DATA_DIR",
+        ) from None
     if profile is Profile.DEVELOPMENT:
         demo.load(owner_url)
 

@@ -57,6 +57,14 @@ class EmbeddedStack:
         """Take everything down."""
         self.down()
 
+    def acquire(self) -> None:
+        """Take the data folder, so that what an earlier instance left in it may be cleared away.
+
+        Raises:
+            SetupError: it cannot be had.
+        """
+        self._folder.acquire()
+
     def up(self) -> None:
         """Start what is not given, in order, each answering before the next.
 
@@ -69,7 +77,7 @@ class EmbeddedStack:
                 "WHISTLE_DATABASE_URL 与 WHISTLE_APP_DATABASE_URL 须同时设置或都不设置",
                 "set both WHISTLE_DATABASE_URL and WHISTLE_APP_DATABASE_URL, or neither",
             )
-        self._folder.acquire()
+        self.acquire()
         try:
             demand_space(given.data_dir, 1.0, "运行", "running")
             self._start()

@@ -37,11 +37,16 @@ def up(settings: Settings, console: Console | None = None) -> int:
     programs: list[Program] = []
     with _stoppable() as deaf:
         try:
+            stack.acquire()
+            for program in _programs(settings):
+                program.child.end_orphan()
             ports.demand(settings.api_port, "API", "WHISTLE_API_PORT", settings.api_host)
             stack.up()
             provision.tables(stack.owner_url, settings.profile)
             console.say("数据表与组织资料就绪", "tables and organisation are in place")
-            programs = _start_programs(stack.settings)
+            programs = _programs(stack.settings)
+            for program in programs:
+                program.restart()
             _await_api(programs, stack.settings)
             _tell(stack, console, time.monotonic() - started)
             foundation: list[Part | None] = [stack.postgres, stack.temporal, stack.ui]
@@ -72,7 +77,9 @@ def _stoppable() -> Iterator["_Deafen"]:
         raise _Stop
 
     deafen = _Deafen()
-    before = {number: signal.signal(number, ask) for number in _Deafen.NUMBERS}
+    detached = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup, which we respect
+    wanted = [number for number in _Deafen.NUMBERS if not (detached and number is signal.SIGHUP)]
+    before = {number: signal.signal(number, ask) for number in wanted}
     try:
         yield deafen
     finally:
@@ -96,7 +103,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**outer, **own, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
 
 
-def _start_programs(settings: Settings) -> list[Program]:
+def _programs(settings: Settings) -> list[Program]:
+    """Return workers and, last, the API; not yet started."""
     environment = _environment(settings)
     programs = []
     for number in range(1, settings.worker_count + 1):
@@ -115,8 +123,6 @@ def _start_programs(settings: Settings) -> list[Program]:
     command += ["--timeout-graceful-shutdown", "15"]
     api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)
     programs.append(Program(api, lambda: _responds(f"{settings.api_url}/healthz")))
-    for program in programs:
-        program.restart()
     return programs
 
 

@@ -85,6 +85,7 @@ class EmbeddedTemporal:
         Raises:
             SetupError: a port is taken, the schema cannot be made, or the server does not start.
         """
+        self.child.end_orphan()
         for offset in range(PORT_COUNT):
             ports.demand(self._settings.temporal_port + offset, "Temporal", "WHISTLE_TEMPORAL_PORT")
         if self._folder.marker().get("schema") != ENGINE_VERSION:
@@ -189,6 +190,7 @@ class EmbeddedUi:
         Raises:
             SetupError: its port is taken or it does not start.
         """
+        self.child.end_orphan()
         ports.demand(self._settings.ui_port, "Temporal UI", "WHISTLE_UI_PORT")
         (self._config / "config").mkdir(parents=True, exist_ok=True)
         (self._config / "config" / "whistle.yaml").write_text(
