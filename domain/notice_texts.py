@@ -76,7 +76,6 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "info": ("补充信息", "The customer's information"),
         "callback": ("回访", "The call-back"),
         "callback_review": ("回访复核", "The call-back's review"),
-        "ledger_review": ("挂账复查", "The ledgered order's review"),
         "whistle_decision": ("吹哨审批", "The whistle's approval"),
         "whistle_sign": ("哨单签收", "Answering the whistle"),
         "whistle_contact": ("哨单联系", "Contact after the whistle"),
