@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,7 +121,7 @@ def _programs(settings: Settings) -> list[Program]:
     command += ["--workers", str(settings.api_workers), "--log-level", settings.log_level]
     command += ["--timeout-graceful-shutdown", "15"]
     api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)
-    programs.append(Program(api, lambda: _responds(f"{settings.api_url}/healthz")))
+    programs.append(Program(api, lambda: _responds(f"{settings.api_url}/livez")))
     return programs
 
 
@@ -139,9 +138,7 @@ def _responds(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        return error.code == 404 and url.endswith("/healthz")  # it serves, and simply has no such page
-    except OSError:
+    except OSError:  # refused, timed out, or an answer that is not well
         return False
 
 

@@ -97,6 +97,16 @@ def test_the_rules_import_the_standard_library_alone(path: Path) -> None:
     assert imported <= allowed
 
 
+def test_nobody_imports_what_puts_things_together() -> None:
+    packages = (*_PURE, "activities", "store", "api", "runtime")
+    for path in (path for package in packages for path in (PROJECT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [n.name for n in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or "", *(f"{node.module}.{n.name}" for n in node.names)]
+            assert not {"worker", "cli", "api.app"} & set(names), path
+
+
 @pytest.mark.parametrize(
     "source",
     [

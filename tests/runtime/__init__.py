@@ -1,0 +1,1 @@
+"""Tests of the servers, the supervisor and the house rules."""
