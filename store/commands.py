@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, delete, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contracts.messages import CommandMessage, decode, encode
-from store.tables import commands, orders
+from store.tables import commands
 
 
 class Standing(StrEnum):
@@ -46,8 +46,8 @@ class Claim:
 
 
 _PENDING = text("'pending'")  # a literal, so that the partial index serves
-_RECORDED = func.coalesce(
-    select(orders.c.last_seq).where(orders.c.order_id == commands.c.order_id).scalar_subquery(), 0
+_RECORDED = literal_column(  # as text, because RETURNING would not relate a subquery to the row it returns
+    "coalesce((SELECT last_seq FROM orders WHERE orders.order_id = commands.order_id), 0)", Integer
 ).label("recorded_seq")
 _NEW = (
     insert(commands)

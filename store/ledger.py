@@ -18,6 +18,8 @@ from contracts.messages import EventRow, encode, from_row
 from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.model import Actor, Order, Role
+from domain.notices import notices
+from store import notices as outbox
 from store import projection, tables, writes
 
 _ORDER = msgspec.json.Decoder(Order)
@@ -179,7 +181,17 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
         known = rows_of(before)
         batch.add(statement, table, [row for row in rows_of(after) if row not in known])
     batch.add(_DEADLINES, tables.deadlines, projection.deadlines(before, after, events))
+    batch.add(outbox.INSERT, tables.notices, _notices(session, before, states, events))
     batch.send(session)
+
+
+def _notices(session: Session, before: Order | None, states: list[Order], events: list[Event]) -> list[projection.Row]:
+    """The outbox rows of whoever is to be told of these events."""
+    rows: list[projection.Row] = []
+    for event, was, order in zip(events, (before, *states), states, strict=False):
+        if told := notices(was, order, event):
+            rows += outbox.rows(order, event.seq, told, event.at, outbox.names(session))
+    return rows
 
 
 def _lived(order: Order | None, rows: Sequence[EventRow]) -> tuple[list[Order], list[Event]]:

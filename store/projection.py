@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.messages import EventRow, encode
 from domain.clocks import next_deadline, of_kind
-from domain.events import ClockChange, Event
+from domain.events import ClockBreached, ClockChange, Event
 from domain.model import STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
 from store.tables import NEVER
 from store.texts import grams, searchable
@@ -175,19 +175,24 @@ def deadlines(before: Order | None, after: Order, news: Iterable[Event]) -> list
             if clock is None:  # it ended before it began: nothing was ever owed
                 continue
             known[change.key] = clock
-            rows[change.key] = _deadline(after, change, clock, happened)
+            row = _deadline(after, change, clock, happened)
+            earlier = rows.get(change.key)
+            if earlier is not None and earlier["late"]:
+                row["late"] = True
+            rows[change.key] = row
     return list(rows.values())
 
 
 def _deadline(order: Order, change: ClockChange, clock: Clock, happened: Event) -> Row:
     gone = change.clock is None
+    passed = isinstance(happened.body, ClockBreached) and happened.body.key == change.key  # it may end at its breach
     return {
         "order_id": order.id,
         "key": change.key,
         "kind": clock.kind,
         "unit": clock.unit,
         "status": "ended" if gone else clock.status,
-        "late": clock.status is Ticking.BREACHED,
+        "late": passed or clock.status is Ticking.BREACHED,
         "started_at": clock.started_at,
         "due_at": clock.due_at,
         "first_due_at": clock.first_due_at,

@@ -1,0 +1,158 @@
+"""Idempotency-Keys: one command is done once, whoever asks, asks again, or dies in between."""
+
+import threading
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+from contracts.messages import CommandMessage
+from domain.model import Actor, Role
+from store import commands, ledger
+from store.commands import Claim, Standing
+from tests.store.stories import number, quiet, rows
+
+Made = sessionmaker[Session]
+AGENT = Actor("agent", Role.AGENT, "GD.svc")
+
+
+def ask(made: Made, key: str, order_id: str = "WH-1", mark: str = "m", terms: str = "") -> Claim:
+    message = CommandMessage(id=key, actor=AGENT, body=msgspec.Raw(b'{"text":"hello"}'), reason="because")
+    with made.begin() as session:
+        return commands.claim(session, key, order_id, "note", mark, message, terms)
+
+
+def test_a_new_key_is_the_callers_and_an_old_one_is_pending(made: Made) -> None:
+    first, again = ask(made, "a1", terms="t1"), ask(made, "a1", order_id="WH-2", terms="t2")
+    assert (first.standing, again.standing) == (Standing.NEW, Standing.PENDING)
+    assert (again.order_id, again.terms) == ("WH-1", "t1")  # those of the first use
+    assert again.message == first.message
+    assert first.recorded_seq == again.recorded_seq == 0
+
+
+def test_the_claim_says_how_far_the_ledger_is(made: Made) -> None:
+    life = quiet()
+    with made.begin() as session:
+        ledger.record(session, life.at.id, rows(life))
+    assert ask(made, "seq", life.at.id).recorded_seq == len(life.events)
+    assert ask(made, "seq", life.at.id).recorded_seq == len(life.events)
+
+
+def test_another_request_under_the_same_key_is_a_conflict(made: Made) -> None:
+    ask(made, "b1")
+    with made.begin() as session:
+        commands.finish(session, "b1", '{"secret":1}')
+    other = ask(made, "b1", mark="other")
+    assert other.standing is Standing.CONFLICT
+    assert other.answer is None
+
+
+@pytest.mark.parametrize("standing", [Standing.DONE, Standing.REFUSED])
+def test_the_first_answer_stands_for_good(made: Made, standing: Standing) -> None:
+    key = f"c-{standing}"
+    ask(made, key)
+    with made.begin() as session:
+        assert commands.finish(session, key, '{"n":1}', standing) == '{"n":1}'
+    with made.begin() as session:
+        assert commands.finish(session, key, '{"n":2}') == '{"n":1}'
+        assert not commands.abandon(session, key)
+    claim = ask(made, key)
+    assert (claim.standing, claim.answer) == (standing, '{"n":1}')
+
+
+def test_an_unknown_key_cannot_be_finished(made: Made) -> None:
+    with made() as session:
+        with pytest.raises(LookupError):
+            commands.finish(session, "never", "{}")
+        assert commands.find(session, "never") is None
+
+
+def test_an_abandoned_key_may_be_used_anew(made: Made) -> None:
+    ask(made, "d1")
+    with made.begin() as session:
+        assert commands.abandon(session, "d1")
+    assert ask(made, "d1", order_id="WH-9", mark="other").standing is Standing.NEW
+
+
+def test_of_many_who_claim_at_once_one_gets_the_key(made: Made) -> None:
+    for turn in range(10):
+        start, found = threading.Barrier(8), list[Standing]()
+
+        def claimer(key: str, start: threading.Barrier = start, found: list[Standing] = found) -> None:
+            start.wait()
+            found.append(ask(made, key).standing)
+
+        threads = [threading.Thread(target=claimer, args=(f"e{turn}",)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert sorted(found) == [Standing.NEW, *[Standing.PENDING] * 7]
+
+
+def test_of_many_who_finish_at_once_one_answer_stands(made: Made) -> None:
+    ask(made, "f1")
+    start, stands = threading.Barrier(6), list[str]()
+
+    def finisher(answer: str) -> None:
+        start.wait()
+        with made.begin() as session:
+            stands.append(commands.finish(session, "f1", answer))
+
+    threads = [threading.Thread(target=finisher, args=(str(turn),)) for turn in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(stands) == 6
+    assert len(set(stands)) == 1
+
+
+def test_events_and_answer_come_together_or_not_at_all(made: Made) -> None:
+    life = quiet()
+    key = number("K")
+    ask(made, key, life.at.id)
+    with made() as session:
+        ledger.record(session, life.at.id, rows(life))
+        commands.finish(session, key, "{}")
+        session.rollback()
+    with made() as session:
+        assert ledger.head(session, life.at.id) is None
+        claim = commands.find(session, key)
+    assert claim is not None
+    assert claim.standing is Standing.PENDING
+
+
+def test_stale_commands_are_given_to_one_reconciler_only(made: Made) -> None:
+    with made.begin() as session:
+        session.execute(text("UPDATE commands SET state = 'done', answer = '' WHERE state = 'pending'"))
+    keys = [f"g{turn}" for turn in range(20)]
+    for key in keys:
+        ask(made, key, terms="t")
+    with made.begin() as session:
+        assert commands.stale_pending(session, 60) == []
+        session.execute(text("UPDATE commands SET tried_at = tried_at - interval '2 min' WHERE key LIKE 'g%'"))
+    with made() as one, made() as other:
+        first = commands.stale_pending(one, 60, 12)
+        second = commands.stale_pending(other, 60, 12)  # does not wait for the first
+        assert len(first) == 12
+        assert sorted(claim.key for claim in (*first, *second)) == sorted(keys)
+        one.commit()
+        other.commit()
+    with made.begin() as session:
+        assert commands.stale_pending(session, 60) == []  # they were tried just now
+        assert len(commands.stale_pending(session, 0, 50)) == 20
+    assert {claim.standing for claim in (*first, *second)} == {Standing.PENDING}
+    assert {claim.message.reason for claim in first} == {"because"}
+
+
+def test_a_reconciler_that_died_gives_its_commands_back(made: Made) -> None:
+    ask(made, "h1")
+    with made.begin() as session:
+        session.execute(text("UPDATE commands SET tried_at = tried_at - interval '2 min' WHERE key = 'h1'"))
+    with made() as session:
+        assert "h1" in [claim.key for claim in commands.stale_pending(session, 60)]
+        session.rollback()
+    with made() as session:
+        assert "h1" in [claim.key for claim in commands.stale_pending(session, 60)]
