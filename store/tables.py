@@ -226,7 +226,7 @@ notices = Table(
     _text("title_en"),
     _text("body_zh"),
     _text("body_en"),
-    _text("state", "pending"),
+    _text("state", "queued"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     _now("next_attempt_at"),
     _instant("sent_at"),
@@ -235,7 +235,12 @@ notices = Table(
     _flag("rehearsal"),
     _now("created_at"),
     Index("notices_order", "order_id", "seq"),
-    Index("notices_pending", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+    Index(
+        "notices_unsettled",
+        "state",
+        "next_attempt_at",
+        postgresql_where=text("state IN ('queued', 'retry', 'sending', 'uncertain', 'failed')"),
+    ),
     Index("notices_inbox", "audience", "created_at", "id"),
 )
 """The outbox: who is told what on which channel, and the receipt."""

@@ -157,7 +157,7 @@ def upgrade() -> None:
         sa.Column("title_en", sa.Text(), nullable=False),
         sa.Column("body_zh", sa.Text(), nullable=False),
         sa.Column("body_en", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), server_default="pending", nullable=False),
+        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
             "next_attempt_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
@@ -173,7 +173,12 @@ def upgrade() -> None:
     )
     op.create_index("notices_inbox", "notices", ["audience", "created_at", "id"])
     op.create_index("notices_order", "notices", ["order_id", "seq"])
-    op.create_index("notices_pending", "notices", ["next_attempt_at"], postgresql_where=sa.text("state = 'pending'"))
+    op.create_index(
+        "notices_unsettled",
+        "notices",
+        ["state", "next_attempt_at"],
+        postgresql_where=sa.text("state IN ('queued', 'retry', 'sending', 'uncertain', 'failed')"),
+    )
     op.create_table(
         "order_texts",
         sa.Column("order_id", sa.Text(), nullable=False),
