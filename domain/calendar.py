@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_SPAN = re.compile(r"^(\d+(?:\.\d+)?)(min|h|d|wmin|wh|wd)$")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(min|h|d|wmin|wh|wd)", re.ASCII)
 _MINUTES = {"min": 1, "h": 60, "d": 1440, "wmin": 1, "wh": 60, "wd": 1}
 _HORIZON_DAYS = 3660
 
@@ -34,7 +34,7 @@ class Span:
 @lru_cache(maxsize=512)
 def span(text: str) -> Span:
     """The span that the text means; raises ValueError that says what may stand there."""
-    match = _SPAN.match(text)
+    match = _SPAN.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no span: write a number and min, h, d, wmin, wh or wd, such as '30min' or '3wd'")
     amount, unit = float(match[1]) * _MINUTES[match[2]], match[2]

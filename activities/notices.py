@@ -1,0 +1,164 @@
+"""The postman: takes mail from the outbox to the mail server, one message at a time, never one twice.
+
+He runs in a thread of the worker process, apart from everything that commands and clocks wait for: a dead or slow
+server delays mail and nothing else. Several postmen share one outbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from activities.smtp import Away, Line, MailServer, Refused, Unknown
+from store import outbox, posts
+from store.outbox import Outgoing
+
+__all__ = ["MailServer", "Postman"]
+
+_log = logging.getLogger(__name__)
+
+BATCH = 10
+"""Rows claimed at once."""
+POLL_SECONDS = 1.0
+"""How often an empty outbox is looked into."""
+LONGEST_PAUSE = 60.0
+"""Seconds between knocks at the door of a server that is away."""
+_BURY_EVERY = 15
+"""Rounds between searches for mail whose sender died."""
+
+
+class Postman:
+    """Delivers the outbox: `deliver_once` for one round, `start` and `stop` for a thread that goes on."""
+
+    def __init__(self, sessions: sessionmaker[Session], server: MailServer) -> None:
+        self._sessions = sessions
+        self._server = server
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._absences = 0
+        self._rounds = 0
+
+    def start(self) -> None:
+        """Deliver in a thread of its own until stopped."""
+        self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float = 12.0) -> None:
+        """Finish the message in hand and stop, waiting so many seconds at most."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def deliver_once(self) -> int:
+        """Send one batch; how many messages the server took. Raises SQLAlchemyError when the database is away."""
+        if self._rounds % _BURY_EVERY == 0:
+            with self._sessions.begin() as session:
+                outbox.bury(session)
+        self._rounds += 1
+        with self._sessions.begin() as session:
+            waiting = outbox.claim(session, BATCH)
+        if not waiting:
+            return 0
+        with contextlib.closing(Line(self._server)) as line:
+            return self._deliver(line, waiting)
+
+    def _deliver(self, line: Line, waiting: list[Outgoing]) -> int:
+        sent = 0
+        while waiting and not self._stop.is_set():
+            try:
+                line.open()
+                self._absences = 0
+                sent += self._deliver_one(line, waiting[0])
+            except Away as away:
+                self._absences += 1
+                _log.warning("mail server %s:%s is away: %s", self._server.host, self._server.port, away)
+                self._give_back(waiting, self._pause(), f"server away: {away}")
+                return sent
+            waiting = waiting[1:]
+        self._give_back(waiting, 0.0, "")
+        return sent
+
+    def _deliver_one(self, line: Line, row: Outgoing) -> int:
+        with self._sessions.begin() as session:
+            recipients = outbox.addresses(session, row, posts.organisation(session))
+        try:
+            if not recipients:
+                raise Refused(f"nobody stands for {row.audience} with an address")
+            receipt = line.send(recipients, self._letter(row, recipients), lambda: self._begin(row))
+        except Refused as refusal:
+            why = str(refusal)
+            self._put_down(lambda session: outbox.refused(session, row, why))
+            return 0
+        except Unknown as doubt:
+            why = str(doubt)
+            _log.error("notice %s may or may not have arrived: %s", row.id, why)
+            self._put_down(lambda session: outbox.unknown(session, row.id, why))
+            return 0
+        if receipt is None:
+            return 0
+        self._put_down(lambda session: outbox.arrived(session, row.id, receipt))
+        return 1
+
+    def _begin(self, row: Outgoing) -> bool:
+        with self._sessions.begin() as session:
+            return outbox.begin(session, row)
+
+    def _put_down(self, write: Callable[[Session], None]) -> None:
+        """Write down what became of a message, trying until the database takes it: forgotten, it would be in doubt."""
+        while True:
+            try:
+                with self._sessions.begin() as session:
+                    write(session)
+            except SQLAlchemyError:
+                _log.warning("what became of a message could not be written down yet", exc_info=True)
+                if self._stop.wait(POLL_SECONDS):
+                    return
+            else:
+                return
+
+    def _give_back(self, rows: list[Outgoing], seconds: float, why: str) -> None:
+        if rows:
+            with self._sessions.begin() as session:
+                outbox.give_back(session, rows, timedelta(seconds=seconds), why)
+
+    def _letter(self, row: Outgoing, recipients: tuple[str, ...]) -> bytes:
+        """The message; its id is made from the notice's, so a mail system that sees it twice can tell."""
+        letter = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+        domain = self._server.sender.rpartition("@")[2]
+        try:
+            letter["From"] = self._server.sender
+            letter["To"] = ", ".join(recipients)
+            letter["Subject"] = f"[{row.order_id}] {row.title_zh} · {row.title_en}"
+            letter["Date"] = format_datetime(row.created_at)
+            letter["Message-ID"] = f"<{hashlib.sha256(row.id.encode()).hexdigest()[:32]}@{domain}>"
+            letter["Auto-Submitted"] = "auto-generated"
+            letter["X-Whistle-Notice"] = row.id
+            letter.set_content(f"{row.body_zh}\n\n{row.body_en}\n", cte="base64")
+            return letter.as_bytes()
+        except (ValueError, UnicodeError) as error:
+            raise Refused(f"no letter can be made of it: {error}") from error
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            sent = 0
+            try:
+                sent = self.deliver_once()
+            except SQLAlchemyError:
+                _log.warning("the outbox cannot be reached now", exc_info=True)
+            except Exception:  # the thread must outlive whatever one letter does to it
+                _log.exception("a round of mail failed")
+            if not sent:
+                self._stop.wait(self._pause())
+
+    def _pause(self) -> float:
+        return min(POLL_SECONDS * 2.0 ** min(self._absences, 10), LONGEST_PAUSE)
