@@ -1,0 +1,1 @@
+"""The HTTP interface: thin endpoints that parse, call and answer; only `gateway` talks to Temporal."""

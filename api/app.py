@@ -1,0 +1,106 @@
+"""The application: its parts put together, its routes, and its OpenAPI document.
+
+`uvicorn api.app:app` serves it with the settings of the environment.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import commands, directory, errors, health, notices, orders, rehearsal
+from api.assembly import open_gateway
+from api.deps import Parts
+from api.errors import ProblemBody
+from api.identity import DemoIdentity, Identity, NoIdentity
+from api.middleware import Bounds
+from api.views import JSON
+from runtime.settings import Profile, Settings, load
+
+DESCRIPTION = """
+Complaints, from the hotline to the end. One route a command, named by its verb; lists and views come from the ledger.
+
+Every command carries an `Idempotency-Key`; a view's `ETag` is the order's seq and may come back as `If-Match`. Errors
+are problem details (RFC 9457) with a stable `code`. Instants are UTC.
+"""
+
+
+def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
+    """The application with these settings; it starts although database or engine are not there yet.
+
+    `identity` finds out who asks; by default the demo log-ins in the development profile, and nobody otherwise.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_gateway(settings) as gateway:
+            parts = Parts(settings, gateway, gateway.reads)
+            app.state.parts = parts
+            app.state.identity = identity or _identity(parts)
+            yield
+
+    app = FastAPI(
+        title="Whistle",
+        version="0.1.0",
+        summary="Complaint escalation on durable workflows",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+    )
+    app.add_middleware(Bounds)
+    errors.install(app)
+    app.include_router(health.router)
+    for router in (orders.router, commands.make_router(), directory.router, notices.router):
+        app.include_router(router, prefix="/v1")
+    if settings.profile is Profile.DEVELOPMENT:
+        app.include_router(rehearsal.router, prefix="/v1")
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _identity(parts: Parts) -> Identity:
+    if not parts.development:
+        return NoIdentity()
+    return DemoIdentity(lambda person_id: parts.read(directory.identified, person_id))
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem's schema, which routes name without returning it."""
+    if not app.openapi_schema:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        schemas["ProblemBody"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for operation in (item for path in document["paths"].values() for item in path.values()):
+            _correct(operation)
+        document["components"]["securitySchemes"] = {
+            "demo": {"type": "http", "scheme": "bearer", "description": "Development: `dev:<person id>`."}
+        }
+        document["security"] = [{"demo": []}]
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _correct(operation: dict[str, Any]) -> None:
+    """Say what the framework cannot know: our own answer to invalid requests, and that the key must be there."""
+    answers = operation["responses"]
+    if JSON in answers.get("422", {}).get("content", {}):
+        answers["422"] = errors.declared("invalid_request")[422]
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "Idempotency-Key":
+            parameter["required"] = True
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app`, made when the server asks for it, so that importing this module needs no settings."""
+    if name != "app":
+        raise AttributeError(name)
+    return create_app(load())

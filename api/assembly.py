@@ -1,0 +1,35 @@
+"""A gateway put together from the settings, for the API and for whoever finishes what the API left pending."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from api.books import Books
+from api.gateway import Gateway
+from runtime.plugin import connect
+from runtime.settings import Settings
+from store.session import make_engine
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    """A gateway with its own connections and as many threads; neither database nor engine need be there yet.
+
+    Raises:
+        ValueError: the settings name no database.
+    """
+    if settings.app_database_url is None:
+        raise ValueError("WHISTLE_APP_DATABASE_URL is not set; `whistle up` sets it for its children")
+    size = settings.database_pool_size
+    engine = make_engine(settings.app_database_url, size)
+    clients = {
+        rehearsal: await connect(settings.temporal_target, namespace, lazy=True)
+        for rehearsal, namespace in ((False, settings.temporal_namespace), (True, settings.rehearsal_namespace))
+    }
+    with ThreadPoolExecutor(size, thread_name_prefix="ledger") as pool:
+        try:
+            yield Gateway(Books(engine), clients, pool)
+        finally:
+            engine.dispose()

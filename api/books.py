@@ -1,0 +1,307 @@
+"""The gateway's database steps: claiming a key, what the ledger knows, recording, and keeping the reply.
+
+Everything here is synchronous and belongs in the thread pool; each method is one transaction.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from api.errors import Problem
+from api.views import Reply, done
+from contracts.messages import Answer, CommandMessage, encode
+from contracts.names import REHEARSAL_PREFIX
+from domain.commands import Register
+from domain.errors import Refusal
+from domain.model import Actor, Customer, Order, OrderClass
+from domain.policy import Terms, resolve
+from store import commands, directory, ledger, orders, policies, refusals, tables
+from store.commands import Claim, Standing
+from store.session import sessions
+
+FRESH_SECONDS = 5.0
+"""How old a read of the policy in force or of the catalogue may be when a complaint comes in."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A complaint as it was asked for, before the catalogue and the policy have been looked up."""
+
+    title: str
+    text: str
+    category: str
+    province: str
+    channel: str
+    customer: Customer
+    order_class: OrderClass | None = None
+    source: str = ""
+    area: str = ""
+    dispatch: bool = True
+    rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A claimed key whose command is to be carried out; `recorded` is the ledger's last seq of the order.
+
+    `terms` is given for a registration only; `fresh` is False when the key was claimed before.
+    """
+
+    key: str
+    order_id: str
+    verb: str
+    message: CommandMessage
+    recorded: int
+    terms: Terms | None = None
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of an order; `done` is what the asking key has already brought about, if anything."""
+
+    order: Order
+    terms: Terms
+    updated_at: datetime
+    done: Answer | None
+
+
+class _Fresh(Generic[T]):
+    """A value that is read again after some seconds."""
+
+    def __init__(self, read: Callable[[Session], T]) -> None:
+        self._read = read
+        self._value: T | None = None
+        self._until = 0.0
+
+    def get(self, session: Session) -> T:
+        if self._value is None or time.monotonic() > self._until:
+            self._value, self._until = self._read(session), time.monotonic() + FRESH_SECONDS
+        return self._value
+
+
+def new_order_id(*, rehearsal: bool) -> str:
+    """A new number: `WH` (`R` for a rehearsal), the day (UTC), and eight letters or digits that nobody can guess."""
+    head = REHEARSAL_PREFIX if rehearsal else "WH"
+    tail = base64.b32encode(secrets.token_bytes(5)).decode()
+    return f"{head}{datetime.now(UTC):%Y%m%d}-{tail}"
+
+
+class Books:
+    """The database side of the gateway, on one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._write = sessions(engine)
+        # A claim is one statement: without BEGIN and COMMIT around it, it is one round trip. So is a plain read.
+        self._single = self.reads = sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
+        self._policy = _Fresh(policies.current)
+        self._kept: dict[str, Terms] = {}
+
+    def claim(self, order_id: str, verb: str, message: CommandMessage, phone: str) -> Pending | Reply:
+        """Claim a command's key: Pending when it is to be sent, the Reply when it was answered before.
+
+        Raises:
+            Problem: the key names another command; no such order; not this customer's order.
+        """
+        mark = _mark(verb, order_id, message.actor, message.body, message.reason)
+        with self._single() as session:
+            if phone and not _is_his(session, order_id, phone):
+                raise _no_order(order_id)
+            claimed = commands.claim(session, message.id, order_id, verb, mark, message)
+            if claimed.standing is Standing.NEW and not claimed.recorded_seq:
+                commands.abandon(session, message.id)
+                raise _no_order(order_id)
+        return _understood(claimed)
+
+    def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
+        """Look up catalogue and policy, make the number, and claim the key; as `claim`.
+
+        Raises:
+            Problem: the key names another command, or the province, tier or zone is not known.
+        """
+        mark = _mark("register", "", actor, encode(opening), reason)
+        with self._write.begin() as session:
+            body = self._resolved(session, opening)
+            terms = self._terms(session, body)
+            message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
+            claimed = commands.claim(session, key, body.order_id, "register", mark, message, terms.digest)
+        found = _understood(claimed)
+        if isinstance(found, Reply):
+            return found
+        return replace(found, terms=terms if claimed.terms == terms.digest else self._stored_terms(claimed.terms))
+
+    def answer(self, key: str) -> Reply | None:
+        """The reply that is kept under a key, if there is one by now."""
+        with self._single() as session:
+            found = commands.find(session, key)
+        return None if found is None or found.answer is None else Reply.restored(found.answer, found.order_id)
+
+    def settle(self, pending: Pending, answer: Answer) -> Reply:
+        """Record the events and keep the reply, in one transaction; the reply that was kept first is the one given.
+
+        Raises:
+            LedgerGap: an event before these is missing.
+        """
+        with self._write.begin() as session:
+            order = ledger.record(session, pending.order_id, answer.events)
+            reply = done(order, command_id=pending.key, verb=pending.verb, first=answer.first, last=answer.last)
+            return self._keep(session, pending, reply, Standing.DONE)
+
+    def refuse(self, pending: Pending, refusal: Refusal) -> Reply:
+        """Note the refusal and keep it as the key's answer."""
+        problem = Problem(
+            refusal.code,
+            refusal.message,
+            field=refusal.field,
+            remedy=refusal.remedy,
+            state=refusal.state,
+            allowed=refusal.allowed,
+        )
+        reply = Reply(problem.status, problem.body(_path(pending)))
+        with self._write.begin() as session:
+            kept = self._keep(session, pending, reply, Standing.REFUSED)
+            if kept is reply:
+                refusals.record_refusal(
+                    session,
+                    order_id="" if pending.verb == "register" else pending.order_id,
+                    verb=pending.verb,
+                    command_id=pending.key,
+                    actor=pending.message.actor,
+                    refusal=refusal,
+                )
+            return kept
+
+    def give_up(self, pending: Pending, problem: Problem) -> Reply:
+        """Keep a failure that asking again cannot mend as the key's answer."""
+        with self._write.begin() as session:
+            return self._keep(session, pending, Reply(problem.status, problem.body(_path(pending))), Standing.REFUSED)
+
+    def drop(self, pending: Pending) -> None:
+        """Forget a key whose order never was."""
+        with self._single() as session:
+            commands.abandon(session, pending.key)
+
+    def known(self, pending: Pending) -> Known | None:
+        """What the ledger knows of the order and of this very command; None for an order it has never seen."""
+        with self._write.begin() as session:
+            found, line = ledger.head(session, pending.order_id), orders.find(session, pending.order_id)
+            if found is None or line is None:
+                return None
+            events = tables.events.c
+            mine = session.scalars(
+                select(events.seq)
+                .where(events.order_id == pending.order_id, events.command_id == pending.key)
+                .order_by(events.seq)
+            ).all()
+            return Known(
+                order=found.order,
+                terms=policies.terms(session, found.order.terms),
+                updated_at=line.updated_at,
+                done=Answer(pending.order_id, mine[0], mine[-1], ()) if mine else None,
+            )
+
+    def stale(self, older_than: float, limit: int) -> list[Pending]:
+        """Keys that nobody has tried for so many seconds; they are the caller's for as long again."""
+        with self._write.begin() as session:
+            claims = commands.stale_pending(session, older_than, limit)
+        return [
+            replace(_pending(claim, fresh=False), terms=self._stored_terms(claim.terms) if claim.terms else None)
+            for claim in claims
+        ]
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+
+    def _keep(self, session: Session, pending: Pending, reply: Reply, standing: Standing) -> Reply:
+        text = reply.stored()
+        stands = commands.finish(session, pending.key, text, standing)
+        return reply if stands == text else Reply.restored(stands, pending.order_id)
+
+    def _resolved(self, session: Session, opening: Opening) -> Register:
+        if directory.unit(session, opening.province) is None:
+            raise Problem(
+                "invalid_field",
+                f"There is no province {opening.province}.",
+                field="province",
+                remedy="GET /v1/units?kind=province lists them.",
+            )
+        entry = directory.catalogue_for(session, opening.category, opening.province)
+        body = Register(
+            order_id=new_order_id(rehearsal=opening.rehearsal),
+            title=opening.title,
+            text=opening.text,
+            category=opening.category,
+            order_class=opening.order_class or (OrderClass(entry.order_class) if entry else OrderClass.GENERAL),
+            province=opening.province,
+            channel=opening.channel,
+            customer=opening.customer,
+            source=opening.source,
+            area=opening.area,
+            rehearsal=opening.rehearsal,
+        )
+        if entry is None or not opening.dispatch:
+            return body
+        return replace(body, lead=entry.lead, co=entry.co, copy=entry.copy, catalogue=entry.id)
+
+    def _terms(self, session: Session, body: Register) -> Terms:
+        _, document = self._policy.get(session)
+        terms = resolve(document, body.order_class, body.customer.tier, body.province)
+        if terms.digest not in self._kept:
+            policies.save_terms(session, terms)
+            self._kept[terms.digest] = terms
+        return terms
+
+    def _stored_terms(self, digest: str) -> Terms:
+        with self._single() as session:
+            return policies.terms(session, digest)
+
+
+def _understood(claimed: Claim) -> Pending | Reply:
+    match claimed.standing:
+        case Standing.CONFLICT:
+            raise Problem(
+                "command_reused",
+                "This Idempotency-Key was used before, for another command.",
+                field="Idempotency-Key",
+                remedy="Use a new key for a new command.",
+            )
+        case Standing.DONE | Standing.REFUSED:
+            assert claimed.answer is not None, "a finished key has its answer"
+            return Reply.restored(claimed.answer, claimed.order_id)
+        case _:
+            return _pending(claimed, fresh=claimed.standing is Standing.NEW)
+
+
+def _pending(claimed: Claim, *, fresh: bool) -> Pending:
+    return Pending(claimed.key, claimed.order_id, claimed.verb, claimed.message, claimed.recorded_seq, fresh=fresh)
+
+
+def _mark(verb: str, order_id: str, actor: Actor, body: bytes | msgspec.Raw, reason: str) -> str:
+    """The SHA-256 over all that makes two requests the same."""
+    content = b"\0".join((verb.encode(), order_id.encode(), encode(actor), bytes(body), reason.encode()))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _is_his(session: Session, order_id: str, phone: str) -> bool:
+    column = tables.orders.c
+    return session.scalar(select(column.customer_phone).where(column.order_id == order_id)) == phone
+
+
+def _no_order(order_id: str) -> Problem:
+    return Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+
+
+def _path(pending: Pending) -> str:
+    return "/v1/orders" if pending.verb == "register" else f"/v1/orders/{pending.order_id}/{pending.verb}"

@@ -1,0 +1,248 @@
+"""What goes wrong, as problem details (RFC 9457): one table from a stable code to its HTTP status and titles.
+
+A code is what a program reads and it never changes; a title names the kind, the detail says what is wrong this time
+and the remedy what to do instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_SECONDS = 2
+"""How long a caller is asked to wait before he tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: its HTTP status and its title in both languages."""
+
+    status: int
+    title: str
+    title_zh: str
+
+
+REFUSALS: dict[str, Kind] = {
+    "refused": Kind(409, "Refused", "被拒绝"),
+    "not_allowed_now": Kind(409, "Not allowed in this state", "当前状态不允许此操作"),
+    "role_forbidden": Kind(403, "Not allowed for this role", "该角色无权执行此操作"),
+    "not_your_unit": Kind(403, "Your unit does not hold this part", "非本单位承办"),
+    "reason_required": Kind(422, "A reason is required", "必须说明理由"),
+    "invalid_field": Kind(422, "A field is not acceptable", "字段无效"),
+    "unknown_subject": Kind(422, "No such thing in this order", "工单中无此对象"),
+    "same_person": Kind(403, "Another person must do this", "须由另一人办理"),
+    "cap_reached": Kind(409, "Used up", "次数已用完"),
+    "designated": Kind(409, "A designated unit may not return the order", "指定承办单位不得退单"),
+    "too_late": Kind(409, "Too late", "已过期限"),
+    "too_soon": Kind(409, "Too soon", "间隔未到"),
+    "quiet_hours": Kind(409, "Quiet hours", "静默时段"),
+    "already_pending": Kind(409, "Already waiting for a decision", "已有同类申请待决"),
+    "part_open": Kind(409, "A co unit's part is open", "协办部分未完成"),
+    "whistle_open": Kind(409, "A whistle is open", "哨未办结"),
+    "window_closed": Kind(409, "The reopening window has passed", "重启时限已过"),
+    "appeal_only": Kind(409, "Only an appeal is left", "只能申诉"),
+    "stale_order": Kind(412, "The order has moved on", "工单已有新变化"),
+    "command_reused": Kind(409, "This key was used for another command", "该幂等键已用于其他命令"),
+}
+"""The rules' refusals: every code of `domain.errors`."""
+
+FAULTS: dict[str, Kind] = {
+    "malformed_request": Kind(400, "The request cannot be read", "请求无法解析"),
+    "idempotency_key_required": Kind(400, "An Idempotency-Key is required", "缺少幂等键"),
+    "unauthenticated": Kind(401, "Log in first", "请先登录"),
+    "forbidden": Kind(403, "Not yours to see or to do", "无权访问"),
+    "not_found": Kind(404, "No such resource", "资源不存在"),
+    "order_not_found": Kind(404, "No such order", "工单不存在"),
+    "method_not_allowed": Kind(405, "Method not allowed", "方法不允许"),
+    "command_pending": Kind(409, "This command is still being carried out", "该命令仍在执行"),
+    "too_large": Kind(413, "The request is too large", "请求过大"),
+    "unsupported_media_type": Kind(415, "Send application/json", "请发送 application/json"),
+    "invalid_request": Kind(422, "The request is not valid", "请求内容无效"),
+    "too_many_requests": Kind(429, "Too many requests at once", "并发请求过多"),
+    "internal_error": Kind(500, "Something failed inside", "内部错误"),
+    "unavailable": Kind(503, "Not available at the moment", "暂不可用"),
+    "outcome_unknown": Kind(503, "The outcome is not known yet", "结果尚不明确"),
+    "not_yet_recorded": Kind(503, "Not recorded yet", "尚未记录"),
+}
+"""What goes wrong before or after the rules."""
+
+KINDS: dict[str, Kind] = {**REFUSALS, **FAULTS}
+
+
+class ProblemBody(BaseModel):
+    """A problem (RFC 9457). `code` is stable; `field`, `remedy`, `state`, `allowed` are absent when empty."""
+
+    type: str = Field(examples=["/problems/not_allowed_now"])
+    title: str
+    title_zh: str
+    status: int
+    code: str = Field(examples=["not_allowed_now"])
+    detail: str
+    instance: str = ""
+    field: str = Field("", description="The request's field that is to blame, dotted.")
+    remedy: str = Field("", description="What to do instead.")
+    state: str = Field("", description="The state the order is in.")
+    allowed: list[str] = Field(default=[], description="The commands that are allowed now.")
+    errors: list[dict[str, str]] = Field(default=[], description="Each field at fault, when there are several.")
+
+
+class Problem(Exception):  # noqa: N818 - it names what happened
+    """A request that gets a problem as its answer."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        field: str = "",
+        remedy: str = "",
+        state: str = "",
+        allowed: tuple[str, ...] = (),
+        errors: tuple[Mapping[str, str], ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code if code in KINDS else "refused"
+        self.detail = detail
+        self.extras: dict[str, Any] = {
+            name: value
+            for name, value in {
+                "field": field,
+                "remedy": remedy,
+                "state": state,
+                "allowed": list(allowed),
+                "errors": list(errors),
+            }.items()
+            if value
+        }
+        self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the code."""
+        return KINDS[self.code].status
+
+    def body(self, instance: str = "") -> bytes:
+        """The problem's JSON."""
+        kind = KINDS[self.code]
+        return msgspec.json.encode(
+            {
+                "type": f"/problems/{self.code}",
+                "title": kind.title,
+                "title_zh": kind.title_zh,
+                "status": kind.status,
+                "code": self.code,
+                "detail": self.detail,
+                **({"instance": instance} if instance else {}),
+                **self.extras,
+            }
+        )
+
+    def response(self, instance: str = "") -> Response:
+        """The problem as an HTTP answer, with Retry-After where it pays to ask again."""
+        headers = {}
+        retry = self.retry_after if self.retry_after is not None else RETRY_SECONDS if self.status == 503 else None
+        if retry is not None:
+            headers["Retry-After"] = str(retry)
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return Response(self.body(instance), status_code=self.status, media_type=PROBLEM_JSON, headers=headers)
+
+
+def unavailable(what: str) -> Problem:
+    """The problem of a part of the system that does not answer now; nothing was begun."""
+    return Problem("unavailable", f"{what} does not answer at the moment.", remedy="Ask again with the same key.")
+
+
+def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these codes, for the OpenAPI document."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    return {
+        status: {
+            "description": "; ".join(f"`{code}`: {KINDS[code].title}" for code in names),
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+        }
+        for status, names in sorted(by_status.items(), key=lambda item: str(item[0]))
+    }
+
+
+def _dotted(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location if part not in ("body", "query", "path", "header"))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    found = cast("RequestValidationError", error).errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        reason = found[0].get("ctx", {}).get("error", "it is not JSON")
+        problem = Problem("malformed_request", f"The body cannot be read: {reason}.", remedy="Send a JSON object.")
+        return problem.response(request.url.path)
+    errors = tuple({"field": _dotted(item["loc"]), "message": item["msg"]} for item in found)
+    detail = "; ".join(f"{item['field']}: {item['message']}" if item["field"] else item["message"] for item in errors)
+    problem = Problem(
+        "invalid_request",
+        detail,
+        field=errors[0]["field"],
+        remedy="Correct the named fields; /docs shows what each call takes.",
+        errors=errors,
+    )
+    return problem.response(request.url.path)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    raised = cast("HTTPException", error)
+    match raised.status_code:
+        case 404:
+            problem = Problem("not_found", f"There is nothing at {request.url.path}.", remedy="See /docs.")
+        case 405:
+            allowed = (raised.headers or {}).get("Allow", "")
+            problem = Problem("method_not_allowed", f"{request.method} is not offered here.", remedy=f"Use {allowed}.")
+        case _:
+            problem = Problem("malformed_request", str(raised.detail))
+    response = problem.response(request.url.path)
+    response.headers.update(raised.headers or {})
+    return response
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return cast("Problem", error).response(request.url.path)
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer: %s", error)
+    return unavailable("The database").response(request.url.path)
+
+
+def unexpected(path: str, error: BaseException) -> Problem:
+    """The problem of an unexpected error: logged whole under an id, answered with that id alone."""
+    incident = secrets.token_hex(6)
+    log.error("internal error %s at %s", incident, path, exc_info=error)
+    return Problem(
+        "internal_error",
+        f"An unexpected error was logged under {incident}.",
+        remedy=f"Tell the operator the number {incident}; asking again with the same key is safe.",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every foreseen error of the application with a problem; `middleware.Bounds` answers the others."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for lost in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(lost, _database)

@@ -1,0 +1,386 @@
+"""The one place that talks to Temporal: a command's way from its key to its answer.
+
+The spine, in five steps: (1) claim the Idempotency-Key as pending and read what the ledger holds of the order, (2)
+send the update, (3) take the answer with all events that the ledger lacks, (4) record them and keep the reply under
+the key in one transaction, (5) reply. Every step may be repeated by anybody at any time: the engine knows a repeated
+command by its id, the ledger a repeated event by its seq. So a key that is left pending, because this process died or
+the engine was silent, is finished by `resume`, for a caller who asks again as for the reconciler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.books import Books, Known, Opening, Pending
+from api.errors import REFUSALS, Problem, unavailable, unexpected
+from api.views import Reply
+from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
+from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, is_rehearsal, workflow_id
+from contracts.options import UPDATE_TIMEOUT
+from domain.commands import Body, Command
+from domain.errors import Refusal, codes
+from domain.model import Actor, Order
+from domain.order import decide, evolve
+from domain.policy import Terms
+from runtime.timeskip import fast_forward
+from store.ledger import LedgerGap
+from workflows import display
+from workflows.order import LEDGER_AHEAD
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SAME_KEY_WAIT = 3.0
+"""Seconds that a caller waits for the answer to his own key while another request is at it."""
+SAME_KEY_POLL = 0.05
+"""Seconds between two looks at such a key."""
+_LOST = (DBAPIError, PoolTimeout)
+_PERMANENT = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
+
+
+class _Gone(Exception):  # noqa: N818 - it names what happened
+    """The engine has no running workflow of this order."""
+
+
+class _Ahead(Exception):  # noqa: N818 - it names what happened
+    """The ledger holds more of this order than the engine."""
+
+
+class _Broken(Exception):  # noqa: N818 - it names what happened
+    """The command failed inside for good; asking again would only fail again."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.problem = unexpected("the engine", error)
+
+
+class _Silent(Exception):  # noqa: N818 - it names what happened
+    """No answer came; whether the command was carried out is not known."""
+
+
+def restart_input(known: Known) -> OrderInput:
+    """What an order's workflow is started from when the engine has lost or ended it: all that the ledger knows.
+
+    The window of done commands stays empty: whoever sends a command again looks first whether the ledger has it.
+    """
+    return OrderInput(order_id=known.order.id, terms=known.terms, state=known.order)
+
+
+class Gateway:
+    """Carries commands to the engine and their events into the ledger.
+
+    `clients` holds the client of real orders under False, that of rehearsals under True. `pool` are the threads that
+    the database work runs in; make it as large as the engine's connection pool.
+    """
+
+    def __init__(self, books: Books, clients: Mapping[bool, Client], pool: ThreadPoolExecutor) -> None:
+        self._books = books
+        self._clients = clients
+        self._pool = pool
+
+    @property
+    def reads(self) -> sessionmaker[Session]:
+        """Sessions for plain reads, one round trip a statement; use them in `run`."""
+        return self._books.reads
+
+    async def register(self, key: str, actor: Actor, opening: Opening, reason: str = "") -> Reply:
+        """Give a complaint its number; the reply is 201 with the view, or the problem of a refusal.
+
+        Raises:
+            Problem: the key was used for another command, is being worked on, or the outcome is not known yet.
+        """
+        return await self._claimed(self._books.open, key, actor, opening, reason)
+
+    async def act(
+        self,
+        order_id: str,
+        verb: str,
+        key: str,
+        actor: Actor,
+        body: Body,
+        reason: str = "",
+        expected_seq: int | None = None,
+        phone: str = "",
+    ) -> Reply:
+        """Carry out a command; the reply is 200 with the view, or the problem of a refusal.
+
+        With `phone` the order must be that customer's own.
+
+        Raises:
+            Problem: no such order; or as in `register`.
+        """
+        message = CommandMessage(
+            id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason, expected_seq=expected_seq
+        )
+        return await self._claimed(self._books.claim, order_id, verb, message, phone)
+
+    async def finish(self, pending: Pending) -> Reply:
+        """Steps 2 to 5 for a claimed key.
+
+        Raises:
+            Problem: `outcome_unknown`; the key stays pending.
+        """
+        try:
+            return await self._carry_out(pending)
+        except Refusal as refusal:
+            return await self._closing(pending, self._books.refuse, pending, refusal)
+        except _Broken as broken:
+            return await self._closing(pending, self._books.give_up, pending, broken.problem)
+        except (_Silent, _Gone) as silent:
+            raise _unknown(pending) from silent
+
+    async def resume(self, pending: Pending) -> Reply:
+        """Finish a key that somebody left pending, without doing anything twice; raises as `finish`."""
+        known = await self._closing(pending, self._books.known, pending)
+        if known is not None and known.done is not None:
+            return await self._closing(pending, self._books.settle, pending, known.done)
+        if known is None and pending.verb != "register":
+            await self._closing(pending, self._books.drop, pending)
+            raise Problem("order_not_found", f"There is no order {pending.order_id}.")
+        return await self.finish(replace(pending, recorded=known.order.seq if known else 0))
+
+    async def stale(self, older_than: float, limit: int) -> list[Pending]:
+        """Keys that have been pending for more than so many seconds, lent to this caller for as long again."""
+        return await self.run(self._books.stale, older_than, limit)
+
+    async def live(self, order_id: str) -> View:
+        """The order as the workflow holds it, and what is allowed now.
+
+        Raises:
+            Problem: the order is not running, or the engine does not answer.
+        """
+        handle = self._client(order_id).get_workflow_handle(workflow_id(order_id))
+        try:
+            found: View = await handle.query(VIEW_QUERY, result_type=View, rpc_timeout=UPDATE_TIMEOUT)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
+            raise unavailable("The engine") from error
+        except WorkflowQueryFailedError as error:
+            raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
+        return found
+
+    async def fast_forward(self, order_id: str, seconds: int) -> bool:
+        """Move a rehearsal's clock; False when the order ended on the way.
+
+        Raises:
+            Problem: the order is not running, or the engine does not answer.
+        """
+        try:
+            return await fast_forward(self._client(order_id), workflow_id(order_id), timedelta(seconds=seconds))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
+            raise unavailable("The engine") from error
+
+    async def ready(self) -> bool:
+        """Whether the engine answers."""
+        try:
+            return await self._clients[False].service_client.check_health(timeout=timedelta(seconds=2))
+        except RPCError:
+            return False
+
+    async def run(self, step: Callable[..., T], *arguments: Any) -> T:
+        """Run a step that touches the database, off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, step, *arguments)
+
+    # --- the steps --------------------------------------------------------------------------------------------------
+
+    async def _claimed(self, step: Callable[..., Pending | Reply], *arguments: Any) -> Reply:
+        """Step 1 and what follows from it."""
+        claimed = await self.run(step, *arguments)
+        if isinstance(claimed, Reply):
+            return claimed
+        if claimed.fresh:
+            return await self.finish(claimed)
+        return await self._beside(claimed)
+
+    async def _beside(self, pending: Pending) -> Reply:
+        """Wait a moment for the answer that another request is fetching; a dead one's is fetched by the reconciler."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + SAME_KEY_WAIT
+        while clock() < until:
+            await asyncio.sleep(SAME_KEY_POLL)
+            reply = await self.run(self._books.answer, pending.key)
+            if reply is not None:
+                return reply
+        raise Problem(
+            "command_pending",
+            "This key's command is still being carried out.",
+            remedy="Ask again with the same key.",
+            retry_after=1,
+        )
+
+    async def _carry_out(self, pending: Pending) -> Reply:
+        answer = await self._ask(pending)
+        try:
+            return await self._closing(pending, self._books.settle, pending, answer)
+        except LedgerGap as gap:
+            log.warning("%s: the ledger lacks events before those of %s; asking again", pending.order_id, pending.key)
+            pending = replace(pending, recorded=gap.have)
+            answer = await self._ask(pending, again=True)
+        try:
+            return await self._closing(pending, self._books.settle, pending, answer)
+        except LedgerGap as gap:
+            raise _unknown(pending) from gap
+
+    async def _closing(self, pending: Pending, step: Callable[..., T], *arguments: Any) -> T:
+        """A database step after the claim: if it fails, the key stays pending and the caller is told so."""
+        try:
+            return await self.run(step, *arguments)
+        except _LOST as error:
+            log.warning("%s: %s could not be recorded: %s", pending.order_id, pending.key, error)
+            raise _unknown(pending) from error
+
+    async def _ask(self, pending: Pending, *, again: bool = False) -> Answer:
+        """Steps 2 and 3; raises Refusal, _Silent, or _Gone when even the ledger does not know the order."""
+        if pending.verb == "register":
+            assert pending.terms is not None, "a registration is claimed with its terms"
+            order = _foresee(pending.message, pending.terms)
+            given = OrderInput(order_id=pending.order_id, terms=pending.terms)
+            return await self._start(pending, given, order)
+        try:
+            return await self._update(pending, again=again)
+        except _Ahead:
+            log.error("%s: the engine is behind the ledger; its workflow is started again", pending.order_id)
+            await self._end(pending.order_id)
+        except _Gone:
+            pass
+        return await self._revive(pending)
+
+    async def _update(self, pending: Pending, *, again: bool) -> Answer:
+        handle = self._client(pending.order_id).get_workflow_handle(workflow_id(pending.order_id))
+        message = _message(pending)
+        # Within one run the engine answers a repeated update id with the first answer, which would be short again.
+        update_id = f"{pending.key}~{pending.recorded}" if again else pending.key
+        try:
+            async with asyncio.timeout(UPDATE_TIMEOUT.total_seconds()):
+                answer: Answer = await handle.execute_update(
+                    pending.verb, message, id=update_id, result_type=Answer, rpc_timeout=UPDATE_TIMEOUT
+                )
+        except Exception as error:
+            raise _understood(error) from error
+        return answer
+
+    async def _start(self, pending: Pending, given: OrderInput, order: Order) -> Answer:
+        """Send the command together with the start of its workflow; one that runs already is used."""
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            ORDER_WORKFLOW,
+            given,
+            id=workflow_id(pending.order_id),
+            task_queue=ORDERS_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=display.of(order),
+            static_summary=f"{order.province} · {order.category} · {order.title}"[:200],
+        )
+        client = self._client(pending.order_id)
+        try:
+            async with asyncio.timeout(UPDATE_TIMEOUT.total_seconds()):
+                answer: Answer = await client.execute_update_with_start_workflow(
+                    pending.verb,
+                    _message(pending),
+                    start_workflow_operation=operation,
+                    id=pending.key,
+                    result_type=Answer,
+                    rpc_timeout=UPDATE_TIMEOUT,
+                )
+        except Exception as error:
+            raise _understood(error) from error
+        return answer
+
+    async def _revive(self, pending: Pending) -> Answer:
+        """Start the order again from the ledger, with the command; raises Refusal before anything is started."""
+        known = await self._closing(pending, self._books.known, pending)
+        if known is None:
+            raise _Gone
+        if known.done is not None:
+            return known.done
+        pending = replace(pending, recorded=known.order.seq)
+        command = to_command(pending.verb, pending.message)
+        # A rehearsal's clock may be ahead of ours; its own workflow judges the time.
+        decide(known.order, command, max(datetime.now(UTC), known.updated_at), known.terms)
+        return await self._start(pending, restart_input(known), known.order)
+
+    async def _end(self, order_id: str) -> None:
+        handle = self._client(order_id).get_workflow_handle(workflow_id(order_id))
+        try:
+            await handle.terminate(reason="the ledger is ahead; started again from it", rpc_timeout=UPDATE_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise _Silent from error
+
+    def _client(self, order_id: str) -> Client:
+        return self._clients[is_rehearsal(order_id)]
+
+
+def _message(pending: Pending) -> CommandMessage:
+    return msgspec.structs.replace(pending.message, recorded_seq=pending.recorded)
+
+
+def _foresee(message: CommandMessage, terms: Terms) -> Order:
+    """The order as registering will make it; raises Refusal, so that a refused complaint starts no workflow."""
+    command: Command = to_command("register", message)
+    order: Order | None = None
+    for event in decide(None, command, datetime.now(UTC), terms):
+        order = evolve(order, event)
+    assert order is not None, "registering always brings an event"
+    return order
+
+
+def _understood(error: Exception) -> Exception:
+    """What an error of the client means for the command."""
+    if isinstance(error, WorkflowUpdateFailedError) and isinstance(error.cause, ApplicationError):
+        return _refusal(error.cause)
+    if isinstance(error, RPCError):
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return _Gone()
+        if error.status in _PERMANENT:
+            return _Broken(error)
+    if isinstance(error, (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, RuntimeError)):
+        log.warning("the engine did not answer: %s", error)
+        return _Silent()
+    return _Broken(error)
+
+
+def _refusal(error: ApplicationError) -> Exception:
+    if error.type == LEDGER_AHEAD:
+        return _Ahead()
+    if error.type not in REFUSALS:
+        return _Broken(error)
+    detail: dict[str, Any] = error.details[0] if error.details else {}
+    return codes()[error.type](
+        detail.get("message", error.message),
+        field=detail.get("field", ""),
+        remedy=detail.get("remedy", ""),
+        state=detail.get("state", ""),
+        allowed=tuple(detail.get("allowed", ())),
+    )
+
+
+def _unknown(pending: Pending) -> Problem:
+    return Problem(
+        "outcome_unknown",
+        f"No answer came in time; {pending.verb} may or may not have been carried out.",
+        remedy="Ask again with the same Idempotency-Key and the same body: it is never carried out twice.",
+    )

@@ -1,0 +1,245 @@
+"""Orders: registering, the view, the live view, the events, the clocks, and the lists."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, Field
+
+from api.books import Opening
+from api.commands import PROBLEMS, OrderId
+from api.deps import AskerDep, KeyDep, Parts, PartsDep
+from api.errors import Problem, declared
+from api.examples import EXAMPLES
+from api.identity import Identified
+from api.schemas import CommandAnswer, OrderView, RegisterRequest
+from api.views import JSON, live, seen
+from contracts.messages import encode
+from domain.model import Role, State
+from store import ledger
+from store import orders as queries
+from store.cursors import BadCursor
+from store.orders import Deadline, OrderLine, OrderQuery, Sort
+
+router = APIRouter(tags=["orders"])
+
+MIN_SEQ_WAIT = 2.0
+"""Seconds that a view waits for a seq that the caller knows of."""
+MIN_SEQ_POLL = 0.05
+"""Seconds between two looks."""
+
+Seq = Annotated[int, Query(ge=0, description="Wait until the ledger has this seq, at most two seconds.")]
+Limit = Annotated[int, Query(ge=1, le=queries.MOST)]
+
+
+class EventLine(BaseModel):
+    """One event of the ledger; `data` is the event's own content, `clocks` what became of limits with it."""
+
+    order_id: str
+    seq: int
+    type: str
+    at: datetime
+    actor: dict[str, Any]
+    policy_version: str
+    data: dict[str, Any]
+    reason: str = ""
+    command_id: str = ""
+    clocks: list[dict[str, Any]] = []
+
+
+class EventPage(BaseModel):
+    """Some events, and the `after` of the next page; null when there is none yet."""
+
+    items: list[EventLine]
+    next: int | None
+
+
+class OrderPage(BaseModel):
+    """Some orders, and the cursor of the next page; empty when there is none."""
+
+    items: list[OrderLine]
+    next: str = Field(description="Give it back as `cursor`.")
+
+
+def _json(value: Any, seq: int = 0) -> Response:
+    headers = {"ETag": f'"{seq}"'} if seq else None
+    return Response(encode(value), headers=headers, media_type=JSON)
+
+
+def _may_see(who: Identified, phone: str, order_id: str) -> None:
+    """A customer sees his own orders only, and does not learn that there are others."""
+    if who.role is Role.CUSTOMER and phone != who.phone:
+        raise Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+
+
+async def _head(parts: Parts, who: Identified, order_id: str) -> ledger.Head:
+    found = await parts.read(ledger.head, order_id)
+    if found is None:
+        raise Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+    _may_see(who, found.order.customer.phone, order_id)
+    return found
+
+
+@router.post(
+    "/orders",
+    status_code=201,
+    response_model=CommandAnswer,
+    responses=declared(*PROBLEMS),
+    operation_id="register",
+    tags=["commands"],
+    summary="Take a complaint: the number is given at once",
+)
+async def register(
+    request: Annotated[RegisterRequest, Body(openapi_examples={"example": {"value": EXAMPLES["register"]}})],
+    who: AskerDep,
+    key: KeyDep,
+    parts: PartsDep,
+) -> Response:
+    """By agents, channels, the regulator's feed, and customers for their own number.
+
+    The catalogue names lead, co and copied units for the category and province, and the complaint is dispatched in the
+    same step; with `dispatch: false`, or without a matching clause, it waits for a dispatcher.
+    """
+    if request.rehearsal and not parts.development:
+        raise Problem("forbidden", "Rehearsals are for the development profile.", field="rehearsal")
+    if who.role is Role.CUSTOMER and request.customer.phone != who.phone:
+        raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
+    opening = Opening(
+        title=request.title,
+        text=request.text,
+        category=request.category,
+        province=request.province,
+        channel=request.channel,
+        customer=request.customer.record(),
+        order_class=request.order_class,
+        source=request.source,
+        area=request.area,
+        dispatch=request.dispatch,
+        rehearsal=request.rehearsal,
+    )
+    return (await parts.gateway.register(key, who.actor, opening, request.reason)).response()
+
+
+@router.get(
+    "/orders",
+    response_model=OrderPage,
+    responses=declared("unauthenticated", "invalid_request", "unavailable"),
+    summary="List orders",
+)
+async def list_orders(
+    who: AskerDep,
+    parts: PartsDep,
+    state: Annotated[list[State] | None, Query(description="May be repeated.")] = None,
+    status: Annotated[str, Query(max_length=20, description="TMF621 status, such as inProgress.")] = "",
+    unit: Annotated[str, Query(max_length=50, description="The lead unit.")] = "",
+    province: Annotated[str, Query(max_length=20)] = "",
+    category: Annotated[str, Query(max_length=100)] = "",
+    level: Annotated[int, Query(ge=0, le=5, description="The lowest escalation level.")] = 0,
+    overdue: bool | None = None,
+    text: Annotated[str, Query(max_length=200, description="Any part of number, title, customer's name, phone.")] = "",
+    rehearsal: bool = False,
+    sort: Sort = Sort.NEWEST,
+    cursor: Annotated[str, Query(max_length=500)] = "",
+    limit: Limit = 50,
+) -> Response:
+    """Filters add up; a page's `next` is the `cursor` of the next page. A customer's list holds his own orders only."""
+    if who.role is Role.CUSTOMER:
+        text = who.phone
+    query = OrderQuery(
+        state=tuple(state or ()),
+        status=status,
+        unit=unit,
+        province=province,
+        category=category,
+        level=level,
+        overdue=overdue,
+        text=text,
+        rehearsal=rehearsal,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    try:
+        page = await parts.read(queries.search, query)
+    except BadCursor as error:
+        raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
+    if who.role is Role.CUSTOMER:
+        page = queries.Page(tuple(line for line in page.items if line.customer_phone == who.phone), page.next)
+    return _json(page)
+
+
+@router.get(
+    "/orders/{order_id}",
+    response_model=OrderView,
+    responses=declared("unauthenticated", "order_not_found", "not_yet_recorded", "unavailable"),
+    summary="The order as the ledger holds it",
+)
+async def get_order(order_id: OrderId, who: AskerDep, parts: PartsDep, min_seq: Seq = 0) -> Response:
+    """The state, the limits and what each role may do now; the ETag is the seq.
+
+    One's own writes are there at once. `min_seq` is for a seq learnt elsewhere.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + MIN_SEQ_WAIT
+    while True:
+        found = await _head(parts, who, order_id)
+        if found.last_seq >= min_seq:
+            return seen(found.order).response()
+        if clock() >= until:
+            raise Problem(
+                "not_yet_recorded",
+                f"The ledger has {order_id} up to {found.last_seq}, not yet {min_seq}.",
+                field="min_seq",
+                remedy="Ask again.",
+                retry_after=1,
+            )
+        await asyncio.sleep(MIN_SEQ_POLL)
+
+
+@router.get(
+    "/orders/{order_id}/live",
+    response_model=OrderView,
+    responses=declared("unauthenticated", "order_not_found", "unavailable"),
+    summary="The order as the running workflow holds it",
+)
+async def get_live(order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
+    """Asked of the engine itself: for operators and doubts. An ended order has no workflow, and is not found here."""
+    found = await parts.gateway.live(order_id)
+    _may_see(who, found.order.customer.phone, order_id)
+    return live(found).response()
+
+
+@router.get(
+    "/orders/{order_id}/events",
+    response_model=EventPage,
+    responses=declared("unauthenticated", "order_not_found", "unavailable"),
+    summary="What happened, in the order of the seqs",
+)
+async def get_events(
+    order_id: OrderId,
+    who: AskerDep,
+    parts: PartsDep,
+    after: Annotated[int, Query(ge=0, description="Events with a higher seq only.")] = 0,
+    limit: Limit = 100,
+) -> Response:
+    """Every event with who, when, in which role, why, and under which policy version."""
+    found = await _head(parts, who, order_id)
+    rows = await parts.read(queries.events, order_id, after, limit)
+    last = rows[-1].seq if rows else after
+    # Defaults are left out of a stored row; readers get every field.
+    items = [{"reason": "", "command_id": "", "clocks": (), **msgspec.structs.asdict(row)} for row in rows]
+    return _json({"items": items, "next": last if last < found.last_seq else None}, found.last_seq)
+
+
+@router.get(
+    "/orders/{order_id}/deadlines",
+    response_model=list[Deadline],
+    responses=declared("unauthenticated", "order_not_found", "unavailable"),
+    summary="The order's limits, kept, missed and running",
+)
+async def get_deadlines(order_id: OrderId, who: AskerDep, parts: PartsDep, running: bool = False) -> Response:
+    """Every clock's whole life: `first_due_at` never changes, `late` once it was missed."""
+    await _head(parts, who, order_id)
+    return _json(await parts.read(queries.deadlines, order_id, running=running))

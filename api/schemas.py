@@ -1,0 +1,155 @@
+"""The shapes of requests and answers at the edge; each command's request is made from its record in `domain.commands`.
+
+Requests are strict: an unknown field, a naive instant or an endless text is refused before anything begins.
+"""
+
+import dataclasses
+from datetime import UTC, datetime
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
+
+from api.examples import EXAMPLES
+from domain.commands import COMMANDS
+from domain.model import Customer, Order, OrderClass
+
+MAX_TEXT = 8000
+"""Characters of one text field."""
+MAX_ITEMS = 50
+"""Items of one list field."""
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Required = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+class Request(BaseModel):
+    """A request's body; unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class CommandRequest(Request):
+    """A command's body: the command's own fields, and why."""
+
+    reason: Text = Field("", description="Why; some commands must say so.")
+
+
+def _edge(hint: Any, *, required: bool = False) -> Any:
+    """The type at the edge of a type in the rules: bounded texts and lists, instants with their zone."""
+    if hint is str:
+        return Required if required else Text
+    if hint is datetime:
+        return Instant
+    if get_origin(hint) is tuple:
+        return Annotated[tuple[Required, ...], Field(max_length=MAX_ITEMS)]
+    if get_origin(hint) in (Union, UnionType):
+        inner = [_edge(part) for part in get_args(hint)]
+        return Union[tuple(inner)]  # noqa: UP007 - the parts are known at run time only
+    return hint
+
+
+def _attribute(name: str) -> str:
+    """The model's attribute of a field; pydantic keeps some names, such as `copy`, for itself."""
+    return name + "_" if hasattr(BaseModel, name) else name
+
+
+def _request_model(verb: str, command: type[Any]) -> type[CommandRequest]:
+    hints = get_type_hints(command)
+    fields: dict[str, Any] = {}
+    for item in dataclasses.fields(command):
+        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        edge = _edge(hints[item.name], required=required)
+        default = ... if required else item.default
+        fields[_attribute(item.name)] = (edge, Field(default, alias=item.name))
+    return create_model(
+        command.__name__ + "Request",
+        __base__=CommandRequest,
+        __doc__=command.__doc__,
+        __cls_kwargs__={"json_schema_extra": {"examples": [EXAMPLES[verb]]}},
+        **fields,
+    )
+
+
+REQUESTS: dict[str, type[CommandRequest]] = {
+    verb: _request_model(verb, command) for verb, command in COMMANDS.items() if verb != "register"
+}
+"""The request of every command but `register`, by verb."""
+
+
+def to_body(verb: str, request: CommandRequest) -> Any:
+    """The command of a validated request."""
+    command = COMMANDS[verb]
+    return command(**{item.name: getattr(request, _attribute(item.name)) for item in dataclasses.fields(command)})
+
+
+class CustomerRequest(Request):
+    """Who complains; `zone` is the IANA zone in which he may be called."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    phone: Annotated[str, Field(min_length=3, max_length=32, pattern=r"^[0-9+() -]+$")]
+    email: Annotated[str, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
+    zone: Annotated[str, Field(max_length=64)] = "Asia/Shanghai"
+    tier: Annotated[str, Field(max_length=32)] = "normal"
+
+    def record(self) -> Customer:
+        """The customer as the rules know him."""
+        return Customer(**self.model_dump())
+
+
+class RegisterRequest(Request):
+    """A complaint. The catalogue names the lead for its category and province, and dispatches it in the same step."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLES["register"]]})
+
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    text: Required
+    category: Annotated[str, Field(min_length=1, max_length=100)]
+    province: Annotated[str, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
+    channel: Annotated[str, Field(min_length=1, max_length=50)]
+    customer: CustomerRequest
+    order_class: OrderClass | None = Field(None, description="Default: the catalogue's, else `general`.")
+    source: Annotated[str, Field(max_length=200)] = ""
+    area: Annotated[str, Field(max_length=200)] = ""
+    dispatch: bool = Field(True, description="False leaves it registered, for a dispatcher to decide.")
+    rehearsal: bool = Field(False, description="A rehearsal, whose time may be skipped; development profile only.")
+    reason: Text = ""
+
+
+class CommandDone(BaseModel):
+    """Which command this answers and the events it brought, by their seqs; `last` < `first` when it brought none."""
+
+    id: str
+    verb: str
+    first: int
+    last: int
+
+
+class OrderView(BaseModel):
+    """An order as the ledger holds it, with what each role may do now."""
+
+    order: Order
+    status: str = Field(description="The TMF621 status of the state.")
+    overdue: bool
+    lead: str = Field(description="The unit that answers for the order now; empty if none.")
+    due_at: datetime | None = Field(description="The lead's limit (UTC).")
+    next_at: datetime | None = Field(description="When time brings something about next (UTC).")
+    allowed: dict[str, list[str]] = Field(description="For each role the commands of this state.")
+
+
+class CommandAnswer(OrderView):
+    """The order after the command."""
+
+    command: CommandDone
+
+
+class FastForward(Request):
+    """How far to move a rehearsal's clock."""
+
+    seconds: Annotated[int, Field(gt=0, le=90 * 86400)]

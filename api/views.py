@@ -1,0 +1,103 @@
+"""Answers as bytes: an order's view is encoded once, straight from the rules' records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from fastapi import Response
+
+from api.errors import PROBLEM_JSON, RETRY_SECONDS
+from contracts.messages import View
+from domain.clocks import next_deadline
+from domain.model import STATUS, Order
+from domain.order import allowed
+
+JSON = "application/json"
+LEAD_CLOCK = "due"
+"""The kind of the clock that the lead answers for."""
+
+
+def etag(seq: int) -> str:
+    """The entity tag of an order at that seq."""
+    return f'"{seq}"'
+
+
+def due_at(order: Order) -> datetime | None:
+    """The lead's limit (UTC), if it runs."""
+    return next((clock.due_at for clock in order.clocks.values() if clock.kind == LEAD_CLOCK), None)
+
+
+def view(order: Order) -> dict[str, Any]:
+    """The fields of `schemas.OrderView`."""
+    lead = order.lead
+    return {
+        "order": order,
+        "status": STATUS[order.state],
+        "overdue": order.overdue,
+        "lead": lead.unit if lead else "",
+        "due_at": due_at(order),
+        "next_at": next_deadline(order),
+        "allowed": allowed(order),
+    }
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """An answer as it is kept under its key: asked again, the same status and the same bytes go out."""
+
+    status: int
+    seq: int
+    body: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer on its way out: the status, the JSON, and the order's seq for the ETag (0 = none)."""
+
+    status: int
+    body: bytes
+    seq: int = 0
+    order_id: str = ""
+
+    def stored(self) -> str:
+        """The text to keep under the key."""
+        return msgspec.json.encode(Stored(self.status, self.seq, msgspec.Raw(self.body))).decode()
+
+    @staticmethod
+    def restored(text: str, order_id: str) -> Reply:
+        """The reply of a kept text."""
+        kept = msgspec.json.decode(text, type=Stored)
+        return Reply(kept.status, bytes(kept.body), kept.seq, order_id)
+
+    def response(self) -> Response:
+        """The HTTP answer."""
+        headers: dict[str, str] = {}
+        if self.seq and self.status < 400:
+            headers["ETag"] = etag(self.seq)
+        if self.status == 201:
+            headers["Location"] = f"/v1/orders/{self.order_id}"
+        if self.status == 503:
+            headers["Retry-After"] = str(RETRY_SECONDS)
+        media_type = PROBLEM_JSON if self.status >= 400 else JSON
+        return Response(self.body, self.status, headers, media_type)
+
+
+def seen(order: Order) -> Reply:
+    """The reply that shows an order."""
+    return Reply(200, msgspec.json.encode(view(order)), order.seq, order.id)
+
+
+def live(found: View) -> Reply:
+    """The reply that shows an order as its workflow holds it."""
+    body = view(found.order)
+    body["allowed"] = found.allowed
+    return Reply(200, msgspec.json.encode(body), found.order.seq, found.order.id)
+
+
+def done(order: Order, *, command_id: str, verb: str, first: int, last: int) -> Reply:
+    """The reply to a command that was carried out."""
+    body = view(order)
+    body["command"] = {"id": command_id, "verb": verb, "first": first, "last": last}
+    return Reply(201 if verb == "register" else 200, msgspec.json.encode(body), order.seq, order.id)

@@ -1,0 +1,239 @@
+"""A key gives its answer once and for good, whoever dies in between and however often it is asked."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from api.books import Opening, Pending
+from api.errors import Problem
+from api.gateway import Gateway, workflow_id
+from api.reconciler import Reconciler
+from contracts.messages import CommandMessage, encode
+from domain.commands import Note
+from domain.model import Actor, Customer, Role
+from runtime.plugin import connect
+from runtime.settings import Settings
+from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, OTHER_AGENT, PHONE, Caller, complaint, key
+
+ACTOR = Actor(AGENT, Role.AGENT, "GD.svc")
+
+
+async def test_the_same_key_and_body_get_the_same_bytes_for_good(api: Caller) -> None:
+    used = key()
+    first = await api.post("/orders", complaint(), use=used)
+    second = await api.post("/orders", complaint(), use=used)
+    assert first.status_code == second.status_code == 201
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert first.headers["location"] == second.headers["location"]
+    number = first.json()["order"]["id"]
+
+    signed = key()
+    done = await api.post(f"/orders/{number}/sign", {}, NET, use=signed)
+    await api.post(f"/orders/{number}/note", {"text": "moved on"})
+    again = await api.post(f"/orders/{number}/sign", {}, NET, use=signed)
+    assert (done.status_code, again.content) == (200, done.content)
+
+
+async def test_a_refusal_is_the_keys_answer_too_and_is_on_record(api: Caller, gateway: Gateway) -> None:
+    number, used = await api.opened(), key()
+    first = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net"}, DISPATCHER, use=used)
+    assert (first.status_code, first.json()["code"]) == (409, "not_allowed_now")
+    assert first.headers["content-type"] == "application/problem+json"
+    assert first.json()["state"] == "dispatched"
+    assert "sign" in first.json()["allowed"]
+    second = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net"}, DISPATCHER, use=used)
+    assert second.content == first.content
+    with gateway.reads() as session:
+        rows = session.execute(
+            sa.text("select verb, code, actor_id from refusals where command_id = :key"), {"key": used}
+        ).all()
+    assert rows == [("dispatch", "not_allowed_now", DISPATCHER)]
+
+
+async def test_a_refused_registration_leaves_no_order_and_no_workflow(api: Caller, settings: Settings) -> None:
+    used = key()
+    refused = await api.post("/orders", complaint(), NET, use=used)
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_forbidden"), refused.text
+    assert (await api.post("/orders", complaint(), NET, use=used)).content == refused.content
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "who"),
+    [
+        ("note", {"text": "another"}, AGENT),
+        ("note", {"text": "one", "reason": "why"}, AGENT),
+        ("note", {"text": "one"}, OTHER_AGENT),
+        ("urge", {"text": "one"}, AGENT),
+    ],
+)
+async def test_another_request_under_the_same_key_is_refused(
+    api: Caller, verb: str, body: dict[str, Any], who: str
+) -> None:
+    number, used = await api.opened(), key()
+    assert (await api.post(f"/orders/{number}/note", {"text": "one"}, use=used)).status_code == 200
+    answer = await api.post(f"/orders/{number}/{verb}", body, who, use=used)
+    assert (answer.status_code, answer.json()["code"]) == (409, "command_reused")
+
+
+async def test_many_at_once_with_one_key_are_one_command(api: Caller) -> None:
+    number, used = await api.opened(), key()
+    answers = await asyncio.gather(*(api.post(f"/orders/{number}/note", {"text": "once"}, use=used) for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    events = (await api.get(f"/orders/{number}/events")).json()["items"]
+    assert [event["type"] for event in events].count("NoteAdded") == 1
+
+    opened = key()
+    many = await asyncio.gather(*(api.post("/orders", complaint(), use=opened) for _ in range(6)))
+    assert len({answer.content for answer in many}) == 1
+
+
+async def test_many_commands_at_once_leave_no_gap(api: Caller) -> None:
+    number = await api.opened()
+    answers = await asyncio.gather(
+        *(api.post(f"/orders/{number}/note", {"text": f"note {count}"}) for count in range(8))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    events = (await api.get(f"/orders/{number}/events")).json()["items"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert [event["type"] for event in events].count("NoteAdded") == 8
+
+
+async def test_if_match_protects_against_what_one_has_not_seen(api: Caller) -> None:
+    number = await api.opened()
+    view = await api.get(f"/orders/{number}")
+    tag = view.headers["etag"]
+    assert tag == f'"{view.json()["order"]["seq"]}"'
+    moved = await api.post(f"/orders/{number}/note", {"text": "first"}, If_Match=tag)
+    assert moved.status_code == 200
+    stale = await api.post(f"/orders/{number}/note", {"text": "second"}, If_Match=tag)
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_order")
+    fresh = await api.post(f"/orders/{number}/note", {"text": "second"}, If_Match=moved.headers["etag"])
+    assert fresh.status_code == 200
+
+
+async def test_the_view_waits_for_a_seq_and_then_says_that_it_is_not_there(api: Caller) -> None:
+    number = await api.opened()
+    seq = (await api.get(f"/orders/{number}")).json()["order"]["seq"]
+    waiting = asyncio.create_task(api.get(f"/orders/{number}", min_seq=seq + 1))
+    await asyncio.sleep(0.1)
+    await api.act(number, "note", AGENT, text="now it is")
+    assert (await waiting).json()["order"]["seq"] == seq + 1
+    never = await api.get(f"/orders/{number}", min_seq=seq + 100)
+    assert (never.status_code, never.json()["code"]) == (503, "not_yet_recorded")
+    assert never.headers["retry-after"] == "1"
+
+
+def _claim(gateway: Gateway, number: str, text: str) -> Pending:
+    """Step 1 alone, as of an API that dies right after it."""
+    message = CommandMessage(id=key(), actor=ACTOR, body=msgspec.Raw(encode(Note(text))))
+    claimed = gateway._books.claim(number, "note", message, "")
+    assert isinstance(claimed, Pending)
+    return claimed
+
+
+async def _notes(api: Caller, number: str, used: str) -> list[int]:
+    events = (await api.get(f"/orders/{number}/events")).json()["items"]
+    return [event["seq"] for event in events if event["command_id"] == used]
+
+
+async def test_the_reconciler_finishes_a_key_that_died_before_the_engine(api: Caller, gateway: Gateway) -> None:
+    number = await api.opened()
+    dead = _claim(gateway, number, "left behind")
+    assert await Reconciler(gateway).once(older_than=60.0) == 0
+    assert await Reconciler(gateway).once(older_than=0.0) == 1
+    assert len(await _notes(api, number, dead.key)) == 1
+    answer = await api.post(f"/orders/{number}/note", {"text": "left behind"}, use=dead.key)
+    assert answer.status_code == 200
+    assert len(await _notes(api, number, dead.key)) == 1
+
+
+async def test_the_reconciler_records_what_the_engine_did_before_the_api_died(api: Caller, gateway: Gateway) -> None:
+    number = await api.opened()
+    dead = _claim(gateway, number, "done, not recorded")
+    await gateway._ask(dead)  # steps 2 and 3; the process dies before step 4
+    assert await _notes(api, number, dead.key) == []
+    await api.act(number, "note", AGENT, text="somebody else's")  # brings the dead one's event with it
+    recorded = await _notes(api, number, dead.key)
+    assert len(recorded) == 1
+    assert await Reconciler(gateway).once(older_than=0.0) == 1
+    assert await _notes(api, number, dead.key) == recorded
+
+
+async def test_two_reconcilers_do_not_take_the_same_key(api: Caller, gateway: Gateway) -> None:
+    number = await api.opened()
+    dead = [_claim(gateway, number, f"number {count}") for count in range(5)]
+    await asyncio.sleep(0.3)
+    done = await asyncio.gather(*(Reconciler(gateway).once(older_than=0.2) for _ in range(3)))
+    assert sum(done) == 5
+    for pending in dead:
+        assert len(await _notes(api, number, pending.key)) == 1
+
+
+async def test_a_registration_left_behind_gets_the_number_that_it_was_given(api: Caller, gateway: Gateway) -> None:
+    opening = Opening("t", "x", "network.fault", "GD", "hotline", Customer("Ms Chen", PHONE))
+    claimed = gateway._books.open(key(), ACTOR, opening, "")
+    assert isinstance(claimed, Pending)
+    assert await Reconciler(gateway).once(older_than=0.0) == 1
+    assert (await api.get(f"/orders/{claimed.order_id}")).status_code == 200
+
+
+async def test_a_command_that_the_ledger_has_is_not_done_again_by_a_new_workflow(api: Caller, gateway: Gateway) -> None:
+    """Done and recorded, but the key still pending, and the workflow has ended."""
+    number = await api.opened(dispatch=False)
+    dead = _claim(gateway, number, "recorded by another")
+    await gateway._ask(dead)
+    await api.act(number, "withdraw", CUSTOMER, proof="recording", reason="fine again")
+    await asyncio.sleep(0.5)
+    assert await Reconciler(gateway).once(older_than=0.0) == 1
+    assert len(await _notes(api, number, dead.key)) == 1
+    answer = await api.post(f"/orders/{number}/note", {"text": "recorded by another"}, use=dead.key)
+    assert answer.status_code == 200
+
+
+async def test_a_lost_workflow_is_started_again_from_the_ledger(api: Caller, settings: Settings) -> None:
+    number = await api.opened()
+    seq = (await api.get(f"/orders/{number}")).json()["order"]["seq"]
+    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    await client.get_workflow_handle(workflow_id(number)).terminate("lost, for the test")
+    view = await api.act(number, "sign", NET)
+    assert view["order"]["state"] == "in_progress"
+    assert view["order"]["seq"] > seq
+    assert (await api.get(f"/orders/{number}/live")).json()["order"] == view["order"]
+
+
+async def test_a_silent_engine_is_said_to_be_so_and_the_key_is_finished_later(
+    api: Caller, gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, used = await api.opened(), key()
+    nowhere = await connect("127.0.0.1:1", settings.temporal_namespace, lazy=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "_clients", {False: nowhere, True: nowhere})
+        answer = await api.post(f"/orders/{number}/note", {"text": "into the void"}, use=used)
+        assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown"), answer.text
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "same Idempotency-Key" in answer.json()["remedy"]
+        assert await Reconciler(gateway).once(older_than=0.0) == 0
+        ready = await api.http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"database": True, "engine": False})
+    waiting = asyncio.create_task(api.post(f"/orders/{number}/note", {"text": "into the void"}, use=used))
+    await asyncio.sleep(0.2)
+    assert await Reconciler(gateway).once(older_than=0.0) == 1
+    assert (await waiting).status_code == 200
+    assert len(await _notes(api, number, used)) == 1
+
+
+async def test_a_key_of_an_order_that_never_was_is_not_kept(api: Caller, gateway: Gateway) -> None:
+    used = key()
+    answer = await api.post("/orders/WH20260101-AAAAAAAA/note", {"text": "x"}, use=used)
+    assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
+    number = await api.opened()
+    assert (await api.post(f"/orders/{number}/note", {"text": "x"}, use=used)).status_code == 200
+    ghost = Pending(key(), "WH20260101-BBBBBBBB", "note", _claim(gateway, number, "y").message, 0, fresh=False)
+    with pytest.raises(Problem) as raised:
+        await gateway.resume(ghost)
+    assert raised.value.code == "order_not_found"
