@@ -159,7 +159,7 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
         e.ReturnUpheld(part.id, final),
         mine,
         others,
-        start("dispatch", f"h{order.hop + 1}", "", scribe.now, scribe.terms),
+        start("dispatch", f"s{order.seq + 1}", "", scribe.now, scribe.terms),
     )
 
 

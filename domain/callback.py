@@ -187,12 +187,11 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
     if not command.rework:
         outcome = Outcome.RESOLVED_DISSATISFIED if callback.solved else Outcome.UNRESOLVED
         close(scribe, outcome, command.explanation, reviewed)
-    elif lead is None:
-        scribe.emit(e.TriageOpened(), reviewed, start("dispatch", f"h{order.hop + 1}", "", scribe.now, scribe.terms))
     else:
-        part = _same_lead(scribe, lead)
+        part = _same_lead(scribe, lead) if lead else None
+        state = State.IN_PROGRESS if part else State.TRIAGE
         scribe.emit(
-            e.OrderReworked(command.explanation, order.round + 1, part),
+            e.OrderReworked(command.explanation, order.round + 1, state, part),
             reviewed,
             clocks.resumed(of_kind(order, "statutory"), scribe.terms),
             _round_clocks(scribe, part),
@@ -216,14 +215,14 @@ def _same_lead(scribe: Scribe, lead: Assignment) -> Assignment:
     )
 
 
-def _round_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
+def _round_clocks(scribe: Scribe, part: Assignment | None) -> tuple[ClockChange | None, ...]:
+    """What is owed in the next round: by the same lead, or by the desk that has to find one."""
+    seq = scribe.order.seq + 1
+    if part is None:
+        return (start("dispatch", f"s{seq}", "", scribe.now, scribe.terms),)
     return tuple(
         start(kind, subject, part.unit, scribe.now, scribe.terms)
-        for kind, subject in (
-            ("contact", part.id),
-            ("due", part.id),
-            ("progress", f"{part.id}/{scribe.order.seq + 1}"),
-        )
+        for kind, subject in (("contact", part.id), ("due", part.id), ("progress", f"{part.id}/{seq}"))
     )
 
 
@@ -279,17 +278,11 @@ def reopen(scribe: Scribe, command: c.Reopen) -> None:
     lead = order.lead
     to_triage = command.conference or final or lead is None
     part = None if to_triage or lead is None else _same_lead(scribe, lead)
-    changes: tuple[ClockChange | None, ...] = (
-        *gone(of_kind(order, "reopen"), "cancelled"),
-        start("statutory", f"r{order.round + 1}", "", scribe.now, terms),
-    )
-    if part is None:
-        changes += (start("dispatch", f"h{order.hop + 1}", "", scribe.now, terms),)
-    else:
-        changes += _round_clocks(scribe, part)
     state = State.TRIAGE if part is None else State.IN_PROGRESS
     scribe.emit(
         e.OrderReopened(order.round + 1, state, final_review=final, assignment=part),
-        changes,
+        gone(of_kind(order, "reopen"), "cancelled"),
+        start("statutory", f"r{order.round + 1}", "", scribe.now, terms),
+        _round_clocks(scribe, part),
     )
     rise(scribe)

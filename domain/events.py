@@ -271,11 +271,12 @@ class RatingLapsed:
 
 @dataclass(frozen=True, slots=True)
 class OrderReworked:
-    """Not good enough: the next round begins with the same lead."""
+    """Not good enough: the next round begins, with the same lead where there is one."""
 
     explanation: str
     round: int
-    assignment: Assignment
+    to: State
+    assignment: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ def _next_round(order: Order, number: int, part: Assignment | None) -> Order:
 
 
 def _reworked(order: Order, body: e.OrderReworked, event: e.Event) -> Order:
-    return replace(_next_round(order, body.round, body.assignment), state=State.IN_PROGRESS, reworks=order.reworks + 1)
+    return replace(_next_round(order, body.round, body.assignment), state=body.to, reworks=order.reworks + 1)
 
 
 def _closed(order: Order, body: e.OrderClosed, event: e.Event) -> Order:

@@ -194,7 +194,7 @@ def _register(scribe: Scribe, command: c.Register) -> None:
     )
     statutory = start("statutory", "r1", "", scribe.now, terms)
     if not command.lead:
-        scribe.emit(registered, statutory, start("dispatch", "h1", "", scribe.now, terms))
+        scribe.emit(registered, statutory, start("dispatch", "s1", "", scribe.now, terms))
         return
     scribe.emit(registered, statutory)
     _send(scribe, c.Dispatch(command.lead, command.co, command.copy), command.catalogue)
@@ -278,7 +278,7 @@ def _supply_info(scribe: Scribe, command: c.SupplyInfo) -> None:
 def _triage(scribe: Scribe, command: c.Triage) -> None:
     order = scribe.order
     again = (
-        () if of_kind(order, "dispatch") else (start("dispatch", f"h{order.hop + 1}", "", scribe.now, scribe.terms),)
+        () if of_kind(order, "dispatch") else (start("dispatch", f"s{order.seq + 1}", "", scribe.now, scribe.terms),)
     )
     scribe.emit(e.TriageOpened(), assignment.all_part_clocks(order), (one for one in again if one is not None))
 

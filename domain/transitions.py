@@ -57,8 +57,8 @@ TABLE: tuple[Row, ...] = (
     Row("sign", (IN_PROGRESS, LEDGERED, PENDING_INFO), UNIT),
     Row("contact", (*WORKED, REPLIED), UNIT),
     Row("request_return", (DISPATCHED, IN_PROGRESS), UNIT, reason=True),
-    Row("decide_return", (DISPATCHED, IN_PROGRESS), (DISPATCHER, *SUPERVISORS), (TRIAGE, DISPATCHED, IN_PROGRESS),
-        reason=True),
+    Row("decide_return", (DISPATCHED,), (DISPATCHER, *SUPERVISORS), (TRIAGE, DISPATCHED), reason=True),
+    Row("decide_return", (IN_PROGRESS,), (DISPATCHER, *SUPERVISORS), (TRIAGE, IN_PROGRESS), reason=True),
     Row("extend", (IN_PROGRESS,), UNIT, reason=True),
     Row("decide_extension", (IN_PROGRESS,), SUPERVISORS, reason=True),
     Row("ledger", (IN_PROGRESS,), UNIT, reason=True),
@@ -114,7 +114,8 @@ class TimeRow:
 
 
 TIME: tuple[TimeRow, ...] = (
-    TimeRow("sign", (DISPATCHED, *WORKED[1:]), (IN_PROGRESS,), "signs for the unit, marked so"),
+    TimeRow("sign", (DISPATCHED,), (DISPATCHED, IN_PROGRESS), "signs for the unit, marked so"),
+    TimeRow("sign", WORKED[1:], (), "signs for the unit, marked so"),
     TimeRow("info", (PENDING_INFO,), (REGISTERED, TRIAGE, DISPATCHED, IN_PROGRESS), "goes on without the answer"),
     TimeRow("due", (*WORKED, REPLIED), (), "plans a call-back although no reply came"),
     TimeRow("rating", (AWAITING_CALLBACK,), (CLOSED,), "closes as not rated"),
