@@ -24,3 +24,6 @@ COMMAND_WINDOW = 64
 
 RUN_LIMIT = 1500
 """Updates in one run before it continues as new; the server refuses the 2,001st."""
+
+REGISTER_WAIT = timedelta(minutes=1)
+"""How long a workflow whose first command was refused waits for a better one before it ends without an order."""

@@ -1,0 +1,95 @@
+"""How every process of ours speaks with Temporal: one plugin for API, workers, tests and replay alike.
+
+It carries the payload converter (JSON by msgspec), the choice whether workflow code runs in the SDK's sandbox, and the
+transport: no compression, which costs time and saves nothing between neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import temporalio.api.common.v1
+from temporalio.client import Client
+from temporalio.converter import (
+    BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
+    BinaryProtoPayloadConverter,
+    CompositePayloadConverter,
+    DataConverter,
+    EncodingPayloadConverter,
+    JSONProtoPayloadConverter,
+)
+from temporalio.plugin import SimplePlugin
+from temporalio.service import ConnectConfig, GrpcCompression, ServiceClient
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from contracts.messages import decode, encode
+
+PASSED_THROUGH = ("contracts", "domain", "msgspec", "tzdata", "zoneinfo")
+"""Modules that workflows share with the process: pure ones of ours, kept so by lint, and what they decode with."""
+
+
+class MsgspecConverter(EncodingPayloadConverter):
+    """Messages, domain records and plain values as JSON."""
+
+    @property
+    def encoding(self) -> str:
+        """The name that stands beside each payload; Temporal's UI shows such payloads as JSON."""
+        return "json/plain"
+
+    def to_payload(self, value: Any) -> temporalio.api.common.v1.Payload | None:
+        """The value as JSON; raises TypeError for what msgspec cannot encode."""
+        return temporalio.api.common.v1.Payload(metadata={"encoding": b"json/plain"}, data=encode(value))
+
+    def from_payload(self, payload: temporalio.api.common.v1.Payload, type_hint: type | None = None) -> Any:
+        """The value of that type, or plain lists and dicts without one; raises msgspec.ValidationError."""
+        return decode(payload.data, Any if type_hint is None else type_hint)
+
+
+class WhistleConverter(CompositePayloadConverter):
+    """Temporal's own encodings for nothing, bytes and protobuf; everything else by msgspec."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            JSONProtoPayloadConverter(),
+            BinaryProtoPayloadConverter(),
+            MsgspecConverter(),
+        )
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=WhistleConverter)
+
+
+class WhistlePlugin(SimplePlugin):
+    """Given to a client it reaches the workers made with that client; given to a Replayer it reads their histories."""
+
+    def __init__(self, *, sandbox: bool = True) -> None:
+        super().__init__("whistle", data_converter=DATA_CONVERTER, workflow_runner=runner(sandbox=sandbox))
+
+    async def connect_service_client(
+        self,
+        config: ConnectConfig,
+        next: Callable[[ConnectConfig], Awaitable[ServiceClient]],  # noqa: A002 - given
+    ) -> ServiceClient:
+        """Connect without compression."""
+        return await next(dataclasses.replace(config, grpc_compression=GrpcCompression.NONE))
+
+
+def runner(*, sandbox: bool) -> WorkflowRunner:
+    """What runs workflow code: the SDK's sandbox, which guards more, or the bare process, which is quicker."""
+    if not sandbox:
+        return UnsandboxedWorkflowRunner()
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+async def connect(target: str, namespace: str, *, sandbox: bool = True, lazy: bool = False) -> Client:
+    """A client of one namespace of the server at `target` (host:port), for a process that lives long.
+
+    With `lazy` nothing is connected before the first call. Raises RuntimeError when the server does not answer.
+    """
+    return await Client.connect(target, namespace=namespace, plugins=[WhistlePlugin(sandbox=sandbox)], lazy=lazy)

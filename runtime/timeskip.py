@@ -1,0 +1,32 @@
+"""Days in seconds: moving one order's clock on the real server, where the namespace allows it.
+
+The SDK calls this experimental, so it is used here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+MOST_SKIPS = 5000
+"""Timers that one call may let fire; the server's own default of 200 is less than a long ladder may need."""
+
+
+async def fast_forward(client: Client, workflow_id: str, by: timedelta) -> bool:
+    """Move the workflow's own clock; its timers fire in order, each at its instant.
+
+    Returns True when the time has passed, False when the workflow ended before. Each timer on the way takes about a
+    second of real time. Raises temporalio.service.RPCError where the namespace does not allow it.
+    """
+    return await _skipper(client).fast_forward(client.get_workflow_handle(workflow_id), by)
+
+
+async def current_time(client: Client, workflow_id: str) -> datetime:
+    """The workflow's own time (UTC); the real one as long as it was never moved."""
+    return await _skipper(client).get_current_time(client.get_workflow_handle(workflow_id))
+
+
+def _skipper(client: Client) -> TimeSkipper:
+    return TimeSkipper(client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS))

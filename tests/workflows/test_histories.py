@@ -1,0 +1,24 @@
+"""Orders that earlier versions began go on under this one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from temporalio.worker import Replayer
+
+from runtime.plugin import WhistlePlugin
+from tests.support import histories
+from workflows.order import OrderWorkflow
+
+
+@pytest.mark.parametrize("sandbox", [True, False], ids=["sandbox", "bare"])
+@pytest.mark.parametrize("name", histories.names())
+async def test_a_committed_history_replays(name: str, sandbox: bool) -> None:
+    replayer = Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin(sandbox=sandbox)])
+    async with asyncio.timeout(60):
+        await replayer.replay_workflow(histories.read(name))
+
+
+def test_there_are_committed_histories() -> None:
+    assert {"five_commands", "withdrawn", "ladder", "moved_on"} <= set(histories.names())

@@ -1,0 +1,162 @@
+"""One worker process: orders and their ledger in both namespaces, notices, and the reconciler.
+
+Any number may run side by side; what one leaves unfinished another takes up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvloop
+from sqlalchemy.orm import Session, sessionmaker
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
+
+from activities.ledger import LedgerActivities
+from api.assembly import open_gateway
+from api.reconciler import Reconciler
+from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
+from runtime.faults import SetupError
+from runtime.plugin import connect
+from runtime.settings import Settings, load
+from store.session import make_engine, sessions
+from workflows.order import OrderWorkflow
+
+log = logging.getLogger("whistle.worker")
+
+CACHED_ORDERS = 1000
+"""Orders kept in memory between two commands; one that was let go is replayed, which takes milliseconds."""
+
+GRACE = timedelta(seconds=10)
+"""How long running activities may take to end when the process is told to stop."""
+
+CONNECT_SECONDS = 60.0
+"""How long a starting worker waits for an engine that is still coming up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the process one namespace gets: calls that wait for tasks, orders and recordings at once."""
+
+    polls: int
+    orders: int
+    records: int
+
+
+def shares(settings: Settings) -> tuple[tuple[str, Share], ...]:
+    """The namespaces served, each with its share; rehearsals never crowd out real orders."""
+    threads = settings.database_pool_size
+    aside = 1 if threads < 4 else 2
+    return (
+        (settings.temporal_namespace, Share(8, settings.worker_concurrency, max(1, threads - aside))),
+        (settings.rehearsal_namespace, Share(4, max(2, settings.worker_concurrency // 5), aside)),
+    )
+
+
+def workers(client: Client, share: Share, activities: LedgerActivities, threads: ThreadPoolExecutor) -> list[Worker]:
+    """The workers of one namespace: one for the orders, one for the ledger; not yet running."""
+    polls = PollerBehaviorSimpleMaximum(maximum=share.polls)
+    orders = Worker(
+        client,
+        task_queue=ORDERS_QUEUE,
+        workflows=[OrderWorkflow],
+        workflow_task_poller_behavior=polls,
+        max_concurrent_workflow_tasks=share.orders,
+        max_cached_workflows=max(CACHED_ORDERS, share.orders),
+        graceful_shutdown_timeout=GRACE,
+    )
+    ledger = Worker(
+        client,
+        task_queue=LEDGER_QUEUE,
+        activities=[activities.record],
+        activity_executor=threads,
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=2),
+        max_concurrent_activities=share.records,
+        graceful_shutdown_timeout=GRACE,
+    )
+    return [orders, ledger]
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[tuple[sessionmaker[Session], ThreadPoolExecutor]]:
+    """Sessions, and as many threads as there are connections for them."""
+    assert settings.app_database_url is not None, "the supervisor names the database"
+    size = max(2, settings.database_pool_size)
+    engine = make_engine(settings.app_database_url, size)
+    try:
+        with ThreadPoolExecutor(size, thread_name_prefix="record") as threads:
+            yield sessions(engine), threads
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[None]:
+    """Orders and ledger of both namespaces are served inside the block."""
+    async with AsyncExitStack() as running:
+        maker, threads = running.enter_context(database(settings))
+        activities = LedgerActivities(maker)
+        for namespace, share in shares(settings):
+            client = await connected(settings, namespace)
+            for worker in workers(client, share, activities, threads):
+                await running.enter_async_context(worker)
+        yield
+
+
+@asynccontextmanager
+async def reconciling(settings: Settings) -> AsyncIterator[None]:
+    """Commands that a dead API left pending are finished inside the block."""
+    async with open_gateway(settings) as gateway:
+        task = asyncio.create_task(Reconciler(gateway).run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def connected(settings: Settings, namespace: str) -> Client:
+    """A client of the namespace, as soon as the engine answers; raises SetupError when it never does."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + CONNECT_SECONDS
+    while True:
+        try:
+            return await connect(settings.temporal_target, namespace, sandbox=settings.workflow_sandbox)
+        except RuntimeError as error:
+            if clock() > until:
+                raise SetupError(
+                    f"Temporal ({settings.temporal_target}) 没有应答: {error}; 请检查该地址",
+                    f"Temporal at {settings.temporal_target} does not answer: {error}; check the address",
+                ) from error
+            await asyncio.sleep(0.5)
+
+
+async def main(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what is running and return."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings), reconciling(settings):
+        log.info("worker is ready")
+        await stop.wait()
+        log.info("worker is stopping")
+    log.info("worker has stopped")
+
+
+if __name__ == "__main__":
+    chosen = load()
+    logging.basicConfig(
+        level=chosen.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    try:
+        uvloop.run(main(chosen))
+    except SetupError as error:
+        raise SystemExit(str(error)) from None

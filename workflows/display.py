@@ -1,0 +1,92 @@
+"""What an operator sees of an order in Temporal's own lists and pages: search attributes, details, timer summaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
+
+from contracts.names import LEVEL_ATTRIBUTE, OVERDUE_ATTRIBUTE, PROVINCE_ATTRIBUTE, STATE_ATTRIBUTE
+from domain.clocks import next_deadline
+from domain.model import Clock, Order, State, Ticking
+
+STATE_KEY = SearchAttributeKey.for_keyword(STATE_ATTRIBUTE)
+PROVINCE_KEY = SearchAttributeKey.for_keyword(PROVINCE_ATTRIBUTE)
+LEVEL_KEY = SearchAttributeKey.for_int(LEVEL_ATTRIBUTE)
+OVERDUE_KEY = SearchAttributeKey.for_bool(OVERDUE_ATTRIBUTE)
+
+STATES_ZH: dict[State, str] = {
+    State.REGISTERED: "已受理",
+    State.PENDING_INFO: "待补充",
+    State.TRIAGE: "研判",
+    State.DISPATCHED: "已派单",
+    State.IN_PROGRESS: "办理中",
+    State.LEDGERED: "挂账",
+    State.REPLIED: "已回单",
+    State.AWAITING_CALLBACK: "待回访",
+    State.CLOSED: "已办结",
+    State.NOT_ACCEPTED: "不予受理",
+    State.CANCELLED: "已撤回",
+    State.TERMINATED: "已终止",
+    State.MERGED: "已并单",
+}
+
+_TICKING = (Ticking.RUNNING, Ticking.BREACHED)
+
+
+def at_registration(province: str) -> TypedSearchAttributes:
+    """The attributes of an order that has just been registered, to be given when its workflow is started."""
+    return _attributes(State.REGISTERED, province, 0, False)
+
+
+def of(order: Order) -> TypedSearchAttributes:
+    """The attributes of an order as it stands, to be given when its workflow is started again from the ledger."""
+    return _attributes(order.state, order.province, order.level, order.overdue)
+
+
+def changes(shown: TypedSearchAttributes, order: Order) -> list[SearchAttributeUpdate[Any]]:
+    """Only those attributes of the order that differ from what is shown."""
+    return [pair.key.value_set(pair.value) for pair in of(order) if shown.get(pair.key) != pair.value]
+
+
+def details(order: Order, unrecorded: int) -> str:
+    """The page's text in Markdown: where the order stands, who leads, and what time will bring next."""
+    lead, clock = order.lead, next_clock(order)
+    colour = f" · {order.colour}" if order.colour else ""
+    overdue = " · **超期 overdue**" if order.overdue else ""
+    return "\n".join(
+        (
+            order.title,
+            "",
+            f"**{STATES_ZH[order.state]} {order.state}** · 层级 level {order.level}{colour}{overdue}",
+            "",
+            f"- 主办 lead: {lead.unit if lead else '—'} · 轮次 round {order.round}",
+            f"- 下一时限 next: {summary(clock) if clock else '—'}",
+            f"- 序号 seq {order.seq} · 待入账 unrecorded {unrecorded}",
+        )
+    )
+
+
+def summary(clock: Clock | None) -> str:
+    """The clock whose mark comes next, its unit and the instant (UTC)."""
+    if clock is None or clock.next_at is None:
+        return "等待 waiting"
+    return f"{clock.key} {clock.unit} {clock.next_at:%Y-%m-%d %H:%M}Z"
+
+
+def next_clock(order: Order) -> Clock | None:
+    """The clock whose mark comes first; None when nothing is awaited."""
+    deadline = next_deadline(order)
+    armed = (clock for clock in order.clocks.values() if clock.status in _TICKING and clock.next_at == deadline)
+    return None if deadline is None else next(armed, None)
+
+
+def _attributes(state: State, province: str, level: int, overdue: bool) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(STATE_KEY, state.value),
+            SearchAttributePair(PROVINCE_KEY, province),
+            SearchAttributePair(LEVEL_KEY, level),
+            SearchAttributePair(OVERDUE_KEY, overdue),
+        ]
+    )
