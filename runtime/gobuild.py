@@ -41,9 +41,15 @@ def build(module: Path, package: str, target: Path, tell: Callable[[str, str], N
         "GOWORK": "off",
         "CGO_ENABLED": "0",
     }
-    tell("下载依赖", "fetching the modules")
-    _go([go, "mod", "download"], module, environment, lambda _: tell("下载依赖", "fetching the modules"))
-    listed = _go([go, "list", "-mod=readonly", "-deps", package], module, environment, lambda _: None)
+    fetched = 0
+
+    def fetch(line: str) -> None:
+        nonlocal fetched
+        fetched += line.startswith("go: downloading")
+        tell(f"已下载 {fetched} 个模块", f"fetching, {fetched} modules so far")
+
+    tell("检查模块", "looking at the modules")
+    listed = _go([go, "list", "-mod=readonly", "-deps", package], module, environment, fetch)
     total, done = len(listed), 0
 
     def count(_: str) -> None:

@@ -72,7 +72,7 @@ class EmbeddedPostgres:
         self._passwords: Passwords = folder.passwords()
         self.data = folder.path / "postgres"
         self.port = settings.postgres_port
-        self._account = account_for(settings.postgres_os_user)
+        self._account = account_for(settings.postgres_os_user, self.data)
         self._become = becoming(self._account, self.data, BIN / "postgres")
         arguments = [f"--{name.replace('_', '-')}={value}" for name, value in _SERVER_SETTINGS.items()]
         self.child = Child(

@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root, and a project under /root is closed to everyb
 capability, to pass through closed folders, and nothing more of root's power.
 """
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -31,14 +32,20 @@ class Account:
     gid: int
 
 
-def account_for(name: str) -> Account | None:
+def account_for(name: str, data: Path) -> Account | None:
     """Return the user to run PostgreSQL as, None if we are not root and simply stay who we are.
+
+    A folder `data` that an ordinary user made stays that user's; otherwise it is the user called `name`.
 
     Raises:
         SetupError: we are root and there is no such user.
     """
     if os.geteuid() != 0:
         return None
+    with contextlib.suppress(FileNotFoundError):
+        facts = data.stat()
+        if facts.st_uid != 0:
+            return Account(str(facts.st_uid), facts.st_uid, facts.st_gid)
     try:
         entry = pwd.getpwnam(name)
     except KeyError:

@@ -189,7 +189,7 @@ def test_the_build_comes_last_and_is_bound_by_its_lock(tmp_path: Path, monkeypat
     found = engine.find(settings, console, module)
     assert "a build from the locked module" in found.way_en
     assert _cached(settings) == [SERVER, SQL_TOOL]
-    assert "packages" in heard.getvalue() or "fetching" in heard.getvalue()
+    assert "packages" in heard.getvalue() or "modules" in heard.getvalue()
 
     (module / "server" / "main.go").write_text('package main\n\nimport _ "example.org/unlocked"\n\nfunc main() {}\n')
     with pytest.raises(SetupError, match=r"go list failed|downloads are refused"):
@@ -223,3 +223,12 @@ def test_a_missing_ui_is_one_line_and_no_more(tmp_path: Path, bare_path: Path) -
     assert engine.find_ui(_settings(tmp_path), console) is None
     assert "going on without Temporal's UI" in heard.getvalue()
     assert len(heard.getvalue().splitlines()) <= 2
+
+
+def test_refused_go_downloads_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr(engine, "UI_VERSION", "0.0.0")  # so that neither cache nor path can serve
+    console, heard = _console()
+    assert engine.find_ui(_settings(tmp_path), console) is None
+    assert "Go's downloads are refused" in heard.getvalue().splitlines()[-1]

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from runtime import folder as folders
@@ -207,3 +207,21 @@ def test_nothing_outlives_a_killed_parent_and_the_next_start_is_quick(tmp_path: 
         assert stack.temporal is not None
         assert stack.temporal.answers()
     assert _running_below(settings.data_dir) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts servers for others")
+def test_root_runs_a_users_database_as_that_user_even_below_a_closed_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    settings = _settings(tmp_path)
+    folder = DataFolder(settings.data_dir)
+    folder.acquire()
+    server = EmbeddedPostgres(settings, folder)
+    server.start()
+    server.stop()
+    for path in (server.data, *server.data.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    again = EmbeddedPostgres(settings, folder)
+    again.start()
+    assert psutil.Process(again.child.pid).uids().real == 12345
+    again.stop()
+    folder.release()
