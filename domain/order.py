@@ -207,7 +207,7 @@ def _send(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
     required(command.lead, "lead", "the lead unit")
     if len(dict.fromkeys(units)) != len(units):
         raise errors.InvalidField("a unit is named twice", field="co", remedy="lead, co and copy are different units")
-    designated = command.designate or order.returns >= scribe.terms.returns_per_order or order.final_review
+    designated = command.designate or 0 < scribe.terms.returns_per_order <= order.returns or order.final_review
     roles = (UnitRole.LEAD, *(UnitRole.CO for _ in command.co), *(UnitRole.COPY for _ in command.copy))
     parts = tuple(
         Assignment(
