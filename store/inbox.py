@@ -63,7 +63,7 @@ def inbox(session: Session, unit: str, *, cursor: str = "", limit: int = 50, reh
 
 
 def statement(unit: str, cursor: str, limit: int, *, rehearsal: bool) -> Select[Any]:
-    """The page as SQL: the two indexes are merged, and only the rows of the page are joined to their orders."""
+    """The page as SQL: the top of each index, the top of both, and only those rows joined to their orders."""
     a, w, o = assignments.c, attendances.c, orders.c
     parts = select(
         literal_column("'assignment'", Text).label("kind"),
@@ -89,8 +89,9 @@ def statement(unit: str, cursor: str, limit: int, *, rehearsal: bool) -> Select[
         after = tuple_(*cursors.read(cursor, _LISTING, tuple[datetime, str, str]))
         parts = parts.where(tuple_(a.due_at, a.order_id, a.id) > after)
         calls = calls.where(tuple_(w.due_at, w.order_id, w.whistle) > after)
-    tasks = union_all(parts, calls)
-    page = tasks.order_by("due_at", "order_id", "subject").limit(limit).subquery("page")
+    key = ("due_at", "order_id", "subject")
+    tops = [select(top.order_by(*key).limit(limit).subquery()) for top in (parts, calls)]
+    page = union_all(*tops).order_by(*key).limit(limit).subquery("page")
     shown = (o.title, o.category, o.order_class, o.state, o.province, o.level, o.colour, o.overdue)
     joined = select(*page.c, *shown).join(orders, o.order_id == page.c.order_id)
     return joined.order_by(page.c.due_at, page.c.order_id, page.c.subject)
