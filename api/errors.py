@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,6 @@ class Kind:
 
 
 REFUSALS: dict[str, Kind] = {
-    "refused": Kind(409, "Refused", "被拒绝"),
     "not_allowed_now": Kind(409, "Not allowed in this state", "当前状态不允许此操作"),
     "role_forbidden": Kind(403, "Not allowed for this role", "该角色无权执行此操作"),
     "not_your_unit": Kind(403, "Your unit does not hold this part", "非本单位承办"),
@@ -116,7 +116,7 @@ class Problem(Exception):  # noqa: N818 - it names what happened
         retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
-        self.code = code if code in KINDS else "refused"
+        self.code = code
         self.detail = detail
         self.extras: dict[str, Any] = {
             name: value
@@ -210,13 +210,20 @@ async def _http(request: Request, error: Exception) -> Response:
         case 404:
             problem = Problem("not_found", f"There is nothing at {request.url.path}.", remedy="See /docs.")
         case 405:
-            allowed = (raised.headers or {}).get("Allow", "")
+            allowed = ", ".join(_methods(request))
+            raised.headers = {"Allow": allowed}
             problem = Problem("method_not_allowed", f"{request.method} is not offered here.", remedy=f"Use {allowed}.")
         case _:
             problem = Problem("malformed_request", str(raised.detail))
     response = problem.response(request.url.path)
     response.headers.update(raised.headers or {})
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the request's path takes."""
+    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 async def _problem(request: Request, error: Exception) -> Response:

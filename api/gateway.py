@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +55,8 @@ SAME_KEY_WAIT = 3.0
 """Seconds that a caller waits for the answer to his own key while another request is at it."""
 SAME_KEY_POLL = 0.05
 """Seconds between two looks at such a key."""
+READY_TIMEOUT = timedelta(seconds=3)
+"""How long the engine may take to say that it is there."""
 _LOST = (DBAPIError, PoolTimeout)
 _PERMANENT = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
 
@@ -171,14 +173,8 @@ class Gateway:
             Problem: the order is not running, or the engine does not answer.
         """
         handle = self._client(order_id).get_workflow_handle(workflow_id(order_id))
-        try:
-            found: View = await handle.query(VIEW_QUERY, result_type=View, rpc_timeout=UPDATE_TIMEOUT)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
-            raise unavailable("The engine") from error
-        except WorkflowQueryFailedError as error:
-            raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
+        asking = handle.query(VIEW_QUERY, result_type=View, rpc_timeout=UPDATE_TIMEOUT)
+        found: View = await _answered(order_id, asking)
         return found
 
     async def fast_forward(self, order_id: str, seconds: int) -> bool:
@@ -187,19 +183,18 @@ class Gateway:
         Raises:
             Problem: the order is not running, or the engine does not answer.
         """
-        try:
-            return await fast_forward(self._client(order_id), workflow_id(order_id), timedelta(seconds=seconds))
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise Problem("order_not_found", f"The engine runs no order {order_id}.") from error
-            raise unavailable("The engine") from error
+        moving = fast_forward(self._client(order_id), workflow_id(order_id), timedelta(seconds=seconds))
+        return await _answered(order_id, moving)
 
     async def ready(self) -> bool:
-        """Whether the engine answers."""
+        """Whether the engine answers, from its front down to its database: it looks for an order that never was."""
         try:
-            return await self._clients[False].service_client.check_health(timeout=timedelta(seconds=2))
-        except RPCError:
+            await self._clients[False].get_workflow_handle(workflow_id("readyz")).describe(rpc_timeout=READY_TIMEOUT)
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND
+        except RuntimeError:  # not even connected
             return False
+        return True
 
     async def run(self, step: Callable[..., T], *arguments: Any) -> T:
         """Run a step that touches the database, off the event loop."""
@@ -332,6 +327,20 @@ class Gateway:
 
     def _client(self, order_id: str) -> Client:
         return self._clients[is_rehearsal(order_id)]
+
+
+async def _answered(order_id: str, asking: Awaitable[T]) -> T:
+    """What the engine says of a running order; raises Problem when there is none, or no answer."""
+    try:
+        return await asking
+    except (RPCError, WorkflowQueryFailedError) as error:
+        if isinstance(error, RPCError) and error.status is not RPCStatusCode.NOT_FOUND:
+            raise unavailable("The engine") from error
+        raise Problem(
+            "order_not_found", f"The engine runs no order {order_id}.", remedy="The ledger may have it; ask there."
+        ) from error
+    except RuntimeError as error:  # not even connected
+        raise unavailable("The engine") from error
 
 
 def _message(pending: Pending) -> CommandMessage:

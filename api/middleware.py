@@ -31,8 +31,11 @@ class Bounds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
-        if scope["type"] != "http" or scope["path"] in _PROBES:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in _PROBES:
+            await self._guarded(scope, receive, send)
             return
         problem = self._objection(scope)
         if problem is not None:

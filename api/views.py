@@ -54,12 +54,16 @@ class Stored(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer on its way out: the status, the JSON, and the order's seq for the ETag (0 = none)."""
+    """An answer on its way out: the status, the JSON, and the order's seq for the ETag (0 = none).
+
+    `replayed` marks one that was kept under its key: nothing was done anew.
+    """
 
     status: int
     body: bytes
     seq: int = 0
     order_id: str = ""
+    replayed: bool = False
 
     def stored(self) -> str:
         """The text to keep under the key."""
@@ -69,7 +73,7 @@ class Reply:
     def restored(text: str, order_id: str) -> Reply:
         """The reply of a kept text."""
         kept = msgspec.json.decode(text, type=Stored)
-        return Reply(kept.status, bytes(kept.body), kept.seq, order_id)
+        return Reply(kept.status, bytes(kept.body), kept.seq, order_id, replayed=True)
 
     def response(self) -> Response:
         """The HTTP answer."""
@@ -80,6 +84,8 @@ class Reply:
             headers["Location"] = f"/v1/orders/{self.order_id}"
         if self.status == 503:
             headers["Retry-After"] = str(RETRY_SECONDS)
+        if self.replayed:
+            headers["Idempotent-Replayed"] = "true"
         media_type = PROBLEM_JSON if self.status >= 400 else JSON
         return Response(self.body, self.status, headers, media_type)
 
