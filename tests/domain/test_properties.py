@@ -35,6 +35,10 @@ from domain.transitions import BY_STATE, TIME
 from tests.domain.lives import PEOPLE, Life, awaiting, closed, dispatched, replied, working
 
 UNITS = ("GD.net", "GD.bill", "GD.mkt", "GD.it")
+WHISTLING = (
+    "decide_whistle", "answer_whistle", "contact_whistle", "report_in", "finish_part", "excuse", "dispose",
+    "verify_whistle", "rate_attendance", "appeal_rating", "decide_appeal", "review_whistle",
+)  # fmt: skip
 SIDE = ("withdraw", "decline", "note", "attach", "relabel", "reprioritise", "urge", "escalate", "supervise")
 """Verbs that end a life or move nothing: chosen less often, so that lives are long."""
 
@@ -169,6 +173,9 @@ class Anything(RuleBasedStateMachine):
         fitting = sorted(who for who, actor in PEOPLE.items() if row and actor.role in row.roles)
         if "net" in fitting and before.lead and luck.random() < 0.6:
             fitting = [before.lead.unit.removeprefix("GD.")]
+        if before.whistles and not wild and luck.random() < 0.5:
+            verb, fitting = self._about_a_whistle(before, luck, admitted)
+            row = BY_STATE.get((before.state, verb))
         who = luck.choice(sorted(PEOPLE) if wild or not fitting else fitting)
         count, snapshot = len(self.life.events), encode(before)
         try:
@@ -181,6 +188,18 @@ class Anything(RuleBasedStateMachine):
         assert PEOPLE[who].role in row.roles
         assert self.life.at.state in (row.to or (before.state,))
         self._judge(before, self.life.events[count:])
+
+    @staticmethod
+    def _about_a_whistle(order: Order, luck: Random, admitted: list[str]) -> tuple[str, list[str]]:
+        """A verb of the whistle's life and those whom it concerns."""
+        whistle = luck.choice(order.whistles)
+        verb = luck.choice([verb for verb in admitted if verb in WHISTLING] or admitted)
+        row = BY_STATE[(order.state, verb)]
+        concerned = [one.unit for one in whistle.attendances] if verb != "dispose" else [whistle.lead]
+        units = row.roles[0] is Role.UNIT_MEMBER
+        return verb, sorted(
+            who for who, actor in PEOPLE.items() if (actor.unit in concerned if units else actor.role in row.roles)
+        )
 
     @rule(hours=st.sampled_from([1, 1, 1, 24, 24, 80, 400]))
     def wait(self, hours: float) -> None:
