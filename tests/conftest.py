@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 import pytest
 from psycopg2 import sql
 
-from runtime import ports
+from runtime import engine, ports
 from runtime.console import Console
+from runtime.faults import SetupError
 from runtime.postgres import APP, OWNER, EmbeddedPostgres
 from runtime.settings import Settings, load
 from runtime.stack import EmbeddedStack
@@ -18,6 +20,27 @@ from runtime.temporal import PORT_COUNT
 
 _TEMPLATE = "whistle_template"
 _NUMBERS = itertools.count(1)
+
+# Tests never touch an installation that the environment points to; only where the engine comes from is taken over.
+_KEPT = ("WHISTLE_CACHE_DIR", "WHISTLE_TEMPORAL_ARCHIVE_URL", "WHISTLE_TEMPORAL_ARCHIVE_SHA256")
+for _name in [name for name in os.environ if name.startswith("WHISTLE_") and name not in _KEPT]:
+    del os.environ[_name]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Get the engine's programs before the first test, in sight: a build takes minutes, a test may not."""
+    if session.config.option.collectonly:
+        return
+    if not any("stack" in getattr(item, "fixturenames", ()) or "/runtime/" in item.nodeid for item in session.items):
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+        try:
+            engine.find(load(), Console())
+            engine.find_ui(load(), Console())
+        except SetupError as error:
+            pytest.exit(str(error), returncode=1)
 
 
 @dataclass(frozen=True, slots=True)
