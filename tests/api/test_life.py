@@ -145,3 +145,23 @@ async def test_a_customer_sees_and_moves_his_own_orders_only(api: Caller) -> Non
     assert own.status_code == 201, own.text
     foreign = await api.post("/orders", complaint(customer={"name": "Him", "phone": "13900000002"}), CUSTOMER)
     assert (foreign.status_code, foreign.json()["field"]) == (403, "customer.phone")
+
+
+async def test_notices_are_in_the_inbox_of_whoever_they_concern(api: Caller) -> None:
+    number = await api.opened()
+    mine = (await api.get("/notices", NET, limit=200)).json()["items"]
+    told = [notice for notice in mine if notice["order_id"] == number]
+    assert told
+    assert told[0]["title_zh"]
+    assert told[0]["title_en"]
+    assert not told[0]["read_at"]
+    assert (await api.post(f"/notices/{told[0]['id']}/read", None, "js-net-1")).json() == {"marked": 0}
+    assert (await api.post(f"/notices/{told[0]['id']}/read", None, NET)).json() == {"marked": 1}
+    unread = (await api.get("/notices", NET, unread=True, limit=200)).json()["items"]
+    assert told[0]["id"] not in {notice["id"] for notice in unread}
+    his = (await api.get("/notices", CUSTOMER, limit=1)).json()
+    assert his["items"]
+    assert his["next"]
+    older = (await api.get("/notices", CUSTOMER, limit=1, cursor=his["next"])).json()["items"]
+    assert older[0]["id"] != his["items"][0]["id"]
+    assert (await api.get("/notices", NET, cursor="nonsense")).status_code == 422
