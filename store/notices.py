@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, tuple_, update
@@ -49,15 +49,18 @@ INSERT = (
 """SQL for `writes.Batch.add`, with what `rows` makes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads an inbox; a customer reads what concerns the orders of his phone number."""
+class Reader(Protocol):
+    """Who reads an inbox: a person of the directory by `id`, or a customer by the `phone` number of his orders."""
 
-    id: str
-    role: str
-    unit: str = ""
-    province: str = ""
-    phone: str = ""
+    @property
+    def id(self) -> str:
+        """The person's id."""
+        ...
+
+    @property
+    def phone(self) -> str:
+        """A customer's number, '' for staff."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,17 @@ class Entry:
     order_id: str
     seq: int
     audience: str
+    channel: str
     template: str
     title_zh: str
     title_en: str
     body_zh: str
     body_en: str
-    created_at: datetime
+    state: str
+    sent_at: datetime | None
     read_at: datetime | None
     rehearsal: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from domain.model import Role
 from store import directory
 from store.directory import Person, Unit
+from store.tables import people
 
 _KEPT_SECONDS = 10.0
 _UNIT_ROLES = (Role.UNIT_MEMBER, Role.UNIT_HEAD)
@@ -28,7 +29,7 @@ _TOP = f"role:{Role.HEADQUARTERS}@HQ"
 
 @dataclass(frozen=True)
 class Organisation:
-    """The directory at one moment, by post."""
+    """The directory at one moment, by post; `people` has those who left too."""
 
     units: dict[str, Unit]
     people: dict[str, Person]
@@ -36,7 +37,7 @@ class Organisation:
 
     def __post_init__(self) -> None:
         for person in self.people.values():
-            for post in self.posts_of(person):
+            for post in self.posts_of(person) if person.active else ():
                 self._holders.setdefault(post, []).append(person)
 
     def posts_of(self, person: Person) -> tuple[str, ...]:
@@ -105,6 +106,8 @@ class Organisation:
         for unit in self.units.values():
             yield f"unit:{unit.id}"
             yield f"head:{unit.id}"
+        for person in self.people.values():
+            yield f"person:{person.id}"
         for place in dict.fromkeys(unit.province for unit in self.units.values() if unit.province):
             for role in Role:
                 yield f"role:{role}@{place}"
@@ -124,7 +127,7 @@ def organisation(session: Session, kept_seconds: float = _KEPT_SECONDS) -> Organ
         return kept[1]
     found = Organisation(
         {unit.id: unit for unit in directory.units(session)},
-        {person.id: person for person in directory.people_of(session)},
+        {person.id: person for person in (Person(**row) for row in session.execute(select(people)).mappings())},
     )
     with _LOCK:
         _KEPT[engine] = (time.monotonic(), found)
