@@ -36,9 +36,10 @@ class Sort(StrEnum):
 class OrderQuery:
     """What to list; a filter left empty does not filter.
 
-    `unit` is the lead unit, `level` the lowest escalation level, `text` any part of id, title, customer's name or
-    phone. Sorted by `due` the list has only orders whose lead has a due time running, the most urgent first; `updated`
-    and `level` start with the latest and the highest. `cursor` is the `next` of the page before.
+    `unit` is the lead unit, `phone` the customer's whole number, `level` the lowest escalation level, `text` any part
+    of id, title, customer's name or phone. Sorted by `due` the list has only orders whose lead has a due time running,
+    the most urgent first; `updated` and `level` start with the latest and the highest. `cursor` is the `next` of the
+    page before.
     """
 
     state: tuple[State, ...] = ()
@@ -46,6 +47,7 @@ class OrderQuery:
     unit: str = ""
     province: str = ""
     category: str = ""
+    phone: str = ""
     level: int = 0
     overdue: bool | None = None
     text: str = ""
@@ -200,7 +202,12 @@ def _filters(query: OrderQuery) -> list[ColumnElement[bool]]:
         wanted.append(o.state.in_([state.value for state, status in STATUS.items() if status == query.status]))
     wanted += [
         column == value
-        for column, value in ((o.lead_unit, query.unit), (o.province, query.province), (o.category, query.category))
+        for column, value in (
+            (o.lead_unit, query.unit),
+            (o.province, query.province),
+            (o.category, query.category),
+            (o.customer_phone, query.phone),
+        )
         if value
     ]
     if query.level > 0:
@@ -239,7 +246,7 @@ def running(session: Session, after: str = "", limit: int = 1000, *, rehearsal: 
 
 
 def slipping(session: Session, late_seconds: float, limit: int = 200, *, rehearsal: bool = False) -> list[str]:
-    """Ids of orders whose next mark passed so long ago and was not recorded: a timer was lost; the latest first."""
+    """Ids of orders whose next mark passed so long ago and was not recorded: a timer was lost. Most overdue first."""
     threshold = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, late_seconds)
     found = (
         select(orders.c.order_id)

@@ -28,6 +28,7 @@ def make_engine(url: str, pool_size: int = 5) -> Engine:
         json_deserializer=msgspec.json.decode,
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,  # ms; a server that vanished is noticed, where TCP alone would wait for minutes
             "application_name": "whistle",
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT}",
         },

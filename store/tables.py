@@ -109,6 +109,7 @@ orders = Table(
     Index("orders_unit", "rehearsal", "lead_unit", "registered_at", "order_id"),
     Index("orders_province", "rehearsal", "province", "registered_at", "order_id"),
     Index("orders_category", "rehearsal", "category", "registered_at", "order_id"),
+    Index("orders_customer", "customer_phone", "registered_at", "order_id"),
     Index("orders_raised", "rehearsal", "registered_at", "order_id", postgresql_where=text("level > 0")),
     Index("orders_overdue", "rehearsal", "registered_at", "order_id", postgresql_where=text("overdue")),
     Index("orders_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),

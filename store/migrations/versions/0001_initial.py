@@ -220,6 +220,7 @@ def upgrade() -> None:
     )
     op.create_index("orders_by_level", "orders", ["rehearsal", "level", "registered_at", "order_id"])
     op.create_index("orders_category", "orders", ["rehearsal", "category", "registered_at", "order_id"])
+    op.create_index("orders_customer", "orders", ["customer_phone", "registered_at", "order_id"])
     op.create_index(
         "orders_due", "orders", ["rehearsal", "due_at", "order_id"], postgresql_where=sa.text("due_at IS NOT NULL")
     )
