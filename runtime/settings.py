@@ -149,7 +149,9 @@ class Settings(BaseSettings):
         100, ge=2, le=2000, description="Workflow tasks that one worker process handles at once."
     )
     workflow_sandbox: bool = Field(
-        True, description="Whether workers run workflow code in the SDK's sandbox; off is quicker, on guards more."
+        False,
+        description="Whether workers run workflow code in the SDK's sandbox. Off by default: it costs time with every "
+        "command and cannot see into passed-through modules; lint and the replay of histories stand in for it.",
     )
 
     smtp_host: str | None = Field(

@@ -37,13 +37,13 @@ def up(settings: Settings, console: Console | None = None) -> int:
     with _stoppable() as deaf:
         try:
             stack.acquire()
-            for program in _programs(settings):
+            for program in application(settings):
                 program.child.end_orphan()
             ports.demand(settings.api_port, "API", "WHISTLE_API_PORT", settings.api_host)
             stack.up()
             provision.tables(stack.owner_url, settings.profile)
             console.say("数据表与组织资料就绪", "tables and organisation are in place")
-            programs = _programs(stack.settings)
+            programs = application(stack.settings)
             for program in programs:
                 program.restart()
             _await_api(programs, stack.settings)
@@ -102,7 +102,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**outer, **own, "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
 
 
-def _programs(settings: Settings) -> list[Program]:
+def application(settings: Settings) -> list[Program]:
     """Return workers and, last, the API; not yet started."""
     environment = _environment(settings)
     programs = []
