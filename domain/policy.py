@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from domain.calendar import Calendar, span
@@ -78,8 +78,13 @@ class Terms:
     @property
     def digest(self) -> str:
         """The name of these terms: the SHA-256 of their canonical JSON, shortened to 24 hex digits."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        text = json.dumps(_fields(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """One level of `dataclasses.asdict`, which copies all the way down and takes five times as long."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, province: str, area: str = "") -> Terms:
