@@ -269,7 +269,7 @@ def wait_for(url: str, seconds: float) -> None:
             psycopg2.connect(url.replace("+psycopg2", "", 1), connect_timeout=3).close()
             return
         except psycopg2.OperationalError as error:
-            reason = str(error).strip().splitlines()[-1]
+            reason = str(error).strip().splitlines()[0]
         if time.monotonic() > end:
             raise SetupError(
                 f"数据库无应答: {reason}; 请检查 WHISTLE_DATABASE_URL 与 WHISTLE_APP_DATABASE_URL",

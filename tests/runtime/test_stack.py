@@ -1,6 +1,7 @@
 """The stack on real servers: its namespaces, where time may be skipped, and what is left when it is gone."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio import workflow
@@ -10,7 +11,10 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
+from runtime import namespaces
+from runtime.faults import SetupError
 from runtime.namespaces import RETENTION
+from runtime.postgres import wait_for
 from runtime.stack import EmbeddedStack
 
 
@@ -52,3 +56,24 @@ async def test_time_may_be_skipped_in_the_rehearsal_namespace(stack: EmbeddedSta
 async def test_real_orders_time_cannot_be_skipped(stack: EmbeddedStack) -> None:
     with pytest.raises(RPCError, match=r"(?i)time.?skipping"):
         await _nine_hours_pass(stack.temporal_target, stack.settings.temporal_namespace)
+
+
+def test_what_has_an_address_is_used_and_nothing_is_started(
+    stack: EmbeddedStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = stack.settings.model_copy(update={"data_dir": tmp_path})
+    with EmbeddedStack(given) as outer:
+        assert (outer.postgres, outer.temporal, outer.ui) == (None, None, None)
+        assert outer.temporal_target == stack.temporal_target
+        assert outer.app_url == stack.app_url
+    assert f"using the Temporal server at {stack.temporal_target}" in capsys.readouterr().out
+    assert stack.temporal is not None
+    assert stack.temporal.answers()
+
+
+def test_an_address_where_nobody_answers_is_one_line() -> None:
+    with pytest.raises(SetupError, match=r"the database does not answer: .*refused.*WHISTLE_DATABASE_URL") as failure:
+        wait_for("postgresql+psycopg2://nobody:no@127.0.0.1:9/none", 0)
+    assert "no@" not in str(failure.value)
+    with pytest.raises(SetupError, match=r"Temporal at 127\.0\.0\.1:9 is not ready"):
+        namespaces.ensure("127.0.0.1:9", ["whistle"], 0)
