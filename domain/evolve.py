@@ -6,30 +6,23 @@ rebuilt without policy, calendar or clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from domain import events as e
+from domain.evolve_whistle import WHISTLES, Apply, handled
 from domain.model import (
     COLOUR_RANK,
     Assignment,
-    Attendance,
-    Blow,
     Calling,
     Colour,
     Order,
     Outcome,
     Part,
-    Presence,
-    Rating,
     Request,
     State,
     UnitRole,
-    Whistle,
 )
-
-Apply = Callable[[Order, Any, e.Event], Order]
 
 
 def evolve(order: Order | None, event: e.Event) -> Order:
@@ -93,14 +86,8 @@ def _with_part(order: Order, assignment: str, **changes: Any) -> Order:
     )
 
 
-def _handled(order: Order, event: e.Event) -> Order:
-    if event.actor.id in order.handlers or event.actor.id == "system":
-        return order
-    return replace(order, handlers=(*order.handlers, event.actor.id))
-
-
 def _answered(order: Order, body: e.OrderAnswered, event: e.Event) -> Order:
-    return replace(_handled(order, event), state=State.AWAITING_CALLBACK)
+    return replace(handled(order, event), state=State.AWAITING_CALLBACK)
 
 
 def _declined(order: Order, body: e.OrderDeclined, event: e.Event) -> Order:
@@ -152,7 +139,7 @@ def _signed(order: Order, body: e.AssignmentSigned, event: e.Event) -> Order:
 def _contacted(order: Order, body: e.CustomerContacted, event: e.Event) -> Order:
     part = part_of(order, body.assignment)
     status = Part.WORKING if part.status is Part.SIGNED else part.status
-    return _handled(
+    return handled(
         _with_part(order, part.id, contacted_at=part.contacted_at or event.at, status=status),
         event,
     )
@@ -216,12 +203,12 @@ def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Order:
 
 
 def _part_submitted(order: Order, body: e.PartSubmitted, event: e.Event) -> Order:
-    return _handled(_with_part(order, body.assignment, status=Part.SUBMITTED), event)
+    return handled(_with_part(order, body.assignment, status=Part.SUBMITTED), event)
 
 
 def _replied(order: Order, body: e.ReplySubmitted, event: e.Event) -> Order:
     replied = _with_part(order, body.assignment, status=Part.SUBMITTED)
-    return replace(_handled(replied, event), state=State.REPLIED, requests=())
+    return replace(handled(replied, event), state=State.REPLIED, requests=())
 
 
 def _reply_accepted(order: Order, body: e.ReplyAccepted, event: e.Event) -> Order:
@@ -339,110 +326,6 @@ def _escalated(order: Order, body: e.OrderEscalated, event: e.Event) -> Order:
     return replace(order, level=max(order.level, body.level), colour=_coloured(order, body.colour))
 
 
-def whistle_of(order: Order, whistle: str) -> Whistle:
-    """The whistle with that id; raises KeyError."""
-    for blown in order.whistles:
-        if blown.id == whistle:
-            return blown
-    raise KeyError(whistle)
-
-
-def _with_whistle(order: Order, whistle: str, **changes: Any) -> Order:
-    return replace(
-        order,
-        whistles=tuple(replace(blown, **changes) if blown.id == whistle else blown for blown in order.whistles),
-    )
-
-
-def _with_attendance(order: Order, whistle: str, unit: str, **changes: Any) -> Order:
-    blown = whistle_of(order, whistle)
-    return _with_whistle(
-        order,
-        whistle,
-        attendances=tuple(replace(one, **changes) if one.unit == unit else one for one in blown.attendances),
-    )
-
-
-def _whistle_requested(order: Order, body: e.WhistleRequested, event: e.Event) -> Order:
-    return replace(order, whistles=(*order.whistles, body.whistle))
-
-
-def _whistle_refused(order: Order, body: e.WhistleRefused, event: e.Event) -> Order:
-    return _with_whistle(order, body.whistle, status=Blow.REFUSED_INVALID, valid=False)
-
-
-def _whistle_blown(order: Order, body: e.WhistleBlown, event: e.Event) -> Order:
-    blown = whistle_of(order, body.whistle)
-    summoned = tuple(Attendance(unit=unit, status=Presence.SUMMONED, summoned_at=event.at) for unit in body.units)
-    kept = tuple(one for one in blown.attendances if one.unit not in body.units)
-    return _with_whistle(
-        order,
-        body.whistle,
-        status=Blow.BLOWN,
-        blown_at=event.at,
-        blows=blown.blows + 1,
-        attendances=(*kept, *summoned),
-    )
-
-
-def _whistle_reviewed(order: Order, body: e.WhistleReviewed, event: e.Event) -> Order:
-    return _with_whistle(order, body.whistle, valid=body.valid)
-
-
-def _whistle_answered(order: Order, body: e.WhistleAnswered, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, status=Presence.SIGNED)
-
-
-def _whistle_contacted(order: Order, body: e.WhistleContacted, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, status=Presence.CONTACTED)
-
-
-def _reported_in(order: Order, body: e.DepartmentReportedIn, event: e.Event) -> Order:
-    present = _with_attendance(
-        _handled(order, event),
-        body.whistle,
-        body.unit,
-        status=Presence.REPORTED_IN,
-        reported_in_at=event.at,
-        reported_in_by=event.actor.id,
-    )
-    return _with_whistle(present, body.whistle, status=Blow.JOINT_HANDLING)
-
-
-def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, absent=True)
-
-
-def _department_done(order: Order, body: e.DepartmentDone, event: e.Event) -> Order:
-    return _handled(_with_attendance(order, body.whistle, body.unit, status=Presence.DONE), event)
-
-
-def _excused(order: Order, body: e.DepartmentExcused, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, status=Presence.EXCUSED, substitute=body.substitute)
-
-
-def _verified(order: Order, body: e.WhistleVerified, event: e.Event) -> Order:
-    verified = _with_whistle(order, body.whistle, status=Blow.VERIFIED)
-    for one in whistle_of(order, body.whistle).attendances:
-        verified = _with_attendance(verified, body.whistle, one.unit, accepted=True)
-    return verified
-
-
-def _rated(order: Order, body: e.DepartmentRated, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, status=Presence.RATED, rating=body.rating)
-
-
-def _appealed(order: Order, body: e.RatingAppealed, event: e.Event) -> Order:
-    return _with_attendance(order, body.whistle, body.unit, appeal="pending")
-
-
-def _appeal_decided(order: Order, body: e.AppealDecided, event: e.Event) -> Order:
-    changes: dict[str, str | Rating] = {"appeal": "upheld" if body.rating else "denied"}
-    if body.rating is not None:
-        changes["rating"] = body.rating
-    return _with_attendance(order, body.whistle, body.unit, **changes)
-
-
 def _counted(field: str) -> Apply:
     return lambda order, body, event: replace(order, **{field: getattr(order, field) + 1})
 
@@ -492,21 +375,6 @@ APPLY: dict[type[Any], Apply] = {
     e.DocumentAttached: _counted("attachments"),
     e.OrderRelabelled: lambda order, body, event: replace(order, category=body.category),
     e.OrderReprioritised: lambda order, body, event: replace(order, priority=body.priority),
-    e.WhistleRequested: _whistle_requested,
-    e.WhistleRefused: _whistle_refused,
-    e.WhistleBlown: _whistle_blown,
-    e.WhistleReviewed: _whistle_reviewed,
-    e.WhistleAnswered: _whistle_answered,
-    e.WhistleContacted: _whistle_contacted,
-    e.DepartmentReportedIn: _reported_in,
-    e.DepartmentAbsent: _absent,
-    e.DepartmentDone: _department_done,
-    e.DepartmentExcused: _excused,
-    e.WhistleDisposed: lambda order, body, event: _with_whistle(order, body.whistle, status=Blow.DISPOSED),
-    e.WhistleVerified: _verified,
-    e.DepartmentRated: _rated,
-    e.RatingAppealed: _appealed,
-    e.AppealDecided: _appeal_decided,
-    e.WhistleEnded: lambda order, body, event: _with_whistle(order, body.whistle, status=Blow.ENDED),
+    **WHISTLES,
 }
 """Events that are absent change nothing but clocks: progress, breaches, dead ends."""

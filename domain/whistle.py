@@ -10,7 +10,7 @@ from domain import errors
 from domain import events as e
 from domain.clocks import gone, met, of_kind, start
 from domain.events import ClockChange
-from domain.evolve import whistle_of
+from domain.evolve_whistle import whistle_of
 from domain.model import Attendance, Blow, Presence, Rating, Role, Whistle, WhistleKind
 from domain.scribe import Scribe, required
 

@@ -1,0 +1,143 @@
+"""What the events of a whistle make of an order: the part of `evolve` that speaks of blows and attendances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from domain import events as e
+from domain.model import Attendance, Blow, Order, Presence, Rating, Whistle
+
+Apply = Callable[[Order, Any, e.Event], Order]
+
+
+def handled(order: Order, event: e.Event) -> Order:
+    """The order with the actor among those who handled it: he may neither audit it nor call back."""
+    if event.actor.id in order.handlers or event.actor.id == "system":
+        return order
+    return replace(order, handlers=(*order.handlers, event.actor.id))
+
+
+def whistle_of(order: Order, whistle: str) -> Whistle:
+    """The whistle with that id; raises KeyError."""
+    for blown in order.whistles:
+        if blown.id == whistle:
+            return blown
+    raise KeyError(whistle)
+
+
+def _with_whistle(order: Order, whistle: str, **changes: Any) -> Order:
+    return replace(
+        order,
+        whistles=tuple(replace(blown, **changes) if blown.id == whistle else blown for blown in order.whistles),
+    )
+
+
+def _with_attendance(order: Order, whistle: str, unit: str, **changes: Any) -> Order:
+    blown = whistle_of(order, whistle)
+    return _with_whistle(
+        order,
+        whistle,
+        attendances=tuple(replace(one, **changes) if one.unit == unit else one for one in blown.attendances),
+    )
+
+
+def _whistle_requested(order: Order, body: e.WhistleRequested, event: e.Event) -> Order:
+    return replace(order, whistles=(*order.whistles, body.whistle))
+
+
+def _whistle_refused(order: Order, body: e.WhistleRefused, event: e.Event) -> Order:
+    return _with_whistle(order, body.whistle, status=Blow.REFUSED_INVALID, valid=False)
+
+
+def _whistle_blown(order: Order, body: e.WhistleBlown, event: e.Event) -> Order:
+    blown = whistle_of(order, body.whistle)
+    summoned = tuple(Attendance(unit=unit, status=Presence.SUMMONED, summoned_at=event.at) for unit in body.units)
+    kept = tuple(one for one in blown.attendances if one.unit not in body.units)
+    return _with_whistle(
+        order,
+        body.whistle,
+        status=Blow.BLOWN,
+        blown_at=event.at,
+        blows=blown.blows + 1,
+        attendances=(*kept, *summoned),
+    )
+
+
+def _whistle_reviewed(order: Order, body: e.WhistleReviewed, event: e.Event) -> Order:
+    return _with_whistle(order, body.whistle, valid=body.valid)
+
+
+def _whistle_answered(order: Order, body: e.WhistleAnswered, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.SIGNED)
+
+
+def _whistle_contacted(order: Order, body: e.WhistleContacted, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.CONTACTED)
+
+
+def _reported_in(order: Order, body: e.DepartmentReportedIn, event: e.Event) -> Order:
+    present = _with_attendance(
+        handled(order, event),
+        body.whistle,
+        body.unit,
+        status=Presence.REPORTED_IN,
+        reported_in_at=event.at,
+        reported_in_by=event.actor.id,
+    )
+    return _with_whistle(present, body.whistle, status=Blow.JOINT_HANDLING)
+
+
+def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, absent=True)
+
+
+def _department_done(order: Order, body: e.DepartmentDone, event: e.Event) -> Order:
+    return handled(_with_attendance(order, body.whistle, body.unit, status=Presence.DONE), event)
+
+
+def _excused(order: Order, body: e.DepartmentExcused, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.EXCUSED, substitute=body.substitute)
+
+
+def _verified(order: Order, body: e.WhistleVerified, event: e.Event) -> Order:
+    verified = _with_whistle(order, body.whistle, status=Blow.VERIFIED)
+    for one in whistle_of(order, body.whistle).attendances:
+        verified = _with_attendance(verified, body.whistle, one.unit, accepted=True)
+    return verified
+
+
+def _rated(order: Order, body: e.DepartmentRated, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.RATED, rating=body.rating)
+
+
+def _appealed(order: Order, body: e.RatingAppealed, event: e.Event) -> Order:
+    return _with_attendance(order, body.whistle, body.unit, appeal="pending")
+
+
+def _appeal_decided(order: Order, body: e.AppealDecided, event: e.Event) -> Order:
+    changes: dict[str, str | Rating] = {"appeal": "upheld" if body.rating else "denied"}
+    if body.rating is not None:
+        changes["rating"] = body.rating
+    return _with_attendance(order, body.whistle, body.unit, **changes)
+
+
+WHISTLES: dict[type[Any], Apply] = {
+    e.WhistleRequested: _whistle_requested,
+    e.WhistleRefused: _whistle_refused,
+    e.WhistleBlown: _whistle_blown,
+    e.WhistleReviewed: _whistle_reviewed,
+    e.WhistleAnswered: _whistle_answered,
+    e.WhistleContacted: _whistle_contacted,
+    e.DepartmentReportedIn: _reported_in,
+    e.DepartmentAbsent: _absent,
+    e.DepartmentDone: _department_done,
+    e.DepartmentExcused: _excused,
+    e.WhistleDisposed: lambda order, body, event: _with_whistle(order, body.whistle, status=Blow.DISPOSED),
+    e.WhistleVerified: _verified,
+    e.DepartmentRated: _rated,
+    e.RatingAppealed: _appealed,
+    e.AppealDecided: _appeal_decided,
+    e.WhistleEnded: lambda order, body, event: _with_whistle(order, body.whistle, status=Blow.ENDED),
+}
