@@ -1,0 +1,53 @@
+"""`whistle`: the command line, put together from the desk's commands.
+
+Exit codes: 0 done · 1 refused or failed · 2 the command was not understood · 3 the API does not answer · 130 Ctrl-C.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from desk import doctor, importing, orders, render, tour
+from desk.client import DeskError
+from runtime.faults import SetupError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="哨子 / Whistle: complaints, from the hotline to the end. "
+    "Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 the API does not answer, 130 Ctrl-C.",
+)
+app.add_typer(orders.app, name="orders")
+app.command("import")(importing.import_file)
+app.command("tour")(tour.tour)
+app.command("doctor")(doctor.doctor)
+
+
+@app.command()
+def up() -> None:
+    """启动全部 / start everything, here and now; Ctrl-C stops it."""
+    from runtime import supervisor
+    from runtime.settings import load
+
+    raise typer.Exit(supervisor.up(load()))
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line with these words, by default the process's own; ends with SystemExit and the exit code."""
+    try:
+        app(words)
+    except DeskError as error:
+        render.err.print(str(error), style="red", soft_wrap=True, markup=False)
+        sys.exit(error.code)
+    except SetupError as error:
+        render.err.print(str(error), style="red", soft_wrap=True, markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

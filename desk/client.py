@@ -1,0 +1,229 @@
+"""The API as the command line sees it: one call a method, retries with the same key, and errors that fit one line."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+PATIENCE_SECONDS = 60.0
+"""How long a command is asked again, with the same key, while the API cannot carry it out."""
+CALL_SECONDS = 30.0
+"""How long one call may take; a little more than the API itself waits for the engine."""
+FORWARD_SECONDS = 180.0
+"""How long moving a rehearsal's clock may take: about a second for each limit that passes on the way."""
+REPLAYED = "Idempotent-Replayed"
+"""The header of an answer that was given before under this key."""
+
+_ASK_AGAIN = (429, 503)
+
+
+class DeskError(Exception):
+    """What ends a command: one line that names what is wrong and what to do, and the exit code.
+
+    Attributes:
+        code: the exit code of the command line.
+    """
+
+    code = 1
+
+
+class Refused(DeskError):  # noqa: N818  # an answer, not a fault
+    """The API said no.
+
+    Attributes:
+        problem: the problem details (RFC 9457) as the API sent them.
+    """
+
+    code = 1
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        self.problem = problem
+        super().__init__(explain(problem))
+
+    @property
+    def reason(self) -> str:
+        """The stable code of the problem, such as `not_allowed_now`."""
+        return str(self.problem.get("code", "refused"))
+
+
+class Usage(DeskError):  # noqa: N818
+    """The command was not given what it needs."""
+
+    code = 2
+
+
+class Unreachable(DeskError):  # noqa: N818
+    """Nobody answers at the API's address, or not in time."""
+
+    code = 3
+
+
+def explain(problem: dict[str, Any]) -> str:
+    """A problem in one line: title in both languages, field, reason, state, remedy."""
+    parts = [" / ".join(str(problem[name]) for name in ("title_zh", "title") if problem.get(name)) or "refused"]
+    for name, label in (("field", "field"), ("detail", ""), ("state", "state"), ("remedy", "→")):
+        if problem.get(name):
+            parts.append(f"{label} {problem[name]}".strip())
+    if problem.get("allowed"):
+        parts.append("allowed now: " + ", ".join(problem["allowed"]))
+    return " · ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that was carried out: the view that came back, and whether this key had been answered before."""
+
+    view: dict[str, Any]
+    replayed: bool = False
+
+    @property
+    def order_id(self) -> str:
+        """The order's number."""
+        return str(self.view["order"]["id"])
+
+
+def new_key() -> str:
+    """A key for a new command."""
+    return str(uuid.uuid4())
+
+
+@dataclass(slots=True)
+class Desk:
+    """A connection to the API as one person (`dev:<id>`); may be shared by threads. A context manager.
+
+    Attributes:
+        url: where the API is, such as http://127.0.0.1:8010.
+        person: the development log-in; '' sends none.
+        patience: seconds to go on asking while the API is not available.
+    """
+
+    url: str
+    person: str = ""
+    patience: float = PATIENCE_SECONDS
+    connections: int = 16
+    _http: httpx.Client = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        limits = httpx.Limits(max_connections=self.connections, max_keepalive_connections=self.connections)
+        self._http = httpx.Client(base_url=self.url.rstrip("/"), timeout=CALL_SECONDS, limits=limits)
+
+    def __enter__(self) -> Desk:
+        """The connection itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self._http.close()
+
+    def get(self, path: str, person: str = "", **query: Any) -> Any:
+        """What is at `/v1` + path; query values that are None or '' are left out.
+
+        Raises:
+            Refused: there is no such thing, or it is not for this person.
+            Unreachable: nobody answered in time.
+        """
+        wanted = {name: value for name, value in query.items() if value is not None and value != ""}
+        return self._ask("GET", path, person, query=wanted).json()
+
+    def register(self, complaint: dict[str, Any], key: str = "", person: str = "") -> Done:
+        """Give a complaint its number; raises as `act`."""
+        return self._command("/orders", complaint, key, person)
+
+    def act(self, order_id: str, verb: str, body: dict[str, Any], key: str = "", person: str = "") -> Done:
+        """Carry out a command once, however often it has to be asked.
+
+        Raises:
+            Refused: the API said no.
+            Unreachable: no answer within the patience; the same key finds out what became of it.
+        """
+        return self._command(f"/orders/{quote(order_id, safe='')}/{quote(verb, safe='')}", body, key, person)
+
+    def fast_forward(self, order_id: str, seconds: int) -> bool:
+        """Move a rehearsal's clock; False when the order ended on the way. Not repeated: time would pass twice."""
+        path = f"/rehearsal/orders/{quote(order_id, safe='')}/fast_forward"
+        answer = self._ask("POST", path, "", body={"seconds": seconds}, once=True, timeout=FORWARD_SECONDS)
+        return bool(answer.json()["running"])
+
+    def ready(self) -> dict[str, Any]:
+        """What the API says about its database and engine; raises Unreachable."""
+        try:
+            return dict(self._http.get("/readyz", timeout=5.0).json())
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unreachable(self._silent(error)) from error
+
+    def _command(self, path: str, body: dict[str, Any], key: str, person: str) -> Done:
+        key = key or new_key()
+        answer = self._ask("POST", path, person, body=body, key=key)
+        return Done(answer.json(), replayed=answer.headers.get(REPLAYED, "") == "true")
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        person: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        key: str = "",
+        once: bool = False,
+        timeout: float = CALL_SECONDS,
+    ) -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        if who := person or self.person:
+            headers["Authorization"] = f"Bearer dev:{who}"
+        until = time.monotonic() + (0.0 if once else self.patience)
+        while True:
+            try:
+                answer = self._http.request(
+                    method, f"/v1{path}", params=query, json=body, headers=headers, timeout=timeout
+                )
+            except httpx.TransportError as error:
+                refused_to_connect = isinstance(error, httpx.ConnectError)
+                if refused_to_connect or time.monotonic() >= until:
+                    raise Unreachable(self._silent(error, key)) from error
+                time.sleep(0.5)
+                continue
+            if answer.is_success:
+                return answer
+            problem = _problem(answer)
+            again = answer.status_code in _ASK_AGAIN or problem.get("code") == "command_pending"
+            if not again:
+                raise Refused(problem)
+            pause = float(answer.headers.get("Retry-After", "1") or 1)
+            if time.monotonic() + pause > until:
+                raise Unreachable(f"{explain(problem)}{_key_hint(key)}")
+            time.sleep(pause)
+
+    def _silent(self, error: Exception, key: str = "") -> str:
+        return (
+            f"{self.url} 没有应答 / does not answer · {type(error).__name__}: {error} · "
+            "→ 先运行 whistle up, 或用 --api 指定地址 / start it with `whistle up`, or name it with --api"
+            f"{_key_hint(key)}"
+        )
+
+
+def _key_hint(key: str) -> str:
+    return f" · Idempotency-Key {key}" if key else ""
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and "status" in problem:
+        return problem
+    return {
+        "code": "refused",
+        "status": answer.status_code,
+        "title": f"HTTP {answer.status_code}",
+        "detail": "the answer is not the API's; is this the right address?",
+    }

@@ -1,0 +1,259 @@
+"""`whistle doctor`: what this installation needs and how each thing stands, one line each, with the remedy."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import psutil  # type: ignore[import-untyped]
+import typer
+from rich.text import Text
+
+from desk import render
+from desk.client import DeskError, Refused
+from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
+from runtime import engine, ports, vitals
+from runtime.faults import SetupError
+from runtime.folder import demand_space
+from runtime.settings import PROJECT, Settings, load
+from runtime.temporal import PORT_COUNT
+
+STALE_SECONDS = 30
+"""A key that has been pending for longer than this is one that the reconciler should have finished."""
+LATE_SECONDS = 300
+"""A notice that was due so long ago and has not gone is held up."""
+_PYTHON = (3, 11)
+
+
+class Mark(StrEnum):
+    """How a check came out."""
+
+    GOOD = "✓"
+    WARN = "!"
+    BAD = "✗"
+    SKIP = "–"
+
+
+_STYLES = {Mark.GOOD: "green", Mark.WARN: "yellow", Mark.BAD: "red", Mark.SKIP: "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's."""
+
+    name: str
+    mark: Mark
+    found: str
+    remedy: str = ""
+
+
+Check = Callable[[Settings, str, str], Finding]
+
+
+def doctor(api: Api = "", person: As = DEFAULT_PERSON, machine: Machine = False) -> None:
+    """体检 / check what this installation needs; exit code 1 if something is broken."""
+    settings = load()
+    findings = list(examine(settings, api or settings.api_url, person))
+    if machine:
+        render.as_json([{"name": f.name, "mark": f.mark.name, "found": f.found, "remedy": f.remedy} for f in findings])
+    else:
+        for one in findings:
+            render.out.print(_line(one), soft_wrap=True)
+    if any(one.mark is Mark.BAD for one in findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings, api: str, person: str) -> Iterator[Finding]:
+    """The findings, in the order in which the system stands on them; a check that fails itself is a bad finding."""
+    for name, check in CHECKS.items():
+        try:
+            yield check(settings, api, person)
+        except SetupError as error:
+            yield Finding(name, Mark.BAD, str(error))
+        except Exception as error:  # one broken check must not hide the others
+            yield Finding(name, Mark.BAD, f"{type(error).__name__}: {error}")
+
+
+def _line(one: Finding) -> Text:
+    line = Text.assemble((f"{one.mark} ", _STYLES[one.mark]), (f"{one.name:<12}", "bold"), one.found)
+    if one.remedy and one.mark is not Mark.GOOD:
+        line.append(f"  → {one.remedy}", style=_STYLES[one.mark])
+    return line
+
+
+def _python(settings: Settings, api: str, person: str) -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    good = sys.version_info >= _PYTHON
+    remedy = "安装 Python 3.11 或更高 / install Python 3.11 or later"
+    return Finding("python", Mark.GOOD if good else Mark.BAD, version, remedy)
+
+
+def _programs(settings: Settings, api: str, person: str) -> Finding:
+    """Whether Temporal's server is there or can be made."""
+    if settings.temporal_address:
+        return Finding("engine built", Mark.SKIP, f"用现成的 / a given server is used: {settings.temporal_address}")
+    folder = engine.cache_folder(settings)
+    if (folder / engine.SERVER).exists():
+        return Finding("engine built", Mark.GOOD, str(folder))
+    if shutil.which("temporal-server"):
+        return Finding("engine built", Mark.GOOD, str(shutil.which("temporal-server")))
+    if go := shutil.which("go"):
+        return Finding("engine built", Mark.WARN, f"首次启动时编译 / will be built at the first start with {go}")
+    remedy = "安装 Go 1.26 或更高 / install Go 1.26 or later"
+    return Finding("engine built", Mark.BAD, "没有服务器也没有 Go / neither server nor Go", remedy)
+
+
+def _disk(settings: Settings, api: str, person: str) -> Finding:
+    demand_space(settings.data_dir, 1.0, "运行", "running")
+    existing = settings.data_dir
+    while not existing.exists():
+        existing = existing.parent
+    return Finding("disk", Mark.GOOD, f"{shutil.disk_usage(existing).free / 2**30:.1f} GiB 可用 free at {existing}")
+
+
+def _folder(settings: Settings, api: str, person: str) -> Finding:
+    folder = settings.data_dir
+    if not folder.exists():
+        return Finding("data", Mark.WARN, f"{folder} 尚无 / not there yet", "首次启动时建立 / made at the first start")
+    try:
+        noted = json.loads((folder / "version.json").read_text())
+    except (OSError, ValueError) as error:
+        remedy = "检查权限, 或以 WHISTLE_DATA_DIR 另选 / check its permissions, or choose another"
+        return Finding("data", Mark.BAD, f"{folder}: {error}", remedy)
+    return Finding("data", Mark.GOOD, f"{folder} ({', '.join(f'{name} {value}' for name, value in noted.items())})")
+
+
+def _ports(settings: Settings, api: str, person: str) -> Finding:
+    """Ports that somebody holds although this installation does not run."""
+    if _pid(settings) is not None:
+        return Finding("ports", Mark.GOOD, "由本机运行中的哨子占用 / held by the running Whistle")
+    wanted = {"WHISTLE_API_PORT": [settings.api_port]}
+    if settings.database_url is None:
+        wanted["WHISTLE_POSTGRES_PORT"] = [settings.postgres_port]
+    if settings.temporal_address is None:
+        wanted["WHISTLE_TEMPORAL_PORT"] = list(range(settings.temporal_port, settings.temporal_port + PORT_COUNT))
+    taken = [
+        f"{port} ({ports.holder(port) or '?'}, {variable})"
+        for variable, several in wanted.items()
+        for port in several
+        if not ports.is_free(port)
+    ]
+    if taken:
+        remedy = "停止占用者, 或改端口 / stop the holder, or choose another port"
+        return Finding("ports", Mark.BAD, f"被占用 taken: {', '.join(taken)}", remedy)
+    return Finding("ports", Mark.GOOD, "空闲 / free")
+
+
+def _pid(settings: Settings) -> int | None:
+    """The process that runs this data folder now, if one does."""
+    try:
+        pid = int((settings.data_dir / "lock").read_text().strip())
+    except (OSError, ValueError):
+        return None
+    return pid if psutil.pid_exists(pid) else None
+
+
+def _postgres(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return Finding("postgresql", Mark.BAD, f"不应答 / does not answer: {reason}", _START)
+    return Finding("postgresql", Mark.GOOD, f"{found.version}, {found.orders} 件工单 orders")
+
+
+_START = "运行 whistle up; 日志见 logs / run `whistle up`, and look into the logs in the data folder"
+
+
+def _api(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        with desk(api, person) as connection:
+            connection.ready()
+    except DeskError as error:
+        return Finding("api", Mark.BAD, str(error))
+    return Finding("api", Mark.GOOD, api)
+
+
+def _engine(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        with desk(api, person) as connection:
+            ready = connection.ready()
+    except DeskError:
+        return Finding("engine", Mark.SKIP, "由接口得知; 接口不应答 / asked through the API, which does not answer")
+    if not ready.get("engine"):
+        remedy = f"看 {settings.logs}/temporal.log / look into that log"
+        return Finding("engine", Mark.BAD, f"{settings.temporal_target} 不应答 / does not answer", remedy)
+    return Finding("engine", Mark.GOOD, settings.temporal_target)
+
+
+def _worker(settings: Settings, api: str, person: str) -> Finding:
+    """A worker answers for an order; where there is none yet, a worker's process is looked for."""
+    try:
+        with desk(api, person, patience=0.0) as connection:
+            for state in ("in_progress", "dispatched", "awaiting_callback", "closed"):
+                lines = connection.get("/orders", state=state, limit=1)["items"]
+                if not lines:
+                    continue
+                try:
+                    connection.get(f"/orders/{lines[0]['order_id']}/live")
+                except Refused:
+                    continue  # that one has ended
+                return Finding("worker", Mark.GOOD, f"应答 / answers for {lines[0]['order_id']}")
+    except DeskError as error:
+        remedy = f"看 {settings.logs}/worker-1.log / look into that log"
+        return Finding("worker", Mark.BAD, f"不应答 / does not answer: {error}", remedy)
+    running = [process.pid for process in psutil.process_iter(["cmdline", "cwd"]) if _is_worker(process)]
+    if running:
+        pids = ", ".join(str(pid) for pid in running)
+        return Finding("worker", Mark.GOOD, f"运行中 / running, pid {pids}; 尚无工单可问 / no order to ask about yet")
+    found = "尚无工单可问, 本机也无此进程 / no order to ask about, and no such process here"
+    return Finding("worker", Mark.WARN, found, _START)
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    command = process.info["cmdline"] or []
+    return process.info["cwd"] == str(PROJECT) and any(part.endswith("worker.py") for part in command)
+
+
+def _pending(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
+    except Exception:
+        return Finding("keys", Mark.SKIP, _SILENT)
+    if found.stale_keys:
+        remedy = "对账器应予完成; 看 worker 日志 / the reconciler should finish them; see the worker's log"
+        return Finding("keys", Mark.WARN, f"{found.stale_keys} 个未完成 / pending since {found.stale_since}", remedy)
+    return Finding("keys", Mark.GOOD, "没有滞留的幂等键 / no key is left pending")
+
+
+def _notices(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        held = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).held_notices
+    except Exception:
+        return Finding("notices", Mark.SKIP, _SILENT)
+    if held:
+        said = ", ".join(f"{number} {state}" for state, number in held.items())
+        remedy = "检查 WHISTLE_SMTP_HOST / check the mail server"
+        return Finding("notices", Mark.WARN, f"未送达 / not delivered: {said}", remedy)
+    return Finding("notices", Mark.GOOD, "没有滞留 / none is held up")
+
+
+_SILENT = "数据库不应答 / the database does not answer"
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "engine built": _programs,
+    "disk": _disk,
+    "data": _folder,
+    "ports": _ports,
+    "postgresql": _postgres,
+    "api": _api,
+    "engine": _engine,
+    "worker": _worker,
+    "keys": _pending,
+    "notices": _notices,
+}
+"""Every check, by the name of its line."""

@@ -1,0 +1,224 @@
+"""`whistle orders`: open, list, show, act, events, watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from desk import render, verbs
+from desk.client import Desk, Usage
+from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="工单 / orders: open, list, show, act, watch.")
+
+OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="工单号 / the order's number.")]
+POLL_SECONDS = 1.0
+PAGE = 200
+
+
+@app.command("open")
+def open_order(
+    title: Annotated[str, typer.Option(help="标题 / what it is about, in a line.")],
+    text: Annotated[str, typer.Option(help="原话 / what the customer says.")],
+    phone: Annotated[str, typer.Option(help="电话 / the customer's number.")],
+    name: Annotated[str, typer.Option(help="称呼 / the customer's name.")] = "客户 customer",
+    category: Annotated[str, typer.Option(help="类别 / a category of the dispatch catalogue.")] = "unknown",
+    province: Annotated[str, typer.Option(help="省分 / the province's unit id.")] = "GD",
+    channel: Annotated[str, typer.Option(help="渠道 / how it came in.")] = "hotline",
+    order_class: Annotated[str, typer.Option("--class", help="urgent, fault, general, consult or complex.")] = "",
+    area: Annotated[str, typer.Option(help="地点 / the place within the province.")] = "",
+    source: Annotated[str, typer.Option(help="来源 / where it came from.")] = "",
+    zone: Annotated[str, typer.Option(help="客户时区 / the customer's time zone.")] = "Asia/Shanghai",
+    tier: Annotated[str, typer.Option(help="客户等级 / normal, silver, gold or diamond.")] = "normal",
+    dispatch: Annotated[bool, typer.Option(help="按目录派单 / dispatch by the catalogue at once.")] = True,
+    rehearsal: Annotated[bool, typer.Option(help="演练 / a rehearsal, whose time may be skipped.")] = False,
+    key: Annotated[str, typer.Option(help="Idempotency-Key; default: a new one.")] = "",
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """受理一件投诉 / take a complaint: the number is given at once."""
+    complaint: dict[str, Any] = {
+        "title": title,
+        "text": text,
+        "category": category,
+        "province": province,
+        "channel": channel,
+        "customer": {"name": name, "phone": phone, "zone": zone, "tier": tier},
+        "area": area,
+        "source": source,
+        "dispatch": dispatch,
+        "rehearsal": rehearsal,
+    }
+    if order_class:
+        complaint["order_class"] = order_class
+    with desk(api, person) as connection:
+        done = connection.register(complaint, key)
+    _show(done.view, machine)
+
+
+@app.command("list")
+def list_orders(
+    state: Annotated[list[str] | None, typer.Option(help="状态 / only in this state; may be repeated.")] = None,
+    unit: Annotated[str, typer.Option(help="主办 / the lead unit.")] = "",
+    province: Annotated[str, typer.Option(help="省分 / the province.")] = "",
+    category: Annotated[str, typer.Option(help="类别 / the category.")] = "",
+    level: Annotated[int, typer.Option(help="至少升至此级 / raised to this level at least.")] = 0,
+    overdue: Annotated[bool | None, typer.Option("--overdue/--in-time", help="超时与否 / late or not.")] = None,
+    text: Annotated[str, typer.Option(help="文字 / any part of number, title, name, phone.")] = "",
+    rehearsal: Annotated[bool, typer.Option(help="演练 / rehearsals instead of real orders.")] = False,
+    sort: Annotated[str, typer.Option(help="newest, oldest, updated, due or level.")] = "newest",
+    limit: Annotated[int, typer.Option(help="至多 / at most so many; 0 = all.")] = 20,
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """列出工单 / list orders; filters add up."""
+    query: dict[str, Any] = {
+        "state": state or None,
+        "unit": unit,
+        "province": province,
+        "category": category,
+        "level": level or None,
+        "overdue": overdue,
+        "text": text,
+        "rehearsal": rehearsal,
+        "sort": sort,
+    }
+    with desk(api, person) as connection:
+        lines: list[dict[str, Any]] = []
+        more = False
+        for line in _lines(connection, query):
+            if limit and len(lines) == limit:
+                more = True
+                break
+            lines.append(line)
+    if machine:
+        render.as_json(lines)
+        return
+    render.out.print(render.orders(lines))
+    if more:
+        render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
+
+
+def _lines(connection: Desk, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor = ""
+    while True:
+        page = connection.get("/orders", **query, cursor=cursor, limit=PAGE)
+        yield from page["items"]
+        cursor = page["next"]
+        if not cursor:
+            return
+
+
+@app.command("show")
+def show_order(order: OrderId, api: Api = "", person: As = DEFAULT_PERSON, machine: Machine = False) -> None:
+    """看一件工单 / one order: where it stands, its limits, and who may do what now."""
+    with desk(api, person) as connection:
+        _show(connection.get(f"/orders/{_checked(order)}"), machine)
+
+
+@app.command(
+    "act",
+    epilog="动作与字段 / verbs and their fields ([…] may be left out; --reason where a reason is required):\n\n\b\n"
+    + verbs.listing(),
+)
+def act(
+    order: OrderId,
+    verb: Annotated[str, typer.Argument(metavar="VERB", help="动作 / one of the verbs below.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="FIELD=VALUE…", help="字段 / JSON where the field is not text.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="理由 / why.")] = "",
+    key: Annotated[str, typer.Option(help="Idempotency-Key; default: a new one.")] = "",
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """办理 / carry out one command on an order, e.g. `whistle orders act WH… sign --as gd-inst-1`."""
+    asked = verbs.body(verb, words or [], reason)
+    with desk(api, person) as connection:
+        done = connection.act(_checked(order), verb, asked, key)
+        if machine:
+            render.as_json(done.view)
+            return
+        told = done.view["command"]
+        for row in _events(connection, order, told["first"] - 1):
+            if row["seq"] <= told["last"]:
+                render.out.print(render.event(row), soft_wrap=True)
+    one = done.view["order"]
+    render.out.print(_where(one), soft_wrap=True)
+
+
+def _where(one: dict[str, Any]) -> str:
+    return f"→ {render.STATES.get(one['state'], '')} {one['state']} · 级 level {one['level']} · 轮 round {one['round']}"
+
+
+@app.command("events")
+def list_events(
+    order: OrderId,
+    after: Annotated[int, typer.Option(help="此序号之后 / only those after this seq.")] = 0,
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """经过 / everything that happened to an order, in order."""
+    with desk(api, person) as connection:
+        rows = list(_events(connection, _checked(order), after))
+    if machine:
+        render.as_json(rows)
+        return
+    for row in rows:
+        render.out.print(render.event(row), soft_wrap=True)
+
+
+@app.command("watch")
+def watch(
+    order: OrderId,
+    after: Annotated[int, typer.Option(help="此序号之后 / only events after this seq.")] = 0,
+    every: Annotated[float, typer.Option(help="秒 / seconds between two looks.", min=0.1)] = POLL_SECONDS,
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """跟踪 / print events as they come; ends with Ctrl-C, or when nothing more can come."""
+    with desk(api, person) as connection:
+        try:
+            while True:
+                one = connection.get(f"/orders/{_checked(order)}")["order"]
+                for row in _events(connection, order, after):
+                    after = row["seq"]
+                    if machine:
+                        render.as_json(row)
+                    else:
+                        render.out.print(render.event(row), soft_wrap=True)
+                if one["over"] and after >= one["seq"]:
+                    return
+                time.sleep(every)
+        except KeyboardInterrupt:
+            return
+
+
+def _events(connection: Desk, order: str, after: int) -> Iterator[dict[str, Any]]:
+    while True:
+        page = connection.get(f"/orders/{order}/events", after=after, limit=PAGE)
+        yield from page["items"]
+        if page["next"] is None or not page["items"]:
+            return
+        after = page["next"]
+
+
+def _checked(order: str) -> str:
+    if not order or not all(letter.isalnum() or letter == "-" for letter in order) or not order.isascii():
+        raise Usage(f"{order!r} 不是工单号 / is no order's number · → 形如 such as WH20260302-ABCDEFGH")
+    return order
+
+
+def _show(view: dict[str, Any], machine: bool) -> None:
+    if machine:
+        render.as_json(view)
+    else:
+        render.out.print(render.order(view))

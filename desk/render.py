@@ -1,0 +1,196 @@
+"""How things look on a terminal: tables, one order, one event; and how they look to a machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+LEVELS = ("–", "承办单位 unit", "部门负责人 head", "省分 province", "区域中心 region", "总部 headquarters")
+"""The names of the escalation levels 0 to 5."""
+STATES = {
+    "registered": "已受理",
+    "pending_info": "待补充",
+    "triage": "研判",
+    "dispatched": "已派单",
+    "in_progress": "办理中",
+    "ledgered": "挂账",
+    "replied": "已回单",
+    "awaiting_callback": "待回访",
+    "closed": "已办结",
+    "not_accepted": "不予受理",
+    "cancelled": "已撤回",
+    "terminated": "已终止",
+    "merged": "已并单",
+}
+COLOURS = {"blue": "blue", "yellow": "yellow", "red": "bold red"}
+_STYLE_OF_STATE = {"closed": "green", "cancelled": "dim", "terminated": "dim", "not_accepted": "dim"}
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def as_json(value: Any) -> None:
+    """Print for a machine: indented JSON in UTF-8."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def when(value: str | datetime | None) -> str:
+    """An instant in the reader's own zone, to the second; '' for none."""
+    if value is None or value == "":
+        return ""
+    at = value if isinstance(value, datetime) else instant(value)
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def instant(text: str) -> datetime:
+    """The instant that the API wrote; raises ValueError."""
+    return datetime.fromisoformat(text)
+
+
+def state(name: str) -> Text:
+    """A state with its Chinese name."""
+    return Text(f"{STATES.get(name, '')} {name}".strip(), style=_STYLE_OF_STATE.get(name, ""))
+
+
+def level(number: int, colour: str) -> Text:
+    """An escalation level, in its supervision colour."""
+    return Text(f"{number}" + (f" {colour}" if colour else ""), style=COLOURS.get(colour, ""))
+
+
+def orders(lines: list[dict[str, Any]]) -> Table:
+    """A list of orders."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("工单 order", no_wrap=True)
+    for heading in ("状态 state", "级 level", "主办 lead", "限时 due", "标题 title"):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        due = Text(when(line["due_at"]), style="bold red" if line["overdue"] else "")
+        table.add_row(
+            line["order_id"],
+            state(line["state"]),
+            level(line["level"], line["colour"]),
+            line["lead_unit"],
+            due,
+            line["title"],
+        )
+    return table
+
+
+def order(view: dict[str, Any]) -> Table:
+    """One order, whole: who, what, where it stands, what limits run, and what each role may do now."""
+    one = view["order"]
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    customer = one["customer"]
+    rows: list[tuple[str, str | Text]] = [
+        ("工单 order", one["id"] + ("  演练 rehearsal" if one["rehearsal"] else "")),
+        ("标题 title", one["title"]),
+        ("状态 state", Text.assemble(state(one["state"]), f"  ({view['status']})")),
+        ("类别 category", f"{one['category']} · {one['order_class']} · {one['province']} · {one['channel']}"),
+        ("客户 customer", f"{customer['name']} {customer['phone']} ({customer['zone']})"),
+        ("主办 lead", view["lead"] or "–"),
+        ("级别 level", Text.assemble(level(one["level"], one["colour"]), f"  {LEVELS[one['level']]}")),
+        ("轮次 round", str(one["round"])),
+        ("登记 registered", when(one["registered_at"])),
+        ("限时 due", Text(when(view["due_at"]), style="bold red" if view["overdue"] else "")),
+    ]
+    if one["outcome"]:
+        rows.append(("结果 outcome", one["outcome"]))
+    parts = [f"{part['unit']} {part['role']} {part['status']}" for part in one["assignments"]]
+    if parts:
+        rows.append(("承办 parts", "\n".join(parts)))
+    for blown in one["whistles"]:
+        there = ", ".join(
+            f"{who['unit']} {who['status']}{' 缺席 absent' if who['absent'] else ''}" for who in blown["attendances"]
+        )
+        rows.append((f"哨 {blown['id']}", f"{blown['kind']} {blown['status']}: {there}"))
+    clocks = sorted(one["clocks"].values(), key=lambda clock: str(clock["due_at"]))
+    if clocks:
+        rows.append(
+            ("时限 limits", "\n".join(f"{when(c['due_at'])}  {c['key']} {c['unit']} {c['status']}" for c in clocks))
+        )
+    may = [f"{role}: {', '.join(verbs)}" for role, verbs in view["allowed"].items()]
+    if may:
+        rows.append(("可办 allowed", "\n".join(may)))
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def event(row: dict[str, Any]) -> Text:
+    """One event in one line: seq, when, who, what, and why."""
+    actor = row["actor"]
+    who = actor["id"] if actor["id"] == "system" else f"{actor['id']} ({actor['role']})"
+    line = Text.assemble(
+        (f"{row['seq']:>4}  ", "dim"), (when(row["at"]), "cyan"), f"  {row['type']:<20} ", (who, "magenta")
+    )
+    if said := essence(row):
+        line.append(f"  {said}")
+    if row.get("reason"):
+        line.append(f"  因 {row['reason']}", style="italic")
+    return line
+
+
+def essence(row: dict[str, Any]) -> str:
+    """What an event says beyond its name, short."""
+    data = row["data"]
+    said: list[str] = []
+    match row["type"]:
+        case "OrderRegistered":
+            said = [data["title"]]
+        case "OrderDispatched":
+            said = [
+                f"{part['role']} {part['unit']}{' 指定 designated' * part['designated']}"
+                for part in data["assignments"]
+            ]
+        case "OrderEscalated":
+            said = [f"↑ {data['level']} {LEVELS[data['level']]}", data["colour"], data["key"]]
+        case "WhistleRequested":
+            said = [data["whistle"]["kind"], ", ".join(who["unit"] for who in data["whistle"]["attendances"])]
+        case "DepartmentRated":
+            said = [data["unit"], " ".join(str(data["rating"][name]) for name in RATED)]
+        case _:
+            said = [_said(name, data[name]) for name in _TELLING if data.get(name) not in (None, "", [], (), False)]
+    return " · ".join(word for word in said if word)
+
+
+RATED = ("report_in", "cooperation", "quality", "result")
+"""The four things that a department is rated on, in the order in which their marks are printed."""
+_TELLING = (
+    "units", "unit", "key", "percent", "colour", "until", "reopen_until", "to", "round", "number", "outcome", "solved",
+    "satisfaction", "why", "answer", "question", "text", "plan", "result", "done", "who", "substitute", "ground",
+    "auto", "exhausted", "late", "upheld", "valid", "final_review", "appeal_notice",
+)  # fmt: skip
+_BARE = (
+    "unit",
+    "units",
+    "key",
+    "colour",
+    "outcome",
+    "satisfaction",
+    "text",
+    "answer",
+    "question",
+    "done",
+    "who",
+    "why",
+)
+
+
+def _said(name: str, value: Any) -> str:
+    """One field of an event in words: what speaks for itself without its name, a mark by its name alone."""
+    if value is True:
+        return name
+    if name.endswith("until"):
+        value = when(value)
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    if name == "percent":
+        return f"{text} %"
+    return text if name in _BARE else f"{name} {text}"

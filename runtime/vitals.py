@@ -1,0 +1,61 @@
+"""What the database of this installation says about its health, asked without the application."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg2
+
+from runtime.postgres import APP, DATABASE
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The database's version, its orders, keys left pending (and since when), and notices held up, by state."""
+
+    version: str
+    orders: int
+    stale_keys: int
+    stale_since: datetime | None
+    held_notices: dict[str, int]
+
+
+_HEAD = "select current_setting('server_version'), (select count(*) from orders)"
+_KEYS = """
+select count(*), min(claimed_at) from commands
+where state = 'pending' and claimed_at < now() - make_interval(secs => %s)
+"""
+_NOTICES = """
+select state, count(*) from notices
+where state = 'failed' or (state in ('queued', 'retry', 'sending', 'uncertain')
+      and next_attempt_at < now() - make_interval(secs => %s))
+group by state order by state
+"""
+
+
+def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals:
+    """Ask the database, as the application's role.
+
+    Raises:
+        psycopg2.Error: it does not answer.
+        OSError: the embedded database was never started.
+    """
+    connection = psycopg2.connect(_address(settings), connect_timeout=5)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_HEAD)
+            version, orders = cursor.fetchone() or ("", 0)
+            cursor.execute(_KEYS, (stale_seconds,))
+            stale, since = cursor.fetchone() or (0, None)
+            cursor.execute(_NOTICES, (late_seconds,))
+            return Vitals(version, orders, stale, since, dict(cursor.fetchall()))
+    finally:
+        connection.close()
+
+
+def _address(settings: Settings) -> str:
+    if settings.app_database_url is not None:
+        return settings.app_database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
+    password = json.loads((settings.data_dir / "passwords.json").read_text())["app"]
+    return f"postgresql://{APP}:{password}@{settings.loopback}:{settings.postgres_port}/{DATABASE}"
