@@ -5,10 +5,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from api import commands, directory, errors, health, notices, orders, rehearsal
 from api.assembly import open_gateway
@@ -16,9 +18,11 @@ from api.deps import Parts
 from api.errors import ProblemBody
 from api.identity import DemoIdentity, Identity, NoIdentity
 from api.middleware import Bounds
+from api.schemas import REQUESTS, RegisterRequest
 from api.views import JSON
 from runtime.settings import Profile, Settings, load
 
+_INPUT: Literal["validation"] = "validation"
 DESCRIPTION = """
 Complaints, from the hotline to the end. One route a command, named by its verb; lists and views come from the ledger.
 
@@ -50,6 +54,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     )
     app.add_middleware(Bounds)
     errors.install(app)
+    app.router.routes.append(commands.ByVerb("/v1/orders/", commands.ENDPOINTS))
     app.include_router(health.router)
     for router in (orders.router, commands.make_router(), directory.router, notices.router):
         app.include_router(router, prefix="/v1")
@@ -76,7 +81,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
         )
         schemas = document["components"]["schemas"]
-        schemas["ProblemBody"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        by_hand: tuple[type[BaseModel], ...] = (ProblemBody, RegisterRequest, *REQUESTS.values())
+        inputs = [(model, _INPUT) for model in by_hand]
+        _, found = models_json_schema(inputs, ref_template="#/components/schemas/{model}")
+        schemas.update(found["$defs"])
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         for operation in (item for path in document["paths"].values() for item in path.values()):
@@ -90,13 +98,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _correct(operation: dict[str, Any]) -> None:
-    """Say what the framework cannot know: our own answer to invalid requests, and that the key must be there."""
+    """Say what the framework cannot know: our own answer to invalid requests."""
     answers = operation["responses"]
     if JSON in answers.get("422", {}).get("content", {}):
         answers["422"] = errors.declared("invalid_request")[422]
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] == "Idempotency-Key":
-            parameter["required"] = True
 
 
 def __getattr__(name: str) -> FastAPI:

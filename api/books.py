@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from api.errors import Problem
+from api.errors import Problem, no_order
 from api.views import Reply, done
 from contracts.messages import Answer, CommandMessage, encode
 from contracts.names import REHEARSAL_PREFIX
@@ -32,6 +32,9 @@ from store.session import sessions
 
 FRESH_SECONDS = 5.0
 """How old a read of the policy in force or of the catalogue may be when a complaint comes in."""
+
+FROZEN_KEPT = 2000
+"""Terms kept in memory: classes × tiers × provinces are some hundred."""
 
 T = TypeVar("T")
 
@@ -79,6 +82,15 @@ class Known:
     done: Answer | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """Terms that the ledger has, under what they were asked for by; to name them anew costs milliseconds."""
+
+    asked: tuple[str, ...]
+    digest: str
+    terms: Terms
+
+
 class _Fresh(Generic[T]):
     """A value that is read again after some seconds."""
 
@@ -108,7 +120,7 @@ class Books:
         # A claim is one statement: without BEGIN and COMMIT around it, it is one round trip. So is a plain read.
         self._single = self.reads = sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
         self._policy = _Fresh(policies.current)
-        self._kept: dict[str, Terms] = {}
+        self._frozen: dict[tuple[str, ...], _Frozen] = {}
 
     def claim(self, order_id: str, verb: str, message: CommandMessage, phone: str) -> Pending | Reply:
         """Claim a command's key: Pending when it is to be sent, the Reply when it was answered before.
@@ -119,11 +131,11 @@ class Books:
         mark = _mark(verb, order_id, message.actor, message.body, message.reason)
         with self._single() as session:
             if phone and not _is_his(session, order_id, phone):
-                raise _no_order(order_id)
+                raise no_order(order_id)
             claimed = commands.claim(session, message.id, order_id, verb, mark, message)
             if claimed.standing is Standing.NEW and not claimed.recorded_seq:
                 commands.abandon(session, message.id)
-                raise _no_order(order_id)
+                raise no_order(order_id)
         return _understood(claimed)
 
     def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
@@ -135,13 +147,15 @@ class Books:
         mark = _mark("register", "", actor, encode(opening), reason)
         with self._write.begin() as session:
             body = self._resolved(session, opening)
-            terms = self._terms(session, body)
+            frozen = self._terms(session, body)
             message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
-            claimed = commands.claim(session, key, body.order_id, "register", mark, message, terms.digest)
+            claimed = commands.claim(session, key, body.order_id, "register", mark, message, frozen.digest)
+        self._remember(frozen)
         found = _understood(claimed)
         if isinstance(found, Reply):
             return found
-        return replace(found, terms=terms if claimed.terms == terms.digest else self._stored_terms(claimed.terms))
+        same = claimed.terms == frozen.digest
+        return replace(found, terms=frozen.terms if same else self._stored_terms(claimed.terms))
 
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
@@ -255,13 +269,21 @@ class Books:
             return body
         return replace(body, lead=entry.lead, co=entry.co, copy=entry.copy, catalogue=entry.id)
 
-    def _terms(self, session: Session, body: Register) -> Terms:
-        _, document = self._policy.get(session)
+    def _terms(self, session: Session, body: Register) -> _Frozen:
+        """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
+        version, document = self._policy.get(session)
+        asked = (version, body.order_class.value, body.customer.tier, body.province)
+        known = self._frozen.get(asked)
+        if known is not None:
+            return known
         terms = resolve(document, body.order_class, body.customer.tier, body.province)
-        if terms.digest not in self._kept:
-            policies.save_terms(session, terms)
-            self._kept[terms.digest] = terms
-        return terms
+        return _Frozen(asked, policies.save_terms(session, terms), terms)
+
+    def _remember(self, frozen: _Frozen) -> None:
+        """Keep terms in memory; only when they are committed, for the next complaint will rely on it."""
+        if len(self._frozen) >= FROZEN_KEPT:
+            self._frozen.clear()
+        self._frozen[frozen.asked] = frozen
 
     def _stored_terms(self, digest: str) -> Terms:
         with self._single() as session:
@@ -297,10 +319,6 @@ def _mark(verb: str, order_id: str, actor: Actor, body: bytes | msgspec.Raw, rea
 def _is_his(session: Session, order_id: str, phone: str) -> bool:
     column = tables.orders.c
     return session.scalar(select(column.customer_phone).where(column.order_id == order_id)) == phone
-
-
-def _no_order(order_id: str) -> Problem:
-    return Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
 
 
 def _path(pending: Pending) -> str:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.errors import Problem
@@ -16,6 +18,7 @@ from runtime.settings import Profile, Settings
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
 """An Idempotency-Key: 8 to 128 visible ASCII characters, such as a UUID."""
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
@@ -41,8 +44,8 @@ class Parts:
         return self.settings.profile is Profile.DEVELOPMENT
 
 
-def parts(request: Request) -> Parts:
-    """The parts of the running application."""
+async def parts(request: Request) -> Parts:
+    """The parts of the running application; a coroutine, because others are run in a thread."""
     return cast("Parts", request.app.state.parts)
 
 
@@ -52,17 +55,9 @@ async def asker(request: Request) -> Identified:
     return await identity.identify(request)
 
 
-async def idempotency_key(
-    value: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="8 to 128 visible ASCII characters, new for every command, such as a UUID. "
-            "Asked again with the same key and body, the answer is the same for good.",
-        ),
-    ] = None,
-) -> str:
+def idempotency_key(request: Request) -> str:
     """The command's key; raises Problem when it is missing or malformed."""
+    value = request.headers.get("idempotency-key")
     if value is None:
         raise Problem(
             "idempotency_key_required",
@@ -80,16 +75,12 @@ async def idempotency_key(
     return value
 
 
-async def expected_seq(
-    value: Annotated[
-        str | None,
-        Header(alias="If-Match", description='The ETag of the view that the command is based on, such as `"7"`.'),
-    ] = None,
-) -> int | None:
+def expected_seq(request: Request) -> int | None:
     """The seq that the order must still have; None when the caller does not mind."""
-    if value is None or value.strip() == "*":
+    value = request.headers.get("if-match", "*").strip()
+    if value == "*":
         return None
-    match = _ETAG.fullmatch(value.strip())
+    match = _ETAG.fullmatch(value)
     if match is None:
         raise Problem(
             "invalid_request", "If-Match must be one ETag of an order.", field="If-Match", remedy='Send it like "7".'
@@ -97,7 +88,13 @@ async def expected_seq(
     return int(match[1])
 
 
+async def body_of(request: Request, model: type[M]) -> M:
+    """The request's body as that model, a missing one as an empty one; raises RequestValidationError."""
+    try:
+        return model.model_validate_json(await request.body() or b"{}")
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+
+
 PartsDep = Annotated[Parts, Depends(parts)]
 AskerDep = Annotated[Identified, Depends(asker)]
-KeyDep = Annotated[str, Depends(idempotency_key)]
-SeqDep = Annotated[int | None, Depends(expected_seq)]

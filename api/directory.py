@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.deps import AskerDep, PartsDep
@@ -19,6 +20,7 @@ from store.cursors import BadCursor
 from store.directory import Entry, Person, Unit
 from store.inbox import Task
 from store.orders import MOST
+from store.tables import units
 
 router = APIRouter(tags=["directory"])
 
@@ -38,6 +40,11 @@ class Policy(BaseModel):
 
     version: str
     document: dict[str, Any]
+
+
+def existing(session: Session, unit_ids: tuple[str, ...]) -> frozenset[str]:
+    """Those of the ids that are units."""
+    return frozenset(session.scalars(select(units.c.id).where(units.c.id.in_(unit_ids))))
 
 
 def identified(session: Session, person_id: str) -> Identified | None:

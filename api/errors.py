@@ -168,6 +168,11 @@ def unavailable(what: str) -> Problem:
     return Problem("unavailable", f"{what} does not answer at the moment.", remedy="Ask again with the same key.")
 
 
+def no_order(order_id: str) -> Problem:
+    """The problem of an order that is not there, or not there for this asker."""
+    return Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+
+
 def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these codes, for the OpenAPI document."""
     by_status: dict[int | str, list[str]] = {}

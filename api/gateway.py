@@ -37,7 +37,7 @@ from api.errors import REFUSALS, Problem, unavailable, unexpected
 from api.views import Reply
 from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, is_rehearsal, workflow_id
-from contracts.options import UPDATE_TIMEOUT
+from contracts.options import TASK_TIMEOUT, UPDATE_TIMEOUT
 from domain.commands import Body, Command
 from domain.errors import Refusal, codes
 from domain.model import Actor, Order
@@ -287,6 +287,7 @@ class Gateway:
             task_queue=ORDERS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=display.of(order),
+            task_timeout=TASK_TIMEOUT,
             static_summary=f"{order.province} · {order.category} · {order.title}"[:200],
         )
         client = self._client(pending.order_id)

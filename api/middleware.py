@@ -55,6 +55,8 @@ class Bounds:
                 remedy="Ask again after the given seconds, with the same key.",
                 retry_after=1,
             )
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            return Problem("malformed_request", "The address contains the character NUL.", remedy="Leave it out.")
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return None
         headers = Headers(scope=scope)

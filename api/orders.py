@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.books import Opening
-from api.commands import PROBLEMS, OrderId
-from api.deps import AskerDep, KeyDep, Parts, PartsDep
-from api.errors import Problem, declared
+from api.commands import PROBLEMS, OrderId, documented
+from api.deps import AskerDep, Parts, PartsDep, asker, body_of, idempotency_key
+from api.deps import parts as parts_of
+from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
 from api.identity import Identified
 from api.schemas import CommandAnswer, OrderView, RegisterRequest
@@ -71,13 +72,13 @@ def _json(value: Any, seq: int = 0) -> Response:
 def _may_see(who: Identified, phone: str, order_id: str) -> None:
     """A customer sees his own orders only, and does not learn that there are others."""
     if who.role is Role.CUSTOMER and phone != who.phone:
-        raise Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+        raise no_order(order_id)
 
 
 async def _head(parts: Parts, who: Identified, order_id: str) -> ledger.Head:
     found = await parts.read(ledger.head, order_id)
     if found is None:
-        raise Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+        raise no_order(order_id)
     _may_see(who, found.order.customer.phone, order_id)
     return found
 
@@ -90,36 +91,34 @@ async def _head(parts: Parts, who: Identified, order_id: str) -> ledger.Head:
     operation_id="register",
     tags=["commands"],
     summary="Take a complaint: the number is given at once",
+    openapi_extra=documented(RegisterRequest, EXAMPLES["register"]),
 )
-async def register(
-    request: Annotated[RegisterRequest, Body(openapi_examples={"example": {"value": EXAMPLES["register"]}})],
-    who: AskerDep,
-    key: KeyDep,
-    parts: PartsDep,
-) -> Response:
+async def register(request: Request) -> Response:
     """By agents, channels, the regulator's feed, and customers for their own number.
 
     The catalogue names lead, co and copied units for the category and province, and the complaint is dispatched in the
     same step; with `dispatch: false`, or without a matching clause, it waits for a dispatcher.
     """
-    if request.rehearsal and not parts.development:
+    parts, who = await parts_of(request), await asker(request)
+    key, asked = idempotency_key(request), await body_of(request, RegisterRequest)
+    if asked.rehearsal and not parts.development:
         raise Problem("forbidden", "Rehearsals are for the development profile.", field="rehearsal")
-    if who.role is Role.CUSTOMER and request.customer.phone != who.phone:
+    if who.role is Role.CUSTOMER and asked.customer.phone != who.phone:
         raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
     opening = Opening(
-        title=request.title,
-        text=request.text,
-        category=request.category,
-        province=request.province,
-        channel=request.channel,
-        customer=request.customer.record(),
-        order_class=request.order_class,
-        source=request.source,
-        area=request.area,
-        dispatch=request.dispatch,
-        rehearsal=request.rehearsal,
+        title=asked.title,
+        text=asked.text,
+        category=asked.category,
+        province=asked.province,
+        channel=asked.channel,
+        customer=asked.customer.record(),
+        order_class=asked.order_class,
+        source=asked.source,
+        area=asked.area,
+        dispatch=asked.dispatch,
+        rehearsal=asked.rehearsal,
     )
-    return (await parts.gateway.register(key, who.actor, opening, request.reason)).response()
+    return (await parts.gateway.register(key, who.actor, opening, asked.reason)).response()
 
 
 @router.get(

@@ -7,12 +7,13 @@ import dataclasses
 from datetime import UTC, datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from api.examples import EXAMPLES
 from domain.commands import COMMANDS
-from domain.model import Customer, Order, OrderClass
+from domain.model import Customer, Order, OrderClass, Rating
 
 MAX_TEXT = 8000
 """Characters of one text field."""
@@ -24,8 +25,16 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Required = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+def _storable(value: str) -> str:
+    """The database cannot keep the character NUL in a text."""
+    if "\0" in value:
+        raise ValueError("the character NUL is not allowed")
+    return value
+
+
+Clean = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[Clean, Field(max_length=MAX_TEXT)]
+Required = Annotated[Clean, Field(min_length=1, max_length=MAX_TEXT)]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
@@ -41,12 +50,28 @@ class CommandRequest(Request):
     reason: Text = Field("", description="Why; some commands must say so.")
 
 
+class RatingRequest(Request):
+    """What the frontline gives a unit: 1 (poor) to 5 (good) on each of four."""
+
+    report_in: Annotated[int, Field(ge=1, le=5)]
+    cooperation: Annotated[int, Field(ge=1, le=5)]
+    quality: Annotated[int, Field(ge=1, le=5)]
+    result: Annotated[int, Field(ge=1, le=5)]
+    comment: Text = ""
+
+    def record(self) -> Rating:
+        """The rating as the rules know it."""
+        return Rating(**self.model_dump())
+
+
 def _edge(hint: Any, *, required: bool = False) -> Any:
     """The type at the edge of a type in the rules: bounded texts and lists, instants with their zone."""
     if hint is str:
         return Required if required else Text
     if hint is datetime:
         return Instant
+    if hint is Rating:
+        return RatingRequest
     if get_origin(hint) is tuple:
         return Annotated[tuple[Required, ...], Field(max_length=MAX_ITEMS)]
     if get_origin(hint) in (Union, UnionType):
@@ -86,17 +111,46 @@ REQUESTS: dict[str, type[CommandRequest]] = {
 def to_body(verb: str, request: CommandRequest) -> Any:
     """The command of a validated request."""
     command = COMMANDS[verb]
-    return command(**{item.name: getattr(request, _attribute(item.name)) for item in dataclasses.fields(command)})
+    given = {item.name: getattr(request, _attribute(item.name)) for item in dataclasses.fields(command)}
+    return command(
+        **{name: value.record() if isinstance(value, RatingRequest) else value for name, value in given.items()}
+    )
+
+
+_UNIT_FIELDS: dict[str, tuple[str, ...]] = {
+    "dispatch": ("lead", "co", "copy"),
+    "request_return": ("suggested_unit",),
+    "request_whistle": ("units", "lead"),
+}
+
+
+def units_in(verb: str, body: Any) -> dict[str, str]:
+    """The units that a command brings into an order, each with the field that names it."""
+    found: dict[str, str] = {}
+    for field in _UNIT_FIELDS.get(verb, ()):
+        value = getattr(body, field)
+        for unit in (value,) if isinstance(value, str) else value:
+            if unit:
+                found[unit] = field
+    return found
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not an IANA time zone, such as Asia/Shanghai") from None
+    return value
 
 
 class CustomerRequest(Request):
     """Who complains; `zone` is the IANA zone in which he may be called."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    phone: Annotated[str, Field(min_length=3, max_length=32, pattern=r"^[0-9+() -]+$")]
-    email: Annotated[str, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
-    zone: Annotated[str, Field(max_length=64)] = "Asia/Shanghai"
-    tier: Annotated[str, Field(max_length=32)] = "normal"
+    name: Annotated[Clean, Field(min_length=1, max_length=200)]
+    phone: Annotated[Clean, Field(min_length=3, max_length=32, pattern=r"^[0-9+() -]+$")]
+    email: Annotated[Clean, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
+    zone: Annotated[Clean, Field(max_length=64), AfterValidator(_zone)] = "Asia/Shanghai"
+    tier: Annotated[Clean, Field(max_length=32)] = "normal"
 
     def record(self) -> Customer:
         """The customer as the rules know him."""
@@ -108,15 +162,15 @@ class RegisterRequest(Request):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLES["register"]]})
 
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[Clean, Field(min_length=1, max_length=300)]
     text: Required
-    category: Annotated[str, Field(min_length=1, max_length=100)]
-    province: Annotated[str, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
-    channel: Annotated[str, Field(min_length=1, max_length=50)]
+    category: Annotated[Clean, Field(min_length=1, max_length=100)]
+    province: Annotated[Clean, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
+    channel: Annotated[Clean, Field(min_length=1, max_length=50)]
     customer: CustomerRequest
     order_class: OrderClass | None = Field(None, description="Default: the catalogue's, else `general`.")
-    source: Annotated[str, Field(max_length=200)] = ""
-    area: Annotated[str, Field(max_length=200)] = ""
+    source: Annotated[Clean, Field(max_length=200)] = ""
+    area: Annotated[Clean, Field(max_length=200)] = ""
     dispatch: bool = Field(True, description="False leaves it registered, for a dispatcher to decide.")
     rehearsal: bool = Field(False, description="A rehearsal, whose time may be skipped; development profile only.")
     reason: Text = ""

@@ -51,6 +51,13 @@ async def test_what_nobody_offers_is_not_found(api: Caller) -> None:
     _is_problem(await api.post("/orders/WH20260101-NOTHERE0/explode", {}), 404, "not_found")
 
 
+async def test_an_address_that_no_database_could_hold_is_refused(api: Caller) -> None:
+    answer = await api.get("/orders", text="a\0b")
+    _is_problem(answer, 400, "malformed_request")
+    _is_problem(await api.get("/units/a%00b"), 400, "malformed_request")
+    _is_problem(await api.post("/orders/a_b/sign", {}, NET), 404, "order_not_found")
+
+
 async def test_a_wrong_method_names_the_right_one(api: Caller) -> None:
     answer = await api.http.delete("/v1/orders", headers={"Authorization": f"Bearer dev:{AGENT}"})
     assert "GET" in _is_problem(answer, 405, "method_not_allowed")["remedy"]
@@ -92,11 +99,18 @@ async def test_an_invalid_field_is_named(api: Caller) -> None:
     assert body["field"] == "customer.phone"
     body = _is_problem(await api.post("/orders", complaint(province="ATLANTIS")), 422, "invalid_field")
     assert body["field"] == "province"
-    number = await api.opened()
+    nowhere = {"name": "x", "phone": "13900000001", "zone": "Mars/Olympus"}
+    body = _is_problem(await api.post("/orders", complaint(customer=nowhere)), 422, "invalid_request")
+    assert body["field"] == "customer.zone"
+    number = await api.opened(dispatch=False)
+    answer = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net", "co": ["GD.moon"]}, "gd-dispatcher-1")
+    assert _is_problem(answer, 422, "invalid_field")["field"] == "co"
     answer = await api.post(f"/orders/{number}/extend", {"until": "2026-03-06T10:00:00", "reason": "x"}, NET)
     assert _is_problem(answer, 422, "invalid_request")["field"] == "until"
     answer = await api.post(f"/orders/{number}/note", {"text": "x"}, If_Match="yesterday")
     assert _is_problem(answer, 422, "invalid_request")["field"] == "If-Match"
+    answer = await api.post(f"/orders/{number}/note", {"text": "a\0b"})
+    assert _is_problem(answer, 422, "invalid_request")["field"] == "text"
     answer = await api.post(f"/orders/{number}/note", {"text": "x" * 9000})
     assert _is_problem(answer, 422, "invalid_request")["field"] == "text"
 
