@@ -27,3 +27,7 @@ RUN_LIMIT = 1500
 
 REGISTER_WAIT = timedelta(minutes=1)
 """How long a workflow whose first command was refused waits for a better one before it ends without an order."""
+
+TASK_TIMEOUT = timedelta(seconds=3)
+"""How long a worker may take for one step of an order, which takes milliseconds; after that, or when it waited as long
+for the worker that has the order in memory, another takes it. So a worker's death costs a caller no more than this."""

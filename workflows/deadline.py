@@ -7,12 +7,9 @@ and starting a timer with every command would fill the history.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
-
-LOOK_AGAIN = timedelta(minutes=1)
-"""When a deadline has passed and the rules still leave it standing, the clock is looked at again after this long."""
 
 
 class Alarm:
@@ -34,12 +31,11 @@ class Alarm:
         return deadline < self._deadline
 
     def set(self, deadline: datetime | None, now: datetime, summary: str) -> None:
-        """Wait for this deadline (UTC); does nothing while the timer that runs will do."""
+        """Wait for this deadline, which is to come (UTC); does nothing while the timer that runs will do."""
         if not self.rang and not self.wrong_for(deadline):
             return
         if self._timer is not None:
             self._timer.cancel()
         self._deadline, self._timer = deadline, None
         if deadline is not None:
-            wait = deadline - now if deadline > now else LOOK_AGAIN
-            self._timer = asyncio.create_task(workflow.sleep(wait, summary=summary))
+            self._timer = asyncio.create_task(workflow.sleep(deadline - now, summary=summary))

@@ -97,6 +97,8 @@ class OrderWorkflow:
                 return
             if self._must_move_on():
                 workflow.continue_as_new(self._luggage())
+            if self._is_late():  # the next deadline passed during the recording
+                continue
             self._alarm.set(self._look_at(), workflow.now(), self._next_summary())
             await workflow.wait_condition(self._is_called)
 
@@ -152,7 +154,7 @@ class OrderWorkflow:
         """What the command would do now; raises Refusal. Changes nothing: validator and handler both call it."""
         order, now = self._order, workflow.now()
         overdue: tuple[Event, ...] = ()
-        if order is not None and self._deadline is not None and self._deadline <= now:
+        if order is not None and self._is_late():
             # The timer has not been handled yet: time's own events come first, or a late deed would look punctual.
             overdue = due(order, now, self._terms)
             order = _after(order, overdue)
@@ -185,14 +187,17 @@ class OrderWorkflow:
             or (self._is_over() and (len(self._outbox) > 0 or self._has_ended()))
         )
 
+    def _is_late(self) -> bool:
+        """True when a deadline has passed whose events are not in the state yet."""
+        return self._deadline is not None and self._deadline <= workflow.now()
+
     def _time_has_come(self) -> bool:
         """Apply what fell due; True when the clock called, be it in vain, so that what is unrecorded gets recorded."""
         called = self._woken or self._alarm.rang
         self._woken = False
         self._watch_size()
-        now = workflow.now()
-        if self._order is not None and self._deadline is not None and self._deadline <= now:
-            events = due(self._order, now, self._terms)
+        if self._order is not None and self._is_late():
+            events = due(self._order, workflow.now(), self._terms)
             self._outbox.add(to_rows(self._id, events))
             self._order = _after(self._order, events)
             self._settle()

@@ -19,6 +19,7 @@ from temporalio.worker import Replayer
 
 from contracts.messages import Answer, EventRow, OrderInput, View, to_message
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, WAKE_SIGNAL, workflow_id
+from contracts.options import TASK_TIMEOUT
 from domain import commands as c
 from domain.model import Actor, Customer, Order, OrderClass
 from domain.policy import Terms
@@ -85,6 +86,7 @@ class Desk:
             task_queue=ORDERS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=shown,
+            task_timeout=TASK_TIMEOUT,
         )
         answer: Answer = await self._client.execute_update_with_start_workflow(
             command.verb,
@@ -103,6 +105,7 @@ class Desk:
             id=workflow_id(order.id),
             task_queue=ORDERS_QUEUE,
             search_attributes=display.of(order),
+            task_timeout=TASK_TIMEOUT,
         )
 
     async def do(

@@ -2,7 +2,7 @@
 
 To make them anew, after a change that needs it:
 
-    WHISTLE_WRITE_HISTORIES=1 python -m pytest tests/workflows
+    WRITE_HISTORIES=1 python -m pytest tests/workflows
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 FOLDER = Path(__file__).parents[1] / "workflows" / "histories"
-WRITE = "WHISTLE_WRITE_HISTORIES"
+WRITE = "WRITE_HISTORIES"
 MOST_BYTES = 300_000
 _PROCESS = re.compile(r"^\d+@[\w.-]+$")
 

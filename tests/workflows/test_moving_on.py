@@ -6,6 +6,7 @@ import asyncio
 import itertools
 
 from contracts.messages import Answer
+from contracts.options import TASK_TIMEOUT
 from domain import commands as c
 from tests.support.desk import Desk
 
@@ -60,5 +61,8 @@ async def test_a_repeat_is_known_in_a_later_run_and_what_was_unrecorded_travels(
     assert again.events[0].seq == first.first
     await desk.record(again)
     assert await desk.seq(order_id) == again.events[-1].seq
-    shown = (await desk.handle(order_id).describe()).typed_search_attributes
+    described = await desk.handle(order_id).describe()
+    config = described.raw_description.execution_config
+    assert config.default_workflow_task_timeout.ToTimedelta() == TASK_TIMEOUT
+    shown = described.typed_search_attributes
     assert {pair.key.name: pair.value for pair in shown}["WhistleState"] == "dispatched"
