@@ -121,8 +121,8 @@ def _summary(tellings: Sequence[Telling]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("分支 branch", "工单 order", "状态 state", "结果 outcome"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("轮 round", "级 level", "事件 events", "秒 s"):
-        table.add_column(heading, justify="right")
+    for heading in ("轮 rd", "级 lv", "事件 ev", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in tellings:
         if one.play is None or not one.play.view:
             table.add_row(one.branch.name, "–", Text("✗", style="red"), one.failure)

@@ -1,0 +1,136 @@
+import asyncio
+import json
+
+import pytest
+
+from desk import verbs
+from desk.client import Desk, Refused, Unreachable, Usage, explain
+from domain.commands import COMMANDS
+from tests.desk.conftest import Whistle, run
+
+
+async def opened(whistle: Whistle, *more: str) -> str:
+    words = ("--title", "断网", "--text", "三天没有网络", "--phone", "13900000001", "--category", "network.fault")
+    code, out, err = await whistle("orders", "open", *words, "--json", *more)
+    assert code == 0, err
+    number: str = json.loads(out)["order"]["id"]
+    return number
+
+
+async def test_an_order_is_opened_worked_and_shown(whistle: Whistle) -> None:
+    number = await opened(whistle)
+    code, out, _ = await whistle("orders", "act", number, "sign", "--as", "gd-net-1")
+    assert code == 0
+    assert "AssignmentSigned" in out
+    assert "in_progress" in out
+    code, out, _ = await whistle("orders", "show", number)
+    assert code == 0
+    assert "办理中 in_progress" in out
+    code, out, _ = await whistle("orders", "list", "--state", "in_progress", "--unit", "GD.net")
+    assert number in out
+    code, out, _ = await whistle("orders", "events", number)
+    assert [word for word in out.split() if word[0].isupper()][:2] == ["OrderRegistered", "OrderDispatched"]
+
+
+async def test_a_refusal_is_one_line_and_exit_code_1(whistle: Whistle) -> None:
+    number = await opened(whistle)
+    code, out, err = await whistle("orders", "act", number, "audit_reply", "accepted=true")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1
+    assert "not_allowed_now" not in err  # for people: words, not codes
+    assert "state dispatched" in err
+    assert "→" in err
+    code, _, err = await whistle("orders", "show", "WH20260101-AAAAAAAA")
+    assert code == 1
+    assert "There is no order" in err
+
+
+async def test_the_same_key_is_the_same_command(whistle: Whistle) -> None:
+    first = await opened(whistle, "--key", "test-orders-0001")
+    assert await opened(whistle, "--key", "test-orders-0001") == first
+
+
+async def test_watching_ends_when_nothing_more_can_come(whistle: Whistle) -> None:
+    number = await opened(whistle)
+    watching = asyncio.create_task(whistle("orders", "watch", number, "--every", "0.1"))
+    await asyncio.sleep(0.3)
+    words = ("proof=rec-1", "--reason", "it works again", "--as", "customer:13900000001")
+    code, _, err = await whistle("orders", "act", number, "withdraw", *words)
+    assert code == 0, err
+    code, out, _ = await asyncio.wait_for(watching, 10)
+    assert code == 0
+    assert out.splitlines()[-1].split()[3] == "OrderWithdrawn"
+
+
+def test_what_is_not_understood_is_exit_code_2() -> None:
+    assert run("orders", "act", "WH1", "dance")[0] == 2
+    assert run("orders", "act", "WH1", "sign", "nonsense")[0] == 2
+    assert run("orders", "frobnicate")[0] == 2
+    assert run("orders", "show", "../etc")[0] == 2
+    assert run("import", "no-such-file.csv", "--mapping", "cn-public")[0] == 2
+    assert run("tour", "--only", "nowhere")[0] == 2
+
+
+def test_a_silent_api_is_exit_code_3_with_the_remedy() -> None:
+    code, _, err = run("orders", "list", "--api", "http://127.0.0.1:1")
+    assert code == 3
+    assert "whistle up" in err
+    assert err.count("\n") == 1
+
+
+def test_help_lists_every_verb_with_its_fields() -> None:
+    code, out, _ = run("orders", "act", "--help")
+    assert code == 0
+    for verb in COMMANDS:
+        if verb != "register":
+            assert f"{verb} " in out or f"{verb}\n" in out
+    assert "upheld=true|false --reason" in out
+
+
+def test_words_become_the_fields_of_the_command() -> None:
+    assert verbs.body("dispatch", ["lead=GD.net", "co=GD.inst, GD.it", "designate=true"], "") == {
+        "lead": "GD.net",
+        "co": ["GD.inst", "GD.it"],
+        "designate": True,
+    }
+    assert verbs.body("escalate", ["level=3"], "why") == {"level": 3, "reason": "why"}
+    rating = {"report_in": 5, "cooperation": 4, "quality": 5, "result": 5}
+    body = verbs.body("rate_attendance", ["whistle=w1", "unit=GD.it", f"rating={json.dumps(rating)}"], "")
+    assert body["rating"] == rating
+    for wrong in (["x=1"], ["upheld=maybe"], ["upheld"]):
+        with pytest.raises(Usage):
+            verbs.body("decide_return", wrong, "")
+
+
+async def test_an_unavailable_api_is_asked_again_with_the_same_key() -> None:
+    """A real server that is not ready at first: the command arrives once it is, under one key."""
+    keys: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower().splitlines()
+        keys.extend(row.split(": ")[1] for row in head if row.startswith("idempotency-key"))
+        status, body = (503, '{"status": 503, "code": "outcome_unknown", "detail": "?"}')
+        if len(keys) > 2:
+            status, body = (200, '{"order": {"id": "WH1"}}')
+        head_out = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nRetry-After: 0\r\nConnection: close"
+        writer.write(f"{head_out}\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with Desk(f"http://127.0.0.1:{port}", "gd-agent-1", patience=20) as desk:
+            done = await asyncio.to_thread(desk.act, "WH1", "sign", {})
+            assert done.order_id == "WH1"
+            assert len(keys) == 3
+            assert len(set(keys)) == 1
+        keys.clear()
+        with Desk(f"http://127.0.0.1:{port}", patience=0) as hasty, pytest.raises(Unreachable, match="Idempotency-Key"):
+            await asyncio.to_thread(hasty.act, "WH1", "sign", {})
+
+
+def test_a_problem_reads_as_one_line() -> None:
+    problem = {"title": "Too soon", "title_zh": "间隔未到", "detail": "wait", "field": "at", "remedy": "call tomorrow"}
+    assert explain(problem) == "间隔未到 / Too soon · field at · wait · → call tomorrow"
+    assert Refused({"code": "too_soon"}).reason == "too_soon"
