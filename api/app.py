@@ -17,7 +17,7 @@ from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
 from api.identity import DemoIdentity, Identity, NoIdentity
-from api.middleware import Bounds
+from api.middleware import PROBES, Bounds
 from api.schemas import REQUESTS, RegisterRequest
 from api.views import JSON
 from runtime.settings import Profile, Settings, load
@@ -93,6 +93,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             "demo": {"type": "http", "scheme": "bearer", "description": "Development: `dev:<person id>`."}
         }
         document["security"] = [{"demo": []}]
+        for path in PROBES:
+            document["paths"][path]["get"]["security"] = []
         app.openapi_schema = document
     return app.openapi_schema
 

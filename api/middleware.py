@@ -17,7 +17,8 @@ MAX_IN_FLIGHT = 256
 MAX_BODY = 256 * 1024
 """Bytes of a request's body; the longest command is far below."""
 
-_PROBES = ("/livez", "/readyz")
+PROBES = ("/livez", "/readyz")
+"""Answered however busy the process is, and to anybody."""
 
 
 class Bounds:
@@ -34,7 +35,7 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] in _PROBES:
+        if scope["path"] in PROBES:
             await self._guarded(scope, receive, send)
             return
         problem = self._objection(scope)

@@ -26,7 +26,7 @@ PERIOD = 2.0
 """Seconds between two looks."""
 STALE_AFTER = 3.0
 """Seconds after which a pending key is thought to be abandoned; with PERIOD this keeps well within ten."""
-BATCH = 50
+BATCH = 100
 """Keys that are taken at once."""
 AT_ONCE = 8
 """Keys that are worked on at once, so that callers are not crowded out."""
@@ -42,18 +42,25 @@ class Reconciler:
     async def run(self) -> None:
         """Go on until cancelled; a database or an engine that is away for a while only delays."""
         while True:
+            taken = 0
             try:
-                await self.once()
+                taken, _ = await self._round(STALE_AFTER)
             except (DBAPIError, PoolTimeout) as error:
                 log.warning("pending commands cannot be looked up: %s", error)
             except Exception:
                 log.exception("the reconciler stumbled and goes on")
-            await asyncio.sleep(PERIOD)
+            if taken < BATCH:  # a full batch means that more are waiting
+                await asyncio.sleep(PERIOD)
 
     async def once(self, older_than: float = STALE_AFTER) -> int:
         """Finish the keys that have been pending for more than so many seconds; answers how many were finished."""
+        _, finished = await self._round(older_than)
+        return finished
+
+    async def _round(self, older_than: float) -> tuple[int, int]:
+        """How many keys were taken, and how many of them finished."""
         stale = await self._gateway.stale(older_than, BATCH)
-        return sum(await asyncio.gather(*(self._finish(pending) for pending in stale)))
+        return len(stale), sum(await asyncio.gather(*(self._finish(pending) for pending in stale)))
 
     async def _finish(self, pending: Pending) -> bool:
         async with self._slots:

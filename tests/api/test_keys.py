@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from api.books import Opening, Pending
 from api.errors import Problem
-from api.gateway import Gateway, workflow_id
+from api.gateway import Gateway, restart_input
 from api.reconciler import Reconciler
 from contracts.messages import CommandMessage, encode
+from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, workflow_id
 from domain.commands import Note
 from domain.model import Actor, Customer, Role
 from runtime.plugin import connect
@@ -162,6 +163,39 @@ async def test_the_reconciler_records_what_the_engine_did_before_the_api_died(ap
     assert len(recorded) == 1
     assert await Reconciler(gateway).once(older_than=0.0) == 1
     assert await _notes(api, number, dead.key) == recorded
+
+
+async def test_what_is_left_pending_is_finished_within_ten_seconds(api: Caller, gateway: Gateway) -> None:
+    number = await api.opened()
+    dead = [_claim(gateway, number, f"left {count}") for count in range(3)]
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    looking = asyncio.create_task(Reconciler(gateway).run())
+    try:
+        while not all([await _notes(api, number, pending.key) for pending in dead]):
+            assert clock() - began < 10
+            await asyncio.sleep(0.2)
+    finally:
+        looking.cancel()
+
+
+async def test_an_engine_behind_the_ledger_is_brought_up_to_it(
+    api: Caller, gateway: Gateway, settings: Settings
+) -> None:
+    """As after a restore of the engine alone: its workflow lacks what the ledger has."""
+    number = await api.opened()
+    old = gateway._books.known(_claim(gateway, number, "for its terms"))
+    assert old is not None
+    await api.act(number, "note", AGENT, text="the engine will forget this")
+    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    await client.get_workflow_handle(workflow_id(number)).terminate("restored, for the test")
+    await client.start_workflow(ORDER_WORKFLOW, restart_input(old), id=workflow_id(number), task_queue=ORDERS_QUEUE)
+    view = await api.act(number, "sign", NET)
+    events = (await api.get(f"/orders/{number}/events")).json()["items"]
+    assert [event["seq"] for event in events] == list(range(1, view["order"]["seq"] + 1))
+    assert view["order"]["notes"] == 1
+    assert (await api.get(f"/orders/{number}/live")).json()["order"] == view["order"]
+    await Reconciler(gateway).once(older_than=0.0)
 
 
 async def test_two_reconcilers_do_not_take_the_same_key(api: Caller, gateway: Gateway) -> None:
