@@ -272,11 +272,11 @@ class Books:
     def _terms(self, session: Session, body: Register) -> _Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
         version, document = self._policy.get(session)
-        asked = (version, body.order_class.value, body.customer.tier, body.province)
+        asked = (version, body.order_class.value, body.customer.tier, body.province, body.area.partition("/")[0])
         known = self._frozen.get(asked)
         if known is not None:
             return known
-        terms = resolve(document, body.order_class, body.customer.tier, body.province)
+        terms = resolve(document, body.order_class, body.customer.tier, body.province, body.area.partition("/")[0])
         return _Frozen(asked, policies.save_terms(session, terms), terms)
 
     def _remember(self, frozen: _Frozen) -> None:

@@ -138,7 +138,7 @@ class Desk:
         times = [time.perf_counter() - begun]
         order = opened["order"]["id"]
         now = datetime.now(UTC).isoformat()
-        steps = (
+        steps: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("dispatch", "gd-dispatcher-1", {"lead": "GD.net"}),
             ("sign", "gd-net-1", {}),
             ("contact", "gd-net-1", {"spoke_to": "Li", "summary": "no signal in the street"}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from domain.calendar import Calendar, span
@@ -53,7 +53,7 @@ class Terms:
     """Every number that one order runs by.
 
     `limits` maps a clock's kind to a span; a kind that is absent has no clock. `warnings` and `ladders` are by kind,
-    `grace` is how long after the last step the dead-end alarm is raised.
+    `grace` is how long after the last step the dead-end alarm is raised. `digest` names the content.
     """
 
     policy_version: str
@@ -74,12 +74,17 @@ class Terms:
     extensions: int
     decline_grounds: tuple[str, ...]
     whistle_matters: tuple[str, ...] = ()
+    digest: str = ""
 
-    @property
-    def digest(self) -> str:
-        """The name of these terms: the SHA-256 of their canonical JSON, shortened to 24 hex digits."""
-        text = json.dumps(_fields(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+def named(terms: Terms) -> Terms:
+    """The same terms with their digest: the SHA-256 of their canonical JSON, shortened to 24 hex digits.
+
+    Named once, when they are resolved: it takes longer than a whole command.
+    """
+    bare = replace(terms, digest="")
+    text = json.dumps(_fields(bare), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
+    return replace(terms, digest=hashlib.sha256(text.encode()).hexdigest()[:24])
 
 
 def _fields(record: Any) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
     calendar = document["calendar"]
     caps = {**document["caps"], **own.get("caps", {})}
     ladders = {**document["ladders"], **own.get("ladders", {})}
-    return Terms(
+    terms = Terms(
         policy_version=document["version"],
         order_class=order_class,
         tier=tier,
@@ -148,6 +153,7 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
         decline_grounds=tuple(document["decline_grounds"]),
         whistle_matters=tuple(document["whistle_matters"]),
     )
+    return named(terms)
 
 
 def shortened(limit: str, factor: float) -> str:

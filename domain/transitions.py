@@ -15,6 +15,7 @@ Time has its own rows, in `TIME`: what the system does when a limit passes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from domain.errors import NotAllowedNow, RoleForbidden
 from domain.model import OPEN, Role, State
@@ -131,8 +132,9 @@ def verbs(state: State) -> tuple[str, ...]:
     return tuple(row.verb for row in TABLE if state in row.states)
 
 
+@cache
 def allowed(state: State) -> dict[str, tuple[str, ...]]:
-    """For each role that may do anything in this state, its verbs."""
+    """For each role that may do anything in this state, its verbs; shared, so not to be changed."""
     found: dict[str, tuple[str, ...]] = {}
     for role in Role:
         may = tuple(row.verb for row in TABLE if state in row.states and role in row.roles)

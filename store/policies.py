@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contracts.messages import decode, encode
-from domain.policy import Terms
+from domain.policy import Terms, named
 from store.tables import policies
 from store.tables import terms as frozen
 
@@ -49,8 +49,14 @@ def publish(session: Session, version: str, content: dict[str, Any]) -> bool:
 
 
 def save_terms(session: Session, terms: Terms) -> str:
-    """Keep these terms under their digest, which is returned; terms that are kept already are left alone."""
+    """Keep these terms under their digest, which is returned; terms that are kept already are left alone.
+
+    Raises:
+        ValueError: the digest is not that of the content.
+    """
     digest = terms.digest
+    if named(terms).digest != digest:
+        raise ValueError(f"terms {digest or '(unnamed)'} do not have the content that their digest names")
     adding = insert(frozen).values(digest=digest, document=encode(terms).decode())
     session.execute(adding.on_conflict_do_nothing())
     return digest

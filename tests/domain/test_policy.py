@@ -11,7 +11,7 @@ import pytest
 from domain.calendar import span
 from domain.clocks import plan
 from domain.model import OrderClass, Role
-from domain.policy import Terms, resolve
+from domain.policy import Terms, named, resolve
 from store.demo import document
 
 POLICY = document("policy")
@@ -123,7 +123,8 @@ def test_red_is_criticised_after_one_working_day_and_reaches_headquarters_after_
 def test_the_digest_names_the_content() -> None:
     one, again = terms(OrderClass.GENERAL), terms(OrderClass.GENERAL)
     assert one.digest == again.digest
-    assert one.digest != replace(one, grace="2wd").digest
+    assert one.digest != named(replace(one, grace="2wd")).digest
+    assert named(one) == one
 
 
 def test_every_code_has_a_name_in_both_languages_and_every_limit_a_source() -> None:
