@@ -97,6 +97,8 @@ def new_key() -> str:
 class Desk:
     """A connection to the API as one person (`dev:<id>`); may be shared by threads. A context manager.
 
+    Where nobody has ever answered, the first call fails at once; an API that was there and is gone is waited for.
+
     Attributes:
         url: where the API is, such as http://127.0.0.1:8010.
         person: the development log-in; '' sends none.
@@ -108,6 +110,7 @@ class Desk:
     patience: float = PATIENCE_SECONDS
     connections: int = 16
     _http: httpx.Client = field(init=False, repr=False)
+    _met: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         limits = httpx.Limits(max_connections=self.connections, max_keepalive_connections=self.connections)
@@ -186,11 +189,12 @@ class Desk:
                     method, f"/v1{path}", params=query, json=body, headers=headers, timeout=timeout
                 )
             except httpx.TransportError as error:
-                refused_to_connect = isinstance(error, httpx.ConnectError)
-                if refused_to_connect or time.monotonic() >= until:
+                never_there = isinstance(error, httpx.ConnectError) and not self._met
+                if never_there or time.monotonic() >= until:
                     raise Unreachable(self._silent(error, key)) from error
                 time.sleep(0.5)
                 continue
+            self._met = True
             if answer.is_success:
                 return answer
             problem = _problem(answer)

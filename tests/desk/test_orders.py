@@ -130,6 +130,26 @@ async def test_an_unavailable_api_is_asked_again_with_the_same_key() -> None:
             await asyncio.to_thread(hasty.act, "WH1", "sign", {})
 
 
+async def test_an_api_that_was_there_and_is_gone_is_waited_for() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with Desk(f"http://127.0.0.1:{port}", patience=20) as desk:
+        assert await asyncio.to_thread(desk.get, "/me") == {}
+        server.close()
+        await server.wait_closed()
+        asking = asyncio.create_task(asyncio.to_thread(desk.get, "/me"))
+        await asyncio.sleep(0.7)
+        assert not asking.done()
+        async with await asyncio.start_server(answer, "127.0.0.1", port):
+            assert await asyncio.wait_for(asking, 10) == {}
+
+
 def test_a_problem_reads_as_one_line() -> None:
     problem = {"title": "Too soon", "title_zh": "间隔未到", "detail": "wait", "field": "at", "remedy": "call tomorrow"}
     assert explain(problem) == "间隔未到 / Too soon · field at · wait · → call tomorrow"
