@@ -16,10 +16,10 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+
+from store.session import LOST
 
 log = logging.getLogger(__name__)
 
@@ -259,5 +259,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for lost in (OperationalError, InterfaceError, PoolTimeout):
+    for lost in LOST:
         app.add_exception_handler(lost, _database)

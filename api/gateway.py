@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from temporalio.client import (
     Client,
@@ -45,6 +44,7 @@ from domain.order import decide, evolve
 from domain.policy import Terms
 from runtime.timeskip import fast_forward
 from store.ledger import LedgerGap
+from store.session import LOST
 from workflows import display
 from workflows.order import LEDGER_AHEAD
 
@@ -57,7 +57,7 @@ SAME_KEY_POLL = 0.05
 """Seconds between two looks at such a key."""
 READY_TIMEOUT = timedelta(seconds=3)
 """How long the engine may take to say that it is there."""
-_LOST = (DBAPIError, PoolTimeout)
+_LOST: tuple[type[Exception], ...] = (DBAPIError, *LOST)
 _PERMANENT = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
 
 

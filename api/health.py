@@ -7,8 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.deps import PartsDep
+from store.session import LOST
 
 router = APIRouter(tags=["health"])
+
+_AWAY: tuple[type[Exception], ...] = (SQLAlchemyError, *LOST)
 
 
 class Live(BaseModel):
@@ -44,7 +47,7 @@ async def readyz(parts: PartsDep, response: Response) -> Ready:
     """Really asks the database and the engine."""
     try:
         database = await parts.read(_ping)
-    except SQLAlchemyError:
+    except _AWAY:
         database = False
     found = Ready(database=database, engine=await parts.gateway.ready())
     if not (found.database and found.engine):

@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import psycopg2
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+
+LOST: tuple[type[Exception], ...] = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+)
+"""How it looks when the database is away; the driver's own come up where a broken connection is given back."""
 
 STATEMENT_TIMEOUT = "10s"
 """No statement of ours takes longer in health; a stuck one must not hold its connection for ever."""
