@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -99,6 +100,8 @@ class Bounds:
         response: Response
         try:
             await self._app(scope, counted, watched)
+            return
+        except ClientDisconnect:  # he hung up before the request was whole: nothing was begun, nobody is to be told
             return
         except Problem as problem:
             response = problem.response(scope["path"])
