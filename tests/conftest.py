@@ -32,7 +32,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     """Get the engine's programs before the first test, in sight: a build takes minutes, a test may not."""
     if session.config.option.collectonly:
         return
-    if not any("stack" in getattr(item, "fixturenames", ()) or "/runtime/" in item.nodeid for item in session.items):
+    own = ("/runtime/", "/chaos/")  # these start servers of their own
+    if not any(
+        "stack" in getattr(item, "fixturenames", ()) or any(room in item.nodeid for room in own)
+        for item in session.items
+    ):
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
