@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench lock clean
+.PHONY: help run test lint types bench chaos lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -39,6 +39,9 @@ test: lint ## lint, then all tests on real servers
 
 bench: $(STAMP) ## commands a second, through everything
 	$(BIN)/python -m bench.commands
+
+chaos: $(STAMP) ## kill -9 of every part amid running orders, and the proof that nothing is lost
+	$(BIN)/python -m bench.chaos
 
 lock: ## pin all dependencies anew, with their hashes
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --disable-pip-version-check -q uv==$(UV_VERSION)
