@@ -183,6 +183,11 @@ class Desk:
         """Let a timedelta pass for this order alone; False when it ended on the way."""
         return await fast_forward(self._client, workflow_id(order_id), timedelta(**length))
 
+    async def skipping(self, order_id: str) -> str:
+        """How the engine stands with the order's own clock and its pending steps, for a test's last words."""
+        raw = (await self.handle(order_id).describe()).raw_description
+        return f"{raw.workflow_extended_info.time_skipping_info} {raw.pending_workflow_task} {raw.pending_activities}"
+
     async def until_recorded(self, order_id: str, seq: int, seconds: float = 20.0) -> list[EventRow]:
         """The ledger's events as soon as it has this seq."""
         async with asyncio.timeout(seconds):

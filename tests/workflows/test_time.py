@@ -30,7 +30,9 @@ async def until(desk: Desk, order_id: str, key: str, level: int) -> list[EventRo
         rows = await desk.recorded(order_id)
         if level in rungs(rows, key):
             return rows
-    raise AssertionError(f"{key} never rose to {level}: {rungs(rows, key)}")
+    engine = (await desk.engine_events(order_id))[-20:]
+    skipping = await desk.skipping(order_id)
+    raise AssertionError(f"{key} rose to {rungs(rows, key)} only: {[row.type for row in rows]} {engine} {skipping}")
 
 
 async def test_a_department_that_never_reports_climbs_to_headquarters(desk: Desk) -> None:
