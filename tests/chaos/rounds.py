@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from store.session import sessions
 from tests.chaos import proof
-from tests.chaos.callers import Crowd
+from tests.chaos.callers import Crowd, Told
 from tests.chaos.proof import Findings
 from tests.chaos.system import System
 
@@ -41,7 +41,14 @@ class Kill:
 
 @dataclass(slots=True)
 class Result:
-    """What one round showed; seconds."""
+    """What one round showed; seconds.
+
+    Attributes:
+        longest: the longest that a caller waited for an answer.
+        repeated: commands that had to be asked again.
+        settled: until no key was pending, once all orders had ended.
+        whole: from the first registration to the last end.
+    """
 
     kills: list[Kill] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
@@ -51,6 +58,8 @@ class Result:
     whole: float = 0.0
     trouble: dict[str, int] = field(default_factory=dict)
     lives: dict[str, int] = field(default_factory=dict)
+    order_ids: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 async def run(
@@ -95,6 +104,7 @@ async def run(
     result.findings.check(not missing, f"{missing} orders were never opened")
     result.longest = max(one.answered - one.sent for one in crowd.told)
     result.repeated = sum(one.tries > 1 for one in crowd.told)
+    result.order_ids, result.told = order_ids, crowd.told
     result.trouble, result.lives = dict(crowd.trouble), dict(crowd.lives)
     return result
 
