@@ -230,7 +230,9 @@ def _whistle(case: Case, names: tuple[str, ...], absent: str = "") -> Life:
     yield case.step("net-1", "dispose", whistle="w1", result="All restored")
     yield case.step("agent-1", "verify_whistle", whistle="w1", solved=True)
     rating = {"report_in": 4, "cooperation": 5, "quality": 4, "result": 5}
-    yield tuple(case.one("agent-1", "rate_attendance", whistle="w1", unit=unit, rating=rating) for unit in units)
+    yield tuple(
+        case.one("agent-1", "rate_attendance", whistle="w1", unit=case.unit(name), rating=rating) for name in names
+    )
     yield case.step("teamlead-1", "review_whistle", whistle="w1", valid=True, reason="A true emergency")
 
 
