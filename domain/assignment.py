@@ -6,6 +6,7 @@ Each rule is one function `(scribe, command)`; the table has already admitted th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from domain import clocks, errors
 from domain import commands as c
@@ -13,57 +14,10 @@ from domain import events as e
 from domain.calendar import span
 from domain.callback import planned_callback
 from domain.clocks import gone, met, of_kind, start
+from domain.duties import all_part_clocks, dispatch_clock, progress_clock
 from domain.events import ClockChange
-from domain.model import Assignment, Blow, Order, Part, Request, State, Ticking, UnitRole
+from domain.model import Assignment, Blow, Clock, Order, Part, Request, Role, State, Ticking, UnitRole
 from domain.scribe import Scribe, required
-
-PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "return_decision")
-"""The kinds of clock that belong to one assignment; their subject is its id."""
-
-
-def part_clocks(order: Order, assignment: str) -> tuple[ClockChange, ...]:
-    """The cancelling of every clock of one assignment."""
-    return gone(tuple(clock for kind in PART_KINDS for clock in of_kind(order, kind, assignment)), "cancelled")
-
-
-def all_part_clocks(order: Order) -> tuple[ClockChange, ...]:
-    """The cancelling of every clock of every assignment."""
-    return gone(tuple(clock for kind in PART_KINDS for clock in of_kind(order, kind)), "cancelled")
-
-
-def offered_clocks(scribe: Scribe, parts: Iterable[Assignment]) -> tuple[ClockChange | None, ...]:
-    """The clocks that start when units get the order: the unit's time counts from dispatch (invariant 1).
-
-    The due time never passes the statutory one, so that a second hop cannot buy time at the customer's cost.
-    """
-    changes: list[ClockChange | None] = []
-    for part in parts:
-        if part.role is UnitRole.COPY:
-            continue
-        changes.append(start("sign", part.id, part.unit, scribe.now, scribe.terms))
-        if part.role is UnitRole.LEAD:
-            changes.extend(lead_clocks(scribe, part))
-        else:
-            changes.append(start("co_due", part.id, part.unit, scribe.now, scribe.terms))
-    return tuple(changes)
-
-
-def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
-    """First contact, result and progress: what a lead owes from the moment it has the order."""
-    due = start("due", part.id, part.unit, scribe.now, scribe.terms)
-    statutory = of_kind(scribe.order, "statutory")
-    if due and due.clock and statutory and scribe.now < statutory[0].due_at < due.clock.due_at:
-        due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=statutory[0].due_at)
-    return (
-        start("contact", part.id, part.unit, scribe.now, scribe.terms),
-        due,
-        progress_clock(scribe, part),
-    )
-
-
-def progress_clock(scribe: Scribe, part: Assignment) -> ClockChange | None:
-    """The limit for the next word to the customer; each has a key of its own, so each result is kept."""
-    return start("progress", f"{part.id}/{scribe.order.seq + 1}", part.unit, scribe.now, scribe.terms)
 
 
 def sign(scribe: Scribe, command: c.Sign) -> None:
@@ -115,8 +69,7 @@ def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
     part = scribe.lead_part()
     if part.designated:
         raise errors.Designated(f"{part.unit} is designated and keeps the order", state=order.state)
-    if part.status is Part.RETURN_REQUESTED:
-        raise errors.AlreadyPending("the return waits for its decision", state=order.state)
+    not_returning(scribe)
     if command.suggested_unit == part.unit:
         raise errors.InvalidField("suggested_unit is the returning unit", field="suggested_unit", state=order.state)
     window = terms.limits.get("return_window")
@@ -141,7 +94,7 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
         raise errors.UnknownSubject("no return waits for a decision", state=order.state)
     scribe.other_than((part.return_asked_by,), "the decision on a return")
     if order.returns + 1 >= scribe.terms.returns_per_order:
-        if scribe.actor.role.value == "dispatcher":
+        if scribe.actor.role is Role.DISPATCHER:
             raise errors.RoleForbidden(
                 "the second return is decided by a third party",
                 field="actor.role",
@@ -153,17 +106,22 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
         scribe.emit(e.ReturnDenied(part.id), met(order, "return_decision", part.id))
         return
     final = order.returns + 1 >= scribe.terms.returns_per_order
-    mine = clocks.met(order, "return_decision", part.id)
-    others = tuple(change for change in all_part_clocks(order) if change.key not in {one.key for one in mine})
     scribe.emit(
         e.ReturnUpheld(part.id, final),
-        mine,
-        others,
-        start("dispatch", f"s{order.seq + 1}", "", scribe.now, scribe.terms),
+        all_part_clocks(order, met=("return_decision",)),
+        gone(of_kind(order, "callback"), "cancelled"),
+        dispatch_clock(scribe),
     )
 
 
-def _only_one(order: Order, kind: str) -> None:
+def not_returning(scribe: Scribe) -> None:
+    """Refuse while a return waits for its decision; raises AlreadyPending."""
+    if any(part.status is Part.RETURN_REQUESTED for part in scribe.order.assignments):
+        raise errors.AlreadyPending("a return waits for its decision", state=scribe.order.state)
+
+
+def only_one(order: Order, kind: str) -> None:
+    """Refuse a second request of a kind while one waits; raises AlreadyPending."""
     if any(request.kind == kind for request in order.requests):
         raise errors.AlreadyPending(f"a request for {kind} waits for its decision", state=order.state)
 
@@ -177,27 +135,43 @@ def pending(scribe: Scribe, kind: str) -> Request:
     raise errors.UnknownSubject(f"no request for {kind} waits for a decision", state=scribe.order.state)
 
 
+def _in_time(scribe: Scribe, part: Assignment, what: str) -> Clock:
+    """The part's due clock, not yet passed: what moves a due time is asked before it (invariant 2); raises TooLate."""
+    due = of_kind(scribe.order, "due", part.id)
+    if not due or due[0].status is Ticking.BREACHED or scribe.now >= due[0].due_at:
+        raise errors.TooLate(
+            f"{what} must be asked before the due time",
+            state=scribe.order.state,
+            remedy="reply; say why it is late",
+        )
+    return due[0]
+
+
+def _moved(scribe: Scribe, part: Assignment, until: datetime) -> tuple[ClockChange, ...]:
+    return tuple(
+        clocks.extended(clock, until, scribe.now, scribe.terms) for clock in of_kind(scribe.order, "due", part.id)
+    )
+
+
 def extend(scribe: Scribe, command: c.Extend) -> None:
     """Asked before the due time, within the policy's most, never past the statutory one (invariant 2)."""
     order, terms = scribe.order, scribe.terms
     part = scribe.lead_part()
-    _only_one(order, "extension")
-    due = of_kind(order, "due", part.id)
-    if not due or due[0].status is Ticking.BREACHED or scribe.now >= due[0].due_at:
-        raise errors.TooLate("an extension must be asked before the due time", state=order.state)
+    only_one(order, "extension")
+    due = _in_time(scribe, part, "an extension")
     most = terms.limits.get("extension")
     if most is None or order.extensions >= terms.extensions:
         raise errors.CapReached("this order may not be extended (again)", state=order.state)
-    latest = terms.calendar.add(due[0].due_at, span(most))
+    latest = terms.calendar.add(due.due_at, span(most))
     statutory = of_kind(order, "statutory")
     if statutory:
         latest = min(latest, statutory[0].due_at)
-    if not due[0].due_at < command.until <= latest:
+    if not due.due_at < command.until <= latest:
         raise errors.InvalidField(
             "until is not between the present due time and the latest allowed",
             field="until",
             state=order.state,
-            remedy=f"choose a time after {due[0].due_at.isoformat()} and up to {latest.isoformat()}",
+            remedy=f"choose a time after {due.due_at.isoformat()} and up to {latest.isoformat()}",
         )
     scribe.emit(e.ExtensionRequested(part.id, command.until))
 
@@ -211,18 +185,14 @@ def decide_extension(scribe: Scribe, command: c.DecideExtension) -> None:
     if not command.granted:
         scribe.emit(e.ExtensionDenied(lead.id))
         return
-    moved = (
-        clocks.extended(clock, request.until, scribe.now, scribe.terms)
-        for clock in of_kind(scribe.order, "due", lead.id)
-    )
-    scribe.emit(e.ExtensionGranted(lead.id, request.until), moved)
+    scribe.emit(e.ExtensionGranted(lead.id, request.until), _moved(scribe, lead, request.until))
 
 
 def ledger(scribe: Scribe, command: c.Ledger) -> None:
     """Cannot be solved now: a plan with its date, for a manager to approve."""
     required(command.plan, "plan", "what will be done, and when")
-    scribe.lead_part()
-    _only_one(scribe.order, "ledger")
+    only_one(scribe.order, "ledger")
+    _in_time(scribe, scribe.lead_part(), "ledgering")
     if command.until <= scribe.now:
         raise errors.InvalidField("until lies in the past", field="until", remedy="give the plan's date")
     scribe.emit(e.LedgeringProposed(command.plan, command.until))
@@ -235,11 +205,8 @@ def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
     if not command.approved or lead is None or request.until is None:
         scribe.emit(e.LedgeringDenied())
         return
-    moved = (
-        clocks.extended(clock, request.until, scribe.now, scribe.terms)
-        for clock in of_kind(scribe.order, "due", lead.id)
-    )
-    scribe.emit(e.OrderLedgered(request.text, request.until), moved)
+    not_returning(scribe)
+    scribe.emit(e.OrderLedgered(request.text, request.until), _moved(scribe, lead, request.until))
 
 
 def settle(scribe: Scribe, command: c.Settle) -> None:
@@ -282,8 +249,7 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
     required(command.done, "done", "what was done")
     if command.received_at > scribe.now:
         raise errors.InvalidField("received_at lies in the future", field="received_at", state=order.state)
-    if part.status is Part.RETURN_REQUESTED:
-        raise errors.AlreadyPending("the return waits for its decision", state=order.state)
+    not_returning(scribe)
     owing = [one.unit for one in order.assignments if one.role is UnitRole.CO and _owes(one)]
     if owing:
         raise errors.PartOpen(
@@ -291,11 +257,11 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
             state=order.state,
             remedy="wait for them, or explain each with explain_part",
         )
-    if any(one.status in (Blow.REQUESTED, Blow.BLOWN, Blow.JOINT_HANDLING) for one in order.whistles):
+    if any(one.status in (Blow.REQUESTED, Blow.BLOWN, Blow.JOINT_HANDLING, Blow.DISPOSED) for one in order.whistles):
         raise errors.WhistleOpen(
             "a whistle is still open",
             state=order.state,
-            remedy="finish the joint handling and dispose, or have the absent units excused",
+            remedy="finish the joint handling, dispose and have it verified; absent units are excused by a manager",
         )
     pending_due = tuple(clock for clock in of_kind(order, "due", part.id))
     scribe.emit(
@@ -315,13 +281,10 @@ def audit_reply(scribe: Scribe, command: c.AuditReply) -> None:
         raise errors.UnknownSubject("the lead is gone", state=order.state)
     if command.accepted:
         callback, starts = planned_callback(scribe)
-        answered = tuple(clock for clock in order.clocks.values() if clock.status is Ticking.ANSWERED)
-        kept = {clock.key for clock in answered}
         scribe.emit(
             e.ReplyAccepted(callback),
             met(order, "reply_audit", lead.id),
-            gone(answered, "met"),
-            (change for change in all_part_clocks(order) if change.key not in kept),
+            all_part_clocks(order, met=("due",)),
             clocks.answered(of_kind(order, "statutory")),
             gone(of_kind(order, "callback"), "cancelled"),
             starts,

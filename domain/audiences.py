@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import events as e
-from domain.model import Order, Part, Role, State, UnitRole, Whistle, WhistleKind
+from domain.model import Calling, Order, Part, Role, State, UnitRole, Whistle, WhistleKind
 
 CUSTOMER = "customer"
 
@@ -84,15 +84,6 @@ def parts(role: UnitRole) -> Whom:
     return whom
 
 
-def replaced(scene: Scene) -> tuple[str, ...]:
-    """The units whose part a dispatch ended and that got none anew."""
-    body = scene.event.body
-    assert isinstance(body, e.OrderDispatched)
-    kept = tuple(part.unit for part in body.assignments)
-    gone = (scene.unit_of(assignment) for assignment in body.withdrawn)
-    return tuple(f"unit:{unit}" for unit in gone if unit and unit not in kept)
-
-
 def released(scene: Scene) -> tuple[str, ...]:
     """The units that still had a part before the order went on without them."""
     parts = scene.before.assignments if scene.before else ()
@@ -152,8 +143,8 @@ def whistler(scene: Scene) -> tuple[str, ...]:
 
 
 def whistle_lead(scene: Scene) -> tuple[str, ...]:
-    """The unit that leads the joint handling."""
-    return _unit(scene.whistle().lead)
+    """The unit that leads the joint handling: the one named, else the order's lead."""
+    return _unit(scene.whistle().lead) or lead(scene)
 
 
 def managers_concerned(scene: Scene) -> tuple[str, ...]:
@@ -215,7 +206,19 @@ def awaits_approval(scene: Scene) -> bool:
     return not emergency(scene)
 
 
+def calls(scene: Scene) -> bool:
+    """True when the customer is to be called; one whom sampling leaves out is asked by message."""
+    return scene.after.callback is not None and scene.after.callback.status is Calling.PLANNED
+
+
+def asks_by_message(scene: Scene) -> bool:
+    """True when the customer is now asked for a rating by message."""
+    return scene.after.callback is not None and scene.after.callback.status is Calling.SMS_SENT
+
+
 def unhappy(scene: Scene) -> bool:
-    """True when the customer says unsolved or dissatisfied."""
+    """True when the customer says unsolved or dissatisfied, and a manager has to judge it."""
     body = scene.event.body
+    if scene.after.callback is None or scene.after.callback.status is not Calling.UNDER_REVIEW:
+        return False
     return isinstance(body, e.CallbackRecorded) and (body.solved is False or body.satisfaction == "dissatisfied")

@@ -14,6 +14,7 @@ from domain import commands as c
 from domain import events as e
 from domain.calendar import at_local, local_day, local_hour, span
 from domain.clocks import gone, of_kind, start
+from domain.duties import next_round_clocks
 from domain.events import ClockChange
 from domain.ladder import TOP, target
 from domain.model import (
@@ -46,7 +47,7 @@ def planned_callback(scribe: Scribe, *, expiry: bool = False) -> tuple[Callback,
 
 def _chosen(order: Order, percent: int) -> bool:
     """All escalated, whistled, reopened, ledgered and VIP orders; of the others a share fixed by their number."""
-    if order.level or order.whistles or order.round > 1 or order.customer.tier != "normal":
+    if order.level or order.whistles or order.ledgered or order.round > 1 or order.customer.tier != "normal":
         return True
     draw = int.from_bytes(hashlib.sha256(f"{order.policy_version}/{order.id}".encode()).digest()[:4], "big")
     return draw % 100 < percent
@@ -164,8 +165,12 @@ def _recorded(
     if unhappy and not expiry:
         review = start("callback_review", f"r{scribe.order.round}.{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
     scribe.emit(e.CallbackRecorded(contacted, solved, satisfaction, why, by_sms=by_sms), done, review)
-    if not unhappy and not expiry:
-        close(scribe, Outcome.RESOLVED_SATISFIED, why)
+    if expiry:
+        if not solved and scribe.order.level < TOP:
+            rise(scribe)
+    elif not unhappy:
+        on_the_spot = not scribe.order.assignments
+        close(scribe, Outcome.ANSWERED_AT_ONCE if on_the_spot else Outcome.RESOLVED_SATISFIED, why)
 
 
 def lapse_rating(scribe: Scribe, changes: tuple[ClockChange, ...]) -> None:
@@ -194,7 +199,7 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
             e.OrderReworked(command.explanation, order.round + 1, state, part),
             reviewed,
             clocks.resumed(of_kind(order, "statutory"), scribe.terms),
-            _round_clocks(scribe, part),
+            next_round_clocks(scribe, part),
         )
         rise(scribe)
 
@@ -211,18 +216,6 @@ def _same_lead(scribe: Scribe, lead: Assignment) -> Assignment:
         dispatched_at=scribe.now,
         designated=True,
         signed_at=scribe.now,
-        auto_signed=True,
-    )
-
-
-def _round_clocks(scribe: Scribe, part: Assignment | None) -> tuple[ClockChange | None, ...]:
-    """What is owed in the next round: by the same lead, or by the desk that has to find one."""
-    seq = scribe.order.seq + 1
-    if part is None:
-        return (start("dispatch", f"s{seq}", "", scribe.now, scribe.terms),)
-    return tuple(
-        start(kind, subject, part.unit, scribe.now, scribe.terms)
-        for kind, subject in (("contact", part.id), ("due", part.id), ("progress", f"{part.id}/{seq}"))
     )
 
 
@@ -283,6 +276,6 @@ def reopen(scribe: Scribe, command: c.Reopen) -> None:
         e.OrderReopened(order.round + 1, state, final_review=final, assignment=part),
         gone(of_kind(order, "reopen"), "cancelled"),
         start("statutory", f"r{order.round + 1}", "", scribe.now, terms),
-        _round_clocks(scribe, part),
+        next_round_clocks(scribe, part),
     )
     rise(scribe)

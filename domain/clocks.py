@@ -15,7 +15,7 @@ from domain.events import ClockChange
 from domain.model import Clock, Order, Ticking
 from domain.policy import Step, Terms, WarningMark
 
-PAUSABLE = ("sign", "contact", "due", "co_due", "progress")
+PAUSABLE = ("dispatch", "sign", "contact", "due", "co_due", "progress")
 """Only these stop while the customer is asked for information (invariant 2)."""
 
 
@@ -42,9 +42,9 @@ def plan(kind: str, terms: Terms) -> tuple[Mark, ...]:
     return (*warnings, Mark(), *climbs, *((Mark(dead_end=True),) if steps else ()))
 
 
-def kind_of(key: str) -> str:
-    """The kind of a clock's key."""
-    return key.partition("/")[0]
+def subject_of(key: str) -> tuple[str, ...]:
+    """What stands behind the kind in a clock's key: an assignment's id, or whistle and blow with the unit."""
+    return tuple(key.split("/")[1:])
 
 
 def limit(kind: str, start: datetime, terms: Terms) -> datetime | None:

@@ -90,11 +90,10 @@ class TriageOpened:
 
 @dataclass(frozen=True, slots=True)
 class OrderDispatched:
-    """The units have it; `withdrawn` lists assignments that this dispatch replaced."""
+    """The units have it; `catalogue` names the rule when the system dispatched."""
 
     assignments: tuple[Assignment, ...]
     hop: int
-    withdrawn: tuple[str, ...] = ()
     catalogue: str = ""
 
 

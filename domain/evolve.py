@@ -103,8 +103,7 @@ def _info_required(order: Order, body: e.InformationRequired, event: e.Event) ->
 
 
 def _info_done(order: Order, body: e.InformationSupplied | e.InformationLapsed, event: e.Event) -> Order:
-    contacts = order.contacts + (1 if isinstance(body, e.InformationSupplied) else 0)
-    return replace(order, state=body.to, resume=None, contacts=contacts)
+    return replace(order, state=body.to, resume=None)
 
 
 def _triage(order: Order, body: e.TriageOpened, event: e.Event) -> Order:
@@ -199,7 +198,7 @@ def _extension_granted(order: Order, body: e.ExtensionGranted, event: e.Event) -
 
 
 def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Order:
-    return replace(_answered_request(order, "ledger"), state=State.LEDGERED)
+    return replace(_answered_request(order, "ledger"), state=State.LEDGERED, ledgered=True)
 
 
 def _part_submitted(order: Order, body: e.PartSubmitted, event: e.Event) -> Order:
@@ -245,7 +244,9 @@ def _callback_planned(order: Order, body: e.CallbackPlanned, event: e.Event) -> 
 
 def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order:
     attempts = (*order.callback.attempts, event.at) if order.callback else ()
-    status = Calling.SMS_SENT if body.exhausted else Calling.ATTEMPTING
+    status = Calling.ATTEMPTING
+    if body.exhausted:
+        status = Calling.SMS_SENT if body.sms_until else Calling.LAPSED
     return replace(_callback(order, attempts=attempts, status=status), called_by=event.actor.id)
 
 
@@ -276,7 +277,6 @@ def _next_round(order: Order, number: int, part: Assignment | None) -> Order:
         colour=Colour.NONE,
         extensions=0,
         requests=(),
-        contacts=order.contacts + 1,
         assignments=(*kept, part) if part else kept,
     )
 

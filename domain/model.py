@@ -94,6 +94,7 @@ class Outcome(StrEnum):
     RESOLVED_SATISFIED = "resolved_satisfied"
     RESOLVED_DISSATISFIED = "resolved_dissatisfied"
     UNRESOLVED = "unresolved"
+    ANSWERED_AT_ONCE = "answered_at_once"
     NOT_RATED = "not_rated"
     TERMINATED = "terminated"
     WITHDRAWN = "withdrawn"
@@ -239,7 +240,7 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class Whistle:
-    """One blow: the matter, who was summoned, and how far it has come."""
+    """One blow: the matter, who was summoned, and how far it has come; without a `lead` the order's lead leads."""
 
     id: str
     kind: WhistleKind
@@ -374,6 +375,7 @@ class Order:
     audited_by: str = ""
     called_by: str = ""
     extensions: int = 0
+    ledgered: bool = False
     notes: int = 0
     attachments: int = 0
     assignments: tuple[Assignment, ...] = ()
@@ -384,9 +386,10 @@ class Order:
 
     @property
     def lead(self) -> Assignment | None:
-        """The one assignment that answers for the order now, if there is one (invariant 5)."""
+        """The one assignment that answers for the order in this round, if there is one (invariant 5)."""
+        over = (Part.RETURN_UPHELD, Part.WITHDRAWN)
         for part in reversed(self.assignments):
-            if part.role is UnitRole.LEAD and part.status not in (Part.RETURN_UPHELD, Part.WITHDRAWN):
+            if part.round == self.round and part.role is UnitRole.LEAD and part.status not in over:
                 return part
         return None
 

@@ -52,6 +52,11 @@ def notices(before: Order | None, after: Order, event: e.Event) -> tuple[Notice,
     return tuple(found.values())
 
 
+_CALL_OR_ASK = (
+    Line(to.caller, "desk.call_back", to.calls),
+    Line(to.customer, "customer.rate_by_message", to.asks_by_message),
+)
+
 TOLD: dict[type, tuple[Line, ...]] = {
     e.OrderRegistered: (
         Line(to.customer, "customer.registered"),
@@ -67,7 +72,6 @@ TOLD: dict[type, tuple[Line, ...]] = {
         Line(to.parts(UnitRole.LEAD), "unit.dispatched"),
         Line(to.parts(UnitRole.CO), "unit.dispatched_co"),
         Line(to.parts(UnitRole.COPY), "unit.copied"),
-        Line(to.replaced, "unit.released"),
         Line(to.customer, "customer.dispatched"),
     ),
     e.AssignmentSigned: (Line(to.assigned, "unit.auto_signed", to.has("auto")),),
@@ -86,10 +90,10 @@ TOLD: dict[type, tuple[Line, ...]] = {
     e.PartSubmitted: (Line(to.lead, "unit.part_submitted"),),
     e.PartExplained: (Line(to.assigned, "unit.part_explained"),),
     e.ReplySubmitted: (Line(to.auditor, "desk.audit_reply"),),
-    e.ReplyAccepted: (Line(to.customer, "customer.replied"), Line(to.caller, "desk.call_back")),
+    e.ReplyAccepted: (Line(to.customer, "customer.replied"), *_CALL_OR_ASK),
     e.ReplySentBack: (Line(to.lead, "unit.reply_sent_back"),),
-    e.CallbackPlanned: (Line(to.caller, "desk.call_back"),),
-    e.CallbackAttempted: (Line(to.customer, "customer.rate_by_message", to.has("exhausted")),),
+    e.CallbackPlanned: _CALL_OR_ASK,
+    e.CallbackAttempted: (Line(to.customer, "customer.rate_by_message", to.asks_by_message),),
     e.CallbackRecorded: (Line(to.manager, "desk.review_callback", to.unhappy),),
     e.OrderReworked: (Line(to.lead, "unit.rework"), Line(to.customer, "customer.rework")),
     e.OrderClosed: (

@@ -28,8 +28,10 @@ from domain.clocks import (
     paused,
     plan,
     start,
+    subject_of,
     unpaused,
 )
+from domain.duties import all_part_clocks, dispatch_clock, offered_clocks
 from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.ladder import TOP, target
@@ -79,9 +81,13 @@ def decide(order: Order | None, command: c.Command, now: datetime, terms: Terms)
 
 
 def due(order: Order, now: datetime, terms: Terms) -> tuple[Event, ...]:
-    """What time has brought about by `now`, in the order in which it fell due; each mark fires once."""
+    """What time has brought about by `now`, in the order in which it fell due; each mark fires once.
+
+    The events carry `now`, when they were noticed; what follows from them counts from when they fell due.
+    """
     scribe = Scribe(order, now, terms)
     while (clock := next_due(scribe.order, now)) is not None:
+        scribe.now = clock.next_at or now
         _fire(scribe, clock)
     return tuple(scribe.events)
 
@@ -127,7 +133,7 @@ def _fire(scribe: Scribe, clock: Clock) -> None:
 def _breach(scribe: Scribe, clock: Clock, after: Clock, unit: str) -> None:
     breached = ClockChange(clock.key, "breached", replace(after, status=Ticking.BREACHED))
     if clock.kind == "whistle_report_in":
-        blown = clock.key.split("/")[1].partition(".")[0]
+        blown = subject_of(clock.key)[0].partition(".")[0]
         scribe.emit(e.DepartmentAbsent(blown, unit, clock.due_at), breached)
     else:
         scribe.emit(e.ClockBreached(clock.key, unit, clock.due_at), breached)
@@ -140,7 +146,7 @@ def _sign_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
     if steps:
         first = steps[0]
         scribe.emit(e.OrderEscalated(first.level, first.target, first.colour, clock.key, unit, 1, due_at=clock.due_at))
-    assignment.sign_for(scribe, clock.key.split("/")[1], ())
+    assignment.sign_for(scribe, subject_of(clock.key)[0], ())
 
 
 def _info_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
@@ -225,7 +231,7 @@ def _send(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
     scribe.emit(
         e.OrderDispatched(parts, order.hop + 1, catalogue=catalogue),
         met(order, "dispatch"),
-        assignment.offered_clocks(scribe, parts),
+        offered_clocks(scribe, parts),
         by=SYSTEM if catalogue else None,
     )
 
@@ -256,6 +262,7 @@ def _request_info(scribe: Scribe, command: c.RequestInfo) -> None:
     required(command.question, "question", "what the customer is asked")
     required(command.asked_by, "asked_by", "the call or message that asked him")
     order = scribe.order
+    assignment.not_returning(scribe)
     if scribe.actor.role in transitions.UNIT:
         scribe.lead_part()
     scribe.emit(
@@ -277,17 +284,14 @@ def _supply_info(scribe: Scribe, command: c.SupplyInfo) -> None:
 
 def _triage(scribe: Scribe, command: c.Triage) -> None:
     order = scribe.order
-    again = (
-        () if of_kind(order, "dispatch") else (start("dispatch", f"s{order.seq + 1}", "", scribe.now, scribe.terms),)
-    )
-    scribe.emit(e.TriageOpened(), assignment.all_part_clocks(order), (one for one in again if one is not None))
+    again = () if of_kind(order, "dispatch") else (dispatch_clock(scribe),)
+    scribe.emit(e.TriageOpened(), all_part_clocks(order), (one for one in again if one is not None))
 
 
 def _request_termination(scribe: Scribe, command: c.RequestTermination) -> None:
     required(command.ground, "ground", "why no result is possible")
     scribe.lead_part()
-    if any(request.kind == "termination" for request in scribe.order.requests):
-        raise errors.AlreadyPending("a request for termination waits for its decision", state=scribe.order.state)
+    assignment.only_one(scribe.order, "termination")
     scribe.emit(e.TerminationRequested(command.ground))
 
 

@@ -20,9 +20,13 @@ GONE = (Part.RETURN_UPHELD, Part.WITHDRAWN, Part.ACCEPTED)
 
 
 class Scribe:
-    """One decision in the making: who asks, when, under which terms, and the events so far."""
+    """One decision in the making: who asks, when, under which terms, and the events so far.
 
-    __slots__ = ("_order", "actor", "command_id", "events", "now", "reason", "terms")
+    Events carry the instant at which the pen was taken up; `now`, from which limits count, may lie before it when
+    time's own marks are noticed late.
+    """
+
+    __slots__ = ("_at", "_order", "actor", "command_id", "events", "now", "reason", "terms")
 
     def __init__(
         self,
@@ -34,7 +38,7 @@ class Scribe:
         command_id: str = "",
     ) -> None:
         self._order = order
-        self.now = now
+        self._at = self.now = now
         self.terms = terms
         self.actor = actor
         self.reason = reason
@@ -58,7 +62,7 @@ class Scribe:
                 clocks.extend(one for one in change if one is not None)
         event = Event(
             seq=(self._order.seq if self._order else 0) + 1,
-            at=self.now,
+            at=self._at,
             actor=by or self.actor,
             body=body,
             policy_version=self.terms.policy_version,

@@ -4,8 +4,8 @@ Theory of operation
 -------------------
 A row says: in these states this verb may be asked for by these roles, and the order then stands in one of `to`
 (an empty `to` leaves the state as it is). A pair (state, verb) without a row is refused, and so is a role that its row
-does not name; there is no other place where either is decided. What a row cannot say (caps, time windows, whose unit
-it is, that two duties are not one person's) the command's own rule says, in `order.py` and its neighbours.
+does not name. What a row cannot say the command's own rule narrows further, in `order.py` and its neighbours: caps,
+time windows, whose unit it is, which kind of whistle a role may approve, that two duties are not one person's.
 
 Time has its own rows, in `TIME`: what the system does when a limit passes.
 
@@ -55,7 +55,7 @@ TABLE: tuple[Row, ...] = (
     Row("triage", (REGISTERED, DISPATCHED), (DISPATCHER,), (TRIAGE,), reason=True),
     Row("dispatch", (REGISTERED, TRIAGE), (DISPATCHER, *SUPERVISORS), (DISPATCHED,)),
     Row("sign", (DISPATCHED,), UNIT, (DISPATCHED, IN_PROGRESS)),
-    Row("sign", (IN_PROGRESS, LEDGERED, PENDING_INFO), UNIT),
+    Row("sign", (IN_PROGRESS, LEDGERED, PENDING_INFO, REPLIED), UNIT),
     Row("contact", (*WORKED, REPLIED), UNIT),
     Row("request_return", (DISPATCHED, IN_PROGRESS), UNIT, reason=True),
     Row("decide_return", (DISPATCHED,), (DISPATCHER, *SUPERVISORS), (TRIAGE, DISPATCHED), reason=True),
@@ -66,12 +66,12 @@ TABLE: tuple[Row, ...] = (
     Row("decide_ledger", (IN_PROGRESS,), SUPERVISORS, (LEDGERED, IN_PROGRESS), reason=True),
     Row("settle", (LEDGERED,), UNIT, (IN_PROGRESS,)),
     Row("report_progress", WORKED, UNIT),
-    Row("submit_part", (DISPATCHED, IN_PROGRESS, LEDGERED), UNIT),
+    Row("submit_part", (*WORKED, REPLIED), UNIT),
     Row("explain_part", (IN_PROGRESS,), UNIT, reason=True),
     Row("reply", (IN_PROGRESS,), UNIT, (REPLIED,)),
     Row("audit_reply", (REPLIED,), (REPLY_AUDITOR,), (AWAITING_CALLBACK, IN_PROGRESS)),
     Row("record_callback", (AWAITING_CALLBACK,), (CALLBACK_AGENT, CHANNEL), (AWAITING_CALLBACK, CLOSED)),
-    Row("record_callback", WORKED, (CALLBACK_AGENT, CHANNEL)),
+    Row("record_callback", (*WORKED, REPLIED), (CALLBACK_AGENT, CHANNEL)),
     Row("rate_by_sms", (AWAITING_CALLBACK,), (CUSTOMER, CHANNEL), (AWAITING_CALLBACK, CLOSED)),
     Row("review_callback", (AWAITING_CALLBACK,), SUPERVISORS, (IN_PROGRESS, TRIAGE, CLOSED), reason=True),
     Row("request_termination", (IN_PROGRESS,), UNIT, reason=True),
@@ -85,8 +85,8 @@ TABLE: tuple[Row, ...] = (
     Row("attach", OPEN, (*STAFF, CUSTOMER)),
     Row("relabel", OPEN, (*FRONTLINE, DISPATCHER), reason=True),
     Row("reprioritise", OPEN, (TEAM_LEAD, DISPATCHER, *SUPERVISORS), reason=True),
-    Row("request_whistle", (REGISTERED, TRIAGE, *WORKED), FRONTLINE, reason=True),
-    Row("decide_whistle", (REGISTERED, TRIAGE, *WORKED), (TEAM_LEAD, *SUPERVISORS), reason=True),
+    Row("request_whistle", OPEN, FRONTLINE, reason=True),
+    Row("decide_whistle", OPEN, (TEAM_LEAD, *SUPERVISORS), reason=True),
     Row("review_whistle", (*OPEN, CLOSED), (TEAM_LEAD, *SUPERVISORS), reason=True),
     Row("answer_whistle", OPEN, UNIT),
     Row("contact_whistle", OPEN, UNIT),
@@ -116,13 +116,34 @@ class TimeRow:
 
 TIME: tuple[TimeRow, ...] = (
     TimeRow("sign", (DISPATCHED,), (DISPATCHED, IN_PROGRESS), "signs for the unit, marked so"),
-    TimeRow("sign", WORKED[1:], (), "signs for the unit, marked so"),
+    TimeRow("sign", (IN_PROGRESS, LEDGERED, REPLIED), (), "signs for the unit, marked so"),
     TimeRow("info", (PENDING_INFO,), (REGISTERED, TRIAGE, DISPATCHED, IN_PROGRESS), "goes on without the answer"),
-    TimeRow("due", (*WORKED, REPLIED), (), "plans a call-back although no reply came"),
+    TimeRow("due", (DISPATCHED, IN_PROGRESS, LEDGERED), (), "plans a call-back although no reply came"),
     TimeRow("rating", (AWAITING_CALLBACK,), (CLOSED,), "closes as not rated"),
     TimeRow("reopen", (CLOSED,), (), "ends the customer's window"),
     TimeRow("whistle_report_in", OPEN, (), "marks the department absent and climbs the ladder"),
 )
+
+MEETS: dict[str, tuple[str, ...]] = {
+    "dispatch": ("dispatch",),
+    "sign": ("sign",),
+    "contact": ("contact",),
+    "due": ("reply", "sign", "settle"),
+    "co_due": ("submit_part",),
+    "progress": ("report_progress", "contact"),
+    "return_decision": ("decide_return",),
+    "reply_audit": ("audit_reply",),
+    "callback": ("record_callback",),
+    "callback_review": ("review_callback",),
+    "rating": ("rate_by_sms",),
+    "info": ("supply_info",),
+    "reopen": ("reopen",),
+    "whistle_decision": ("decide_whistle",),
+    "whistle_sign": ("answer_whistle", "contact_whistle", "report_in"),
+    "whistle_contact": ("contact_whistle", "report_in"),
+    "whistle_report_in": ("report_in",),
+}
+"""What meets a clock of each kind, or leads there in the same hands; the statutory clock is met by the order's end."""
 
 BY_STATE: dict[tuple[State, str], Row] = {(state, row.verb): row for row in TABLE for state in row.states}
 
@@ -150,7 +171,7 @@ def row_for(state: State, verb: str, role: Role) -> Row:
         raise NotAllowedNow(
             f"{verb} is not possible while the order is {state}",
             state=state,
-            allowed=verbs(state),
+            allowed=allowed(state).get(role.value, ()),
             remedy=_where(verb),
         )
     if role not in row.roles:

@@ -53,14 +53,13 @@ def request_whistle(scribe: Scribe, command: c.RequestWhistle) -> None:
     units = command.units
     if not units or len(dict.fromkeys(units)) != len(units) or not all(unit.strip() for unit in units):
         raise errors.InvalidField("units must name each department once", field="units", remedy="give 1 or more")
-    lead = command.lead or (order.lead.unit if order.lead else units[0])
-    if command.lead and lead not in units and (order.lead is None or lead != order.lead.unit):
+    if command.lead and command.lead not in units and (order.lead is None or command.lead != order.lead.unit):
         raise errors.InvalidField("lead is neither summoned nor the order's lead", field="lead")
     whistle = Whistle(
         id=f"w{len(order.whistles) + 1}",
         kind=command.kind,
         matter=command.matter,
-        lead=lead,
+        lead=command.lead,
         status=Blow.REQUESTED,
         requested_by=scribe.actor.id,
         requested_at=scribe.now,
@@ -203,8 +202,9 @@ def dispose(scribe: Scribe, command: c.Dispose) -> None:
     required(command.result, "result", "what came of it")
     whistle = _find(scribe, command.whistle)
     _in(whistle, Blow.BLOWN, Blow.JOINT_HANDLING)
-    if scribe.actor.unit != whistle.lead:
-        raise errors.NotYourUnit(f"{whistle.lead} leads this whistle", field="actor.unit")
+    lead = whistle.lead or (scribe.order.lead.unit if scribe.order.lead else whistle.attendances[0].unit)
+    if scribe.actor.unit != lead:
+        raise errors.NotYourUnit(f"{lead} leads this whistle", field="actor.unit")
     away = [one.unit for one in whistle.attendances if one.status not in (Presence.DONE, Presence.EXCUSED)]
     if away:
         raise errors.WhistleOpen(
@@ -237,16 +237,16 @@ def scored(rating: Rating) -> None:
 
 
 def rate_attendance(scribe: Scribe, command: c.RateAttendance) -> None:
-    """Each unit is rated once; with the last one the whistle ends."""
+    """Each unit that came is rated once; with the last one the whistle ends."""
     scored(command.rating)
     whistle = _find(scribe, command.whistle)
     _in(whistle, Blow.VERIFIED)
     one = next((one for one in whistle.attendances if one.unit == command.unit), None)
-    if one is None or one.status not in (Presence.DONE, Presence.EXCUSED):
+    if one is None or one.status is not Presence.DONE:
         raise errors.UnknownSubject(f"{command.unit} has no rating to get", field="unit", state=scribe.order.state)
     scribe.emit(e.DepartmentRated(whistle.id, one.unit, command.rating))
     rest = whistle_of(scribe.order, whistle.id).attendances
-    if all(other.status is Presence.RATED for other in rest):
+    if all(other.status in (Presence.RATED, Presence.EXCUSED) for other in rest):
         scribe.emit(e.WhistleEnded(whistle.id))
 
 

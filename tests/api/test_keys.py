@@ -45,7 +45,7 @@ async def test_a_refusal_is_the_keys_answer_too_and_is_on_record(api: Caller, ga
     assert (first.status_code, first.json()["code"]) == (409, "not_allowed_now")
     assert first.headers["content-type"] == "application/problem+json"
     assert first.json()["state"] == "dispatched"
-    assert "sign" in first.json()["allowed"]
+    assert "decide_return" in first.json()["allowed"]
     second = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net"}, DISPATCHER, use=used)
     assert second.content == first.content
     with gateway.reads() as session:

@@ -385,6 +385,9 @@ def test_nobody_leaves_before_the_matter_ends() -> None:
         life.do(who, c.ReportIn("w1", "Wang"))
         life.do(who, c.FinishPart("w1", "done"))
     life.do("net", c.Dispose("w1", "done"))
+    with pytest.raises(errors.WhistleOpen):
+        life.do("net", answer)
+    life.do("agent", c.VerifyWhistle("w1", solved=True))
     life.do("net", answer)
     assert life.at.state is State.REPLIED
 
@@ -495,14 +498,76 @@ def test_what_fell_due_while_asleep_fires_at_once_in_order_and_without_drift() -
     asleep.until(asleep.now)
 
     def marks(life: Life) -> list[tuple[str, str]]:
-        """All but the call-back's: its clock starts when it is planned."""
-        told = [(event.type, getattr(event.body, "key", "")) for event in life.events]
-        return [(name, key) for name, key in told if not key.startswith("callback/")]
+        return [(event.type, getattr(event.body, "key", "")) for event in life.events]
 
     assert marks(awake) == marks(asleep)
-    assert all(
-        clock.next_at == asleep.at.clocks[key].next_at
-        for key, clock in awake.at.clocks.items()
-        if clock.kind != "callback"
-    )
+    assert awake.at.clocks == asleep.at.clocks
     assert {part.status for part in asleep.at.assignments} == {Part.SIGNED}
+
+
+def test_a_pause_that_ends_unnoticed_ends_when_it_was_due() -> None:
+    awake, asleep = working(), working()
+    for life in (awake, asleep):
+        life.do("net", c.RequestInfo("which street?", "call 1"))
+    awake.wait(days=9)
+    asleep.now += timedelta(days=9)
+    asleep.until(asleep.now)
+    assert due_at(awake, "due") == due_at(asleep, "due")
+
+
+def test_ledgering_after_the_due_time_hides_no_breach() -> None:
+    life = working()
+    life.wait(days=8)
+    with pytest.raises(errors.TooLate):
+        life.do("net", c.Ledger("new mast", life.now + timedelta(days=90)))
+    assert life.at.overdue
+
+
+def test_another_round_gets_no_time_past_the_statutory_answer() -> None:
+    life = working()
+    life.wait(days=12)
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
+    life.do("audit", c.AuditReply(accepted=True))
+    life.do("caller", c.RecordCallback("reached", True, False, Satisfaction.DISSATISFIED, "no"))
+    life.do("province", c.ReviewCallback(rework=True, explanation="reasonable"))
+    assert due_at(life, "due") == due_at(life, "statutory") == MONDAY + timedelta(days=15)
+
+
+def test_the_new_lead_ends_a_whistle_that_was_blown_under_the_old_one() -> None:
+    life = dispatched()
+    life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("GD.mkt",)))
+    life.do("net", c.RequestReturn("3.2", "GD.bill"))
+    life.do("dispatcher", c.DecideReturn(upheld=True))
+    life.do("dispatcher", c.Dispatch("GD.bill"))
+    life.do("mkt", c.ReportIn("w1", "Wang"))
+    life.do("mkt", c.FinishPart("w1", "done"))
+    with pytest.raises(errors.NotYourUnit):
+        life.do("net", c.Dispose("w1", "done"))
+    life.do("bill", c.Dispose("w1", "done"))
+
+
+def test_an_order_that_waits_for_information_does_not_climb_for_want_of_a_unit() -> None:
+    life = Life()
+    life.do("agent", c.RequestInfo("which street?", "call 1"))
+    assert not [event for event in life.wait(days=4) if event.type == "OrderEscalated"]
+
+
+def test_an_unsolved_matter_at_expiry_goes_one_level_up() -> None:
+    life = working()
+    life.wait(days=7)
+    before = life.at.level
+    life.do("caller", c.RecordCallback("reached", contacted=True, solved=False))
+    assert life.at.level == min(5, before + 1)
+
+
+def test_answered_at_once_has_an_outcome_of_its_own() -> None:
+    life = Life()
+    life.do("agent", c.AnswerAtOnce("explained"))
+    life.do("caller", c.RecordCallback("reached", True, True, Satisfaction.SATISFIED))
+    assert life.at.outcome is Outcome.ANSWERED_AT_ONCE
+
+
+def test_a_reopened_order_in_conference_has_no_lead_yet() -> None:
+    life = closed()
+    life.do("province", c.Reopen(conference=True))
+    assert life.at.lead is None

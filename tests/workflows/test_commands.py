@@ -56,7 +56,7 @@ async def test_a_refusal_says_all_and_leaves_no_history(desk: Desk) -> None:
     error = await refusal(desk.do(order_id, "net", c.Sign()))
     assert (error.type, error.non_retryable) == ("not_allowed_now", True)
     assert error.details[0]["state"] == "registered"
-    assert "dispatch" in error.details[0]["allowed"]
+    assert "request_info" in error.details[0]["allowed"]
     assert "dispatched" in error.details[0]["remedy"]
     error = await refusal(desk.do(order_id, "net", c.Dispatch("GD.net")))
     assert (error.type, error.details[0]["field"]) == ("role_forbidden", "actor.role")

@@ -1,0 +1,75 @@
+"""What a unit owes from the moment it has an order: the clocks of one part, and of the desk that has to find a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from domain.clocks import gone, of_kind, start
+from domain.events import ClockChange
+from domain.model import Assignment, Order, State, Ticking, UnitRole
+from domain.scribe import Scribe
+
+PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "return_decision")
+"""The kinds of clock that belong to one assignment; their subject is its id."""
+
+
+def all_part_clocks(order: Order, met: tuple[str, ...] = ()) -> tuple[ClockChange, ...]:
+    """The end of every clock of every assignment: met for the kinds in `met`, cancelled for the others."""
+    return tuple(
+        change for kind in PART_KINDS for change in gone(of_kind(order, kind), "met" if kind in met else "cancelled")
+    )
+
+
+def offered_clocks(scribe: Scribe, parts: Iterable[Assignment]) -> tuple[ClockChange | None, ...]:
+    """The clocks that start when units get the order: the unit's time counts from dispatch (invariant 1)."""
+    changes: list[ClockChange | None] = []
+    for part in parts:
+        if part.role is UnitRole.COPY:
+            continue
+        changes.append(start("sign", part.id, part.unit, scribe.now, scribe.terms))
+        if part.role is UnitRole.LEAD:
+            changes.extend(lead_clocks(scribe, part))
+        else:
+            changes.append(start("co_due", part.id, part.unit, scribe.now, scribe.terms))
+    return tuple(changes)
+
+
+def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
+    """First contact, result and progress: what a lead owes from the moment it has the order.
+
+    The due time never passes the statutory one, so that a second hop or another round cannot buy time at the
+    customer's cost.
+    """
+    due = start("due", part.id, part.unit, scribe.now, scribe.terms)
+    statutory = of_kind(scribe.order, "statutory")
+    if due and due.clock and statutory and scribe.now < statutory[0].due_at < due.clock.due_at:
+        due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=statutory[0].due_at)
+    return (
+        start("contact", part.id, part.unit, scribe.now, scribe.terms),
+        due,
+        progress_clock(scribe, part),
+    )
+
+
+def progress_clock(scribe: Scribe, part: Assignment) -> ClockChange | None:
+    """The limit for the next word to the customer; each has a key of its own, so each result is kept.
+
+    While the customer is asked for information it stands still like the others.
+    """
+    change = start("progress", f"{part.id}/{scribe.order.seq + 1}", part.unit, scribe.now, scribe.terms)
+    if change is None or change.clock is None or scribe.order.state is not State.PENDING_INFO:
+        return change
+    return replace(change, clock=replace(change.clock, status=Ticking.PAUSED, paused_at=scribe.now))
+
+
+def next_round_clocks(scribe: Scribe, part: Assignment | None) -> tuple[ClockChange | None, ...]:
+    """What is owed in the next round: by the same lead, or by the desk that has to find one."""
+    if part is None:
+        return (dispatch_clock(scribe),)
+    return lead_clocks(scribe, part)
+
+
+def dispatch_clock(scribe: Scribe) -> ClockChange | None:
+    """The limit for finding a unit; an order that nobody has is watched too (invariant 9)."""
+    return start("dispatch", f"s{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
