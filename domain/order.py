@@ -80,15 +80,18 @@ def decide(order: Order | None, command: c.Command, now: datetime, terms: Terms)
     return tuple(scribe.events)
 
 
-def due(order: Order, now: datetime, terms: Terms) -> tuple[Event, ...]:
+def due(order: Order, now: datetime, terms: Terms, most: int | None = None) -> tuple[Event, ...]:
     """What time has brought about by `now`, in the order in which it fell due; each mark fires once.
 
-    The events carry `now`, when they were noticed; what follows from them counts from when they fell due.
+    The events carry `now`, when they were noticed; what follows from them counts from when they fell due. With `most`
+    at most so many marks fire; the next call goes on where this one stopped.
     """
     scribe = Scribe(order, now, terms)
-    while (clock := next_due(scribe.order, now)) is not None:
+    fired = 0
+    while (most is None or fired < most) and (clock := next_due(scribe.order, now)) is not None:
         scribe.now = clock.next_at or now
         _fire(scribe, clock)
+        fired += 1
     return tuple(scribe.events)
 
 
