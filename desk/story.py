@@ -37,7 +37,8 @@ ANSWERED = Branch(
     (
         act("agent", "answer_at_once", answer="逐项说明了十月账单 / the October bill was explained line by line"),
         see(state="awaiting_callback"),
-        *SATISFIED,
+        *rated("satisfied"),
+        see(state="closed", outcome="answered_at_once"),
     ),
     dispatch=False,
 )  # fmt: skip
@@ -84,7 +85,7 @@ RETURNED = Branch(
     ),
 )  # fmt: skip
 
-_POOR = {"report_in": 1, "cooperation": 2, "quality": 2, "result": 3, "comment": "始终未到场 / never came"}
+_POOR = {"report_in": 2, "cooperation": 2, "quality": 3, "result": 4, "comment": "多次催促才动手 / had to be pressed"}
 _GOOD = {"report_in": 5, "cooperation": 5, "quality": 4, "result": 5}
 
 
@@ -120,14 +121,16 @@ WHISTLED = Branch(
         act("it", "finish_part", whistle="w1", done="认证服务恢复 / the log-in service is back"),
         act("net", "report_progress", text="线路已通, 正在逐户复核 / lines are back, each flat is being checked"),
         act("net", "dispose", whistle="w1", result="全部恢复 / all restored"),
+        act("inst", "submit_part", done="光缆接通 / fibre restored"),
+        refused("whistle_open", "net", "reply", received_at=Time("registered"), spoke_to="陈女士", done="已修",
+                done_by=Time("now")),
         act("agent", "verify_whistle", whistle="w1", solved=True),
         act("agent", "rate_attendance", whistle="w1", unit=unit("inst"), rating=_GOOD),
-        act("agent", "rate_attendance", whistle="w1", unit=unit("it"), rating=_GOOD),
-        act("agent", "rate_attendance", whistle="w1", unit=unit("bill"), rating=_POOR),
-        act("bill", "appeal_rating", whistle="w1", ground="当日割接 / a cut-over that day", reason="见日志 see log"),
-        act("province_manager", "decide_appeal", whistle="w1", unit=unit("bill"), reason="未报备 / was not announced"),
+        refused("unknown_subject", "agent", "rate_attendance", whistle="w1", unit=unit("bill"), rating=_POOR),
+        act("agent", "rate_attendance", whistle="w1", unit=unit("it"), rating=_POOR),
+        act("it", "appeal_rating", whistle="w1", ground="当日割接 / a cut-over that day", reason="见日志 see log"),
+        act("province_manager", "decide_appeal", whistle="w1", unit=unit("it"), reason="未报备 / was not announced"),
         act("team_lead", "review_whistle", whistle="w1", valid=True, reason="应急属实 / a true emergency"),
-        act("inst", "submit_part", done="光缆接通 / fibre restored"),
         replied("net", "主干光缆修复 / trunk fibre repaired"),
         ACCEPTED,
         *SATISFIED,
