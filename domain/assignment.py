@@ -82,6 +82,7 @@ def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
         raise errors.CapReached("the returns of this unit or order are used up", state=order.state)
     scribe.emit(
         e.ReturnRequested(part.id, command.clause, command.suggested_unit),
+        met(order, "sign", part.id),
         start("return_decision", part.id, "", scribe.now, terms),
     )
 
@@ -103,13 +104,14 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
             )
         scribe.other_than((order.dispatched_by,), "the decision on the second return")
     if not command.upheld:
-        scribe.emit(e.ReturnDenied(part.id), met(order, "return_decision", part.id))
+        unsigned = part.status_before_return == Part.OFFERED
+        again = start("sign", f"{part.id}/{order.seq + 1}", part.unit, scribe.now, scribe.terms) if unsigned else None
+        scribe.emit(e.ReturnDenied(part.id), met(order, "return_decision", part.id), again)
         return
     final = order.returns + 1 >= scribe.terms.returns_per_order
     scribe.emit(
         e.ReturnUpheld(part.id, final),
         all_part_clocks(order, met=("return_decision",)),
-        gone(of_kind(order, "callback"), "cancelled"),
         dispatch_clock(scribe),
     )
 
@@ -193,8 +195,16 @@ def ledger(scribe: Scribe, command: c.Ledger) -> None:
     required(command.plan, "plan", "what will be done, and when")
     only_one(scribe.order, "ledger")
     _in_time(scribe, scribe.lead_part(), "ledgering")
-    if command.until <= scribe.now:
-        raise errors.InvalidField("until lies in the past", field="until", remedy="give the plan's date")
+    latest = clocks.limit("ledger", scribe.now, scribe.terms)
+    if latest is None:
+        raise errors.CapReached("this order may not be ledgered", state=scribe.order.state)
+    if not scribe.now < command.until <= latest:
+        raise errors.InvalidField(
+            "until is not between now and the longest that the policy allows",
+            field="until",
+            state=scribe.order.state,
+            remedy=f"give the plan's date, up to {latest.isoformat()}",
+        )
     scribe.emit(e.LedgeringProposed(command.plan, command.until))
 
 
@@ -210,10 +220,16 @@ def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
 
 
 def settle(scribe: Scribe, command: c.Settle) -> None:
-    """The ledgered matter goes on; the plan's date stays its due time."""
+    """The ledgered matter goes on: due as if dispatched now, and not later than the plan's date."""
     required(command.result, "result", "what became possible")
-    scribe.lead_part()
-    scribe.emit(e.LedgerSettled(command.result))
+    part = scribe.lead_part()
+    fresh = clocks.limit("due", scribe.now, scribe.terms)
+    sooner = tuple(
+        clocks.extended(clock, fresh, scribe.now, scribe.terms)
+        for clock in of_kind(scribe.order, "due", part.id)
+        if fresh is not None and fresh < clock.due_at
+    )
+    scribe.emit(e.LedgerSettled(command.result), sooner)
 
 
 def submit_part(scribe: Scribe, command: c.SubmitPart) -> None:
@@ -247,8 +263,15 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
     part = scribe.lead_part()
     required(command.spoke_to, "spoke_to", "who was spoken to")
     required(command.done, "done", "what was done")
-    if command.received_at > scribe.now:
-        raise errors.InvalidField("received_at lies in the future", field="received_at", state=order.state)
+    if not order.registered_at <= command.received_at <= scribe.now:
+        raise errors.InvalidField(
+            "received_at does not lie between the registration and now",
+            field="received_at",
+            state=order.state,
+            remedy=f"give a time from {order.registered_at.isoformat()} to {scribe.now.isoformat()}",
+        )
+    if command.done_by < command.received_at:
+        raise errors.InvalidField("done_by lies before received_at", field="done_by", state=order.state)
     not_returning(scribe)
     owing = [one.unit for one in order.assignments if one.role is UnitRole.CO and _owes(one)]
     if owing:

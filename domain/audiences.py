@@ -221,4 +221,4 @@ def unhappy(scene: Scene) -> bool:
     body = scene.event.body
     if scene.after.callback is None or scene.after.callback.status is not Calling.UNDER_REVIEW:
         return False
-    return isinstance(body, e.CallbackRecorded) and (body.solved is False or body.satisfaction == "dissatisfied")
+    return isinstance(body, e.CallbackRecorded)

@@ -83,6 +83,7 @@ def record_callback(scribe: Scribe, command: c.RecordCallback) -> None:
     if command.result == "no_answer":
         _no_answer(scribe, callback)
     elif command.result == "refused":
+        required(command.why, "why", "what the customer said when he refused")
         done = gone(of_kind(order, "callback"), "met")
         scribe.emit(e.CallbackRecorded(True, None, None, command.why, refused=True), done)
         if not callback.expiry:
@@ -157,7 +158,7 @@ def _recorded(
     by_sms: bool,
 ) -> None:
     expiry = scribe.order.callback is not None and scribe.order.callback.expiry
-    unhappy = not solved or satisfaction is Satisfaction.DISSATISFIED
+    unhappy = not solved or satisfaction is Satisfaction.DISSATISFIED or contacted is False
     if unhappy and not expiry:
         required(why, "why", "what the customer is not content with")
     done = (*gone(of_kind(scribe.order, "callback"), "met"), *gone(of_kind(scribe.order, "rating"), "met"))

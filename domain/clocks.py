@@ -116,12 +116,12 @@ def advanced(clock: Clock, terms: Terms) -> Clock:
 
 
 def of_kind(order: Order, kind: str, subject: str = "") -> tuple[Clock, ...]:
-    """The order's clocks of a kind; with `subject` only those of that assignment, whistle or unit."""
+    """The order's clocks of a kind; with `subject` only those of that assignment, or of that whistle, blow and unit."""
     head = f"{kind}/{subject}"
     return tuple(
         clock
         for clock in order.clocks.values()
-        if clock.kind == kind and (not subject or clock.key == head or clock.key.startswith((head + "/", head + ".")))
+        if clock.kind == kind and (not subject or clock.key == head or clock.key.startswith(head + "/"))
     )
 
 

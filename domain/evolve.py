@@ -99,7 +99,7 @@ def _over(order: Order, state: State, outcome: Outcome, event: e.Event) -> Order
 
 
 def _info_required(order: Order, body: e.InformationRequired, event: e.Event) -> Order:
-    return replace(order, state=State.PENDING_INFO, resume=order.state)
+    return replace(order, state=State.PENDING_INFO, resume=order.state, infos=order.infos + 1)
 
 
 def _info_done(order: Order, body: e.InformationSupplied | e.InformationLapsed, event: e.Event) -> Order:
@@ -121,6 +121,7 @@ def _dispatched(order: Order, body: e.OrderDispatched, event: e.Event) -> Order:
         state=State.DISPATCHED,
         hop=body.hop,
         dispatched_by=event.actor.id,
+        requests=(),
         assignments=(*_withdrawn(order.assignments), *body.assignments),
     )
 
@@ -251,7 +252,7 @@ def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order
 
 
 def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Order:
-    unhappy = body.solved is False or body.satisfaction == "dissatisfied"
+    unhappy = body.solved is False or body.satisfaction == "dissatisfied" or body.contacted is False
     expiry = order.callback is not None and order.callback.expiry
     status = Calling.REFUSED if body.refused else Calling.COMPLETED
     if unhappy and not expiry:
@@ -276,6 +277,7 @@ def _next_round(order: Order, number: int, part: Assignment | None) -> Order:
         called_by="",
         colour=Colour.NONE,
         extensions=0,
+        infos=0,
         requests=(),
         assignments=(*kept, part) if part else kept,
     )

@@ -376,6 +376,7 @@ class Order:
     called_by: str = ""
     extensions: int = 0
     ledgered: bool = False
+    infos: int = 0
     notes: int = 0
     attachments: int = 0
     assignments: tuple[Assignment, ...] = ()

@@ -8,6 +8,7 @@ a property test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -51,6 +52,7 @@ from domain.scribe import Scribe, required
 
 __all__ = ["allowed", "decide", "due", "evolve", "next_deadline"]
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 PRIORITIES = ("low", "normal", "high", "critical")
 
 
@@ -234,6 +236,7 @@ def _send(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
     scribe.emit(
         e.OrderDispatched(parts, order.hop + 1, catalogue=catalogue),
         met(order, "dispatch"),
+        all_part_clocks(order),
         offered_clocks(scribe, parts),
         by=SYSTEM if catalogue else None,
     )
@@ -266,6 +269,12 @@ def _request_info(scribe: Scribe, command: c.RequestInfo) -> None:
     required(command.asked_by, "asked_by", "the call or message that asked him")
     order = scribe.order
     assignment.not_returning(scribe)
+    if order.infos >= scribe.terms.info_requests:
+        raise errors.CapReached(
+            "the customer has been asked as often as the policy allows in one round",
+            state=order.state,
+            remedy="go on with what is known, or call him: a contact pauses nothing",
+        )
     if scribe.actor.role in transitions.UNIT:
         scribe.lead_part()
     scribe.emit(
@@ -353,7 +362,7 @@ def _note(scribe: Scribe, command: c.Note) -> None:
 
 def _attach(scribe: Scribe, command: c.Attach) -> None:
     required(command.name, "name", "the document's name")
-    if len(command.sha256) != 64:
+    if not _SHA256.fullmatch(command.sha256):
         raise errors.InvalidField("sha256 is not 64 hex digits", field="sha256", remedy="hash the document's bytes")
     scribe.emit(e.DocumentAttached(command.name, command.media_type, command.sha256))
 

@@ -72,6 +72,9 @@ class Terms:
     urges_to_yellow: int
     contacts_to_rise: int
     extensions: int
+    info_requests: int
+    whistles_open: int
+    whistle_units: int
     decline_grounds: tuple[str, ...]
     whistle_matters: tuple[str, ...] = ()
     digest: str = ""
@@ -150,6 +153,9 @@ def resolve(document: dict[str, Any], order_class: OrderClass, tier: str, provin
         urges_to_yellow=caps["urges_to_yellow"],
         contacts_to_rise=caps["contacts_to_rise"],
         extensions=caps["extensions"],
+        info_requests=caps["info_requests"],
+        whistles_open=caps["whistles_open"],
+        whistle_units=caps["whistle_units"],
         decline_grounds=tuple(document["decline_grounds"]),
         whistle_matters=tuple(document["whistle_matters"]),
     )

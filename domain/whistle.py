@@ -6,7 +6,7 @@ The sub-lifecycle of an attendance is the small table `STEPS`: which verb takes 
 from __future__ import annotations
 
 from domain import commands as c
-from domain import errors
+from domain import errors, transitions
 from domain import events as e
 from domain.clocks import gone, met, of_kind, start
 from domain.events import ClockChange
@@ -53,6 +53,14 @@ def request_whistle(scribe: Scribe, command: c.RequestWhistle) -> None:
     units = command.units
     if not units or len(dict.fromkeys(units)) != len(units) or not all(unit.strip() for unit in units):
         raise errors.InvalidField("units must name each department once", field="units", remedy="give 1 or more")
+    if len(units) > terms.whistle_units:
+        raise errors.InvalidField(f"a whistle summons at most {terms.whistle_units} departments", field="units")
+    live = [one for one in order.whistles if one.status in (Blow.REQUESTED, Blow.BLOWN, Blow.JOINT_HANDLING)]
+    if len(live) >= terms.whistles_open:
+        raise errors.CapReached("as many whistles are open as the policy allows", state=order.state)
+    busy = [unit for unit in units if any(one.unit == unit for blown in live for one in blown.attendances)]
+    if busy:
+        raise errors.AlreadyPending("summoned already: " + ", ".join(busy), field="units", state=order.state)
     if command.lead and command.lead not in units and (order.lead is None or command.lead != order.lead.unit):
         raise errors.InvalidField("lead is neither summoned nor the order's lead", field="lead")
     whistle = Whistle(
@@ -198,12 +206,12 @@ def excuse(scribe: Scribe, command: c.Excuse) -> None:
 
 
 def dispose(scribe: Scribe, command: c.Dispose) -> None:
-    """The whistle's lead ends the joint handling, once every summoned unit is done or excused."""
+    """The whistle's lead, or a manager for him, ends the joint handling once every unit is done or excused."""
     required(command.result, "result", "what came of it")
     whistle = _find(scribe, command.whistle)
     _in(whistle, Blow.BLOWN, Blow.JOINT_HANDLING)
     lead = whistle.lead or (scribe.order.lead.unit if scribe.order.lead else whistle.attendances[0].unit)
-    if scribe.actor.unit != lead:
+    if scribe.actor.role in transitions.UNIT and scribe.actor.unit != lead:
         raise errors.NotYourUnit(f"{lead} leads this whistle", field="actor.unit")
     away = [one.unit for one in whistle.attendances if one.status not in (Presence.DONE, Presence.EXCUSED)]
     if away:

@@ -69,7 +69,7 @@ def test_every_class_and_tier_resolves_to_spans_and_ladders_that_can_be_followed
 
 @pytest.mark.parametrize("order_class", OrderClass)
 def test_every_clock_that_runs_has_a_ladder_or_an_end_of_its_own(order_class: OrderClass) -> None:
-    no_clock = ("register", "target", "extension", "return_window")
+    no_clock = ("register", "target", "extension", "return_window", "ledger")
     ends_by_itself = ("info", "reopen")
     found = terms(order_class)
     for kind in found.limits:

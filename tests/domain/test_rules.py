@@ -571,3 +571,86 @@ def test_a_reopened_order_in_conference_has_no_lead_yet() -> None:
     life = closed()
     life.do("province", c.Reopen(conference=True))
     assert life.at.lead is None
+
+
+def test_a_return_asked_before_signing_is_not_swallowed_by_the_automatic_signature() -> None:
+    life = dispatched()
+    life.do("net", c.RequestReturn("3.2", "GD.bill"))
+    life.wait(hours=3)
+    assert life.at.assignments[0].status is Part.RETURN_REQUESTED
+    life.do("dispatcher", c.DecideReturn(upheld=False))
+    life.wait(hours=3)
+    assert life.at.state is State.IN_PROGRESS
+    assert life.at.assignments[0].auto_signed
+
+
+def test_excusing_one_unit_leaves_the_clocks_of_others_whose_names_begin_alike() -> None:
+    life = whistled("GD", "GD.bill")
+    life.do("province", c.Excuse("w1", "GD", "Chen"))
+    assert keys(life, "whistle_report_in") == ["whistle_report_in/w1.1/GD.bill"]
+
+
+def test_a_manager_takes_an_order_from_a_unit_that_cannot_act() -> None:
+    life = working()
+    statutory = due_at(life, "statutory")
+    life.do("province", c.Dispatch("GD.bill"))
+    assert life.at.lead is not None
+    assert life.at.lead.unit == "GD.bill"
+    assert [clock.unit for clock in life.at.clocks.values() if clock.kind == "due"] == ["GD.bill"]
+    assert due_at(life, "statutory") == statutory
+    with pytest.raises(errors.RoleForbidden):
+        life.do("dispatcher", c.Dispatch("GD.net"))
+
+
+def test_a_manager_ends_a_whistle_whose_lead_has_nobody() -> None:
+    life = working()
+    life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("HQ",), lead="HQ"))
+    life.do("province", c.Excuse("w1", "HQ", "Chen"))
+    life.do("province", c.Dispose("w1", "nobody was there"))
+    life.do("agent", c.VerifyWhistle("w1", solved=True))
+
+
+def test_the_customer_is_not_asked_for_ever() -> None:
+    life = working()
+    for _ in range(life.terms.info_requests):
+        life.do("net", c.RequestInfo("which street?", "call 1"))
+        life.do("customer", c.SupplyInfo("Renmin Road"))
+    with pytest.raises(errors.CapReached):
+        life.do("net", c.RequestInfo("which house?", "call 2"))
+
+
+def test_a_ledgered_plan_has_an_end_and_settling_brings_a_near_due_time() -> None:
+    life = working()
+    with pytest.raises(errors.InvalidField):
+        life.do("net", c.Ledger("some day", life.now + timedelta(days=4000)))
+    life.do("net", c.Ledger("new mast", life.now + timedelta(days=90)))
+    life.do("province", c.DecideLedger(approved=True))
+    life.do("net", c.Settle("mast stands"))
+    assert due_at(life, "due") < life.now + timedelta(days=10)
+
+
+def test_a_whistle_summons_nobody_twice_and_not_without_end() -> None:
+    life = whistled("GD.mkt")
+    with pytest.raises(errors.AlreadyPending):
+        life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("GD.mkt",)))
+    many = tuple(f"GD.x{number}" for number in range(life.terms.whistle_units + 1))
+    with pytest.raises(errors.InvalidField):
+        life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, many))
+    for number in range(life.terms.whistles_open - 1):
+        life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, (f"GD.y{number}",)))
+    with pytest.raises(errors.CapReached):
+        life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("GD.z",)))
+
+
+def test_a_reply_cannot_have_been_received_before_the_order_was() -> None:
+    life = working()
+    with pytest.raises(errors.InvalidField) as refused:
+        life.do("net", c.Reply(life.now - timedelta(days=1), "Li", "mended", life.now))
+    assert refused.value.field == "received_at"
+
+
+def test_a_customer_who_was_never_contacted_is_reviewed_however_content() -> None:
+    life = awaiting()
+    said = c.RecordCallback("reached", contacted=False, solved=True, satisfaction=Satisfaction.SATISFIED, why="no call")
+    life.do("caller", said)
+    assert life.at.state is State.AWAITING_CALLBACK
