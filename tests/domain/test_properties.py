@@ -348,7 +348,7 @@ class Anything(RuleBasedStateMachine):
 
 
 Anything.TestCase.settings = settings(
-    max_examples=600,
+    max_examples=1000,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
@@ -366,4 +366,4 @@ SEEN: Counter[str] = Counter()
 
 def test_the_walk_visits_every_event_but_a_few() -> None:
     """The machine would prove little if every order were refused at the door."""
-    assert len(set(EVENTS) - set(SEEN)) <= 8, sorted(set(EVENTS) - set(SEEN))
+    assert len(set(EVENTS) - set(SEEN)) <= 10, sorted(set(EVENTS) - set(SEEN))
