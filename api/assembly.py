@@ -15,7 +15,9 @@ from store.session import make_engine
 
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
-    """A gateway with its own connections and as many threads; neither database nor engine need be there yet.
+    """A gateway with its own threads, as many connections for transactions and as many for single statements.
+
+    Neither database nor engine need be there yet.
 
     Raises:
         ValueError: the settings name no database.
@@ -24,12 +26,14 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
         raise ValueError("WHISTLE_APP_DATABASE_URL is not set; `whistle up` sets it for its children")
     size = settings.database_pool_size
     engine = make_engine(settings.app_database_url, size)
+    single = make_engine(settings.app_database_url, size, autocommit=True)
     clients = {
         rehearsal: await connect(settings.temporal_target, namespace, lazy=True)
         for rehearsal, namespace in ((False, settings.temporal_namespace), (True, settings.rehearsal_namespace))
     }
     with ThreadPoolExecutor(size, thread_name_prefix="ledger") as pool:
         try:
-            yield Gateway(Books(engine), clients, pool)
+            yield Gateway(Books(engine, single), clients, pool)
         finally:
             engine.dispose()
+            single.dispose()

@@ -6,7 +6,6 @@ Everything here is synchronous and belongs in the thread pool; each method is on
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import time
 from collections.abc import Callable
@@ -19,15 +18,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from api.errors import Problem, no_order
+from api.keys import Known, Opening, Pending, mark, pending, understood
 from api.views import Reply, done
 from contracts.messages import Answer, CommandMessage, encode
 from contracts.names import REHEARSAL_PREFIX
 from domain.commands import Register
 from domain.errors import Refusal
-from domain.model import Actor, Customer, Order, OrderClass
+from domain.model import Actor, OrderClass
 from domain.policy import Terms, resolve
 from store import commands, directory, ledger, orders, policies, refusals, tables
-from store.commands import Claim, Standing
 from store.session import sessions
 
 FRESH_SECONDS = 5.0
@@ -37,49 +36,6 @@ FROZEN_KEPT = 2000
 """Terms kept in memory: classes × tiers × provinces are some hundred."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A complaint as it was asked for, before the catalogue and the policy have been looked up."""
-
-    title: str
-    text: str
-    category: str
-    province: str
-    channel: str
-    customer: Customer
-    order_class: OrderClass | None = None
-    source: str = ""
-    area: str = ""
-    dispatch: bool = True
-    rehearsal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A claimed key whose command is to be carried out; `recorded` is the ledger's last seq of the order.
-
-    `terms` is given for a registration only; `fresh` is False when the key was claimed before.
-    """
-
-    key: str
-    order_id: str
-    verb: str
-    message: CommandMessage
-    recorded: int
-    terms: Terms | None = None
-    fresh: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger knows of an order; `done` is what the asking key has already brought about, if anything."""
-
-    order: Order
-    terms: Terms
-    updated_at: datetime
-    done: Answer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +61,15 @@ class _Fresh(Generic[T]):
         return self._value
 
 
-def new_order_id(*, rehearsal: bool) -> str:
-    """A new number: `WH` (`R` for a rehearsal), the day (UTC), and eight letters or digits that nobody can guess."""
-    head = REHEARSAL_PREFIX if rehearsal else "WH"
-    tail = base64.b32encode(secrets.token_bytes(5)).decode()
-    return f"{head}{datetime.now(UTC):%Y%m%d}-{tail}"
-
-
 class Books:
-    """The database side of the gateway, on one engine."""
+    """The database side of the gateway.
 
-    def __init__(self, engine: Engine) -> None:
+    `engine` serves transactions, `single` (an `autocommit` one) what is a single statement: a claim, a plain read.
+    """
+
+    def __init__(self, engine: Engine, single: Engine) -> None:
         self._write = sessions(engine)
-        # A claim is one statement: without BEGIN and COMMIT around it, it is one round trip. So is a plain read.
-        self._single = self.reads = sessions(engine.execution_options(isolation_level="AUTOCOMMIT"))
+        self._single = self.reads = sessions(single)
         self._policy = _Fresh(policies.current)
         self._frozen: dict[tuple[str, ...], _Frozen] = {}
 
@@ -128,15 +79,14 @@ class Books:
         Raises:
             Problem: the key names another command; no such order; not this customer's order.
         """
-        mark = _mark(verb, order_id, message.actor, message.body, message.reason)
+        same = mark(verb, order_id, message.actor, message.body, message.reason)
         with self._single() as session:
             if phone and not _is_his(session, order_id, phone):
                 raise no_order(order_id)
-            claimed = commands.claim(session, message.id, order_id, verb, mark, message)
-            if claimed.standing is Standing.NEW and not claimed.recorded_seq:
-                commands.abandon(session, message.id)
-                raise no_order(order_id)
-        return _understood(claimed)
+            claimed = commands.claim_on(session, message.id, order_id, verb, same, message)
+        if claimed is None:
+            raise no_order(order_id)
+        return understood(claimed)
 
     def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
         """Look up catalogue and policy, make the number, and claim the key; as `claim`.
@@ -144,18 +94,18 @@ class Books:
         Raises:
             Problem: the key names another command, or the province, tier or zone is not known.
         """
-        mark = _mark("register", "", actor, encode(opening), reason)
+        same = mark("register", "", actor, encode(opening), reason)
         with self._write.begin() as session:
             body = self._resolved(session, opening)
             frozen = self._terms(session, body)
             message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
-            claimed = commands.claim(session, key, body.order_id, "register", mark, message, frozen.digest)
+            claimed = commands.claim(session, key, body.order_id, "register", same, message, frozen.digest)
         self._remember(frozen)
-        found = _understood(claimed)
+        found = understood(claimed)
         if isinstance(found, Reply):
             return found
-        same = claimed.terms == frozen.digest
-        return replace(found, terms=frozen.terms if same else self._stored_terms(claimed.terms))
+        terms = frozen.terms if claimed.terms == frozen.digest else self._stored_terms(claimed.terms)
+        return replace(found, terms=terms)
 
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
@@ -163,8 +113,13 @@ class Books:
             found = commands.find(session, key)
         return None if found is None or found.answer is None else Reply.restored(found.answer, found.order_id)
 
+    def take_up(self, pending: Pending) -> bool:
+        """Whether the command is still this attempt's to carry out: unanswered, and given to nobody else since."""
+        with self._single() as session:
+            return commands.renew(session, pending.key, pending.attempt)
+
     def settle(self, pending: Pending, answer: Answer) -> Reply:
-        """Record the events and keep the reply, in one transaction; the reply that was kept first is the one given.
+        """Record the events and keep the reply, in one transaction; an earlier done reply is the one given.
 
         Raises:
             LedgerGap: an event before these is missing.
@@ -172,10 +127,10 @@ class Books:
         with self._write.begin() as session:
             order = ledger.record(session, pending.order_id, answer.events)
             reply = done(order, command_id=pending.key, verb=pending.verb, first=answer.first, last=answer.last)
-            return self._keep(session, pending, reply, Standing.DONE)
+            return _standing(pending, reply, commands.finish(session, pending.key, reply.stored()))
 
-    def refuse(self, pending: Pending, refusal: Refusal) -> Reply:
-        """Note the refusal and keep it as the key's answer."""
+    def refuse(self, pending: Pending, refusal: Refusal) -> Reply | None:
+        """Note the refusal and keep it as the key's answer; None when it is not this attempt's to refuse."""
         problem = Problem(
             refusal.code,
             refusal.message,
@@ -184,9 +139,9 @@ class Books:
             state=refusal.state,
             allowed=refusal.allowed,
         )
-        reply = Reply(problem.status, problem.body(_path(pending)))
+        reply = Reply(problem.status, problem.body(pending.path))
         with self._write.begin() as session:
-            kept = self._keep(session, pending, reply, Standing.REFUSED)
+            kept = self._refused(session, pending, reply)
             if kept is reply:
                 refusals.record_refusal(
                     session,
@@ -198,10 +153,10 @@ class Books:
                 )
             return kept
 
-    def give_up(self, pending: Pending, problem: Problem) -> Reply:
-        """Keep a failure that asking again cannot mend as the key's answer."""
+    def give_up(self, pending: Pending, problem: Problem) -> Reply | None:
+        """Keep a failure that asking again cannot mend as the key's answer; None as `refuse`."""
         with self._write.begin() as session:
-            return self._keep(session, pending, Reply(problem.status, problem.body(_path(pending))), Standing.REFUSED)
+            return self._refused(session, pending, Reply(problem.status, problem.body(pending.path)))
 
     def drop(self, pending: Pending) -> None:
         """Forget a key whose order never was."""
@@ -211,8 +166,8 @@ class Books:
     def known(self, pending: Pending) -> Known | None:
         """What the ledger knows of the order and of this very command; None for an order it has never seen."""
         with self._write.begin() as session:
-            found, line = ledger.head(session, pending.order_id), orders.find(session, pending.order_id)
-            if found is None or line is None:
+            found = orders.find(session, pending.order_id)
+            if found is None:
                 return None
             events = tables.events.c
             mine = session.scalars(
@@ -222,8 +177,8 @@ class Books:
             ).all()
             return Known(
                 order=found.order,
-                terms=policies.terms(session, found.order.terms),
-                updated_at=line.updated_at,
+                terms=policies.terms(session, found.terms),
+                updated_at=found.updated_at,
                 done=Answer(pending.order_id, mine[0], mine[-1], ()) if mine else None,
             )
 
@@ -232,16 +187,15 @@ class Books:
         with self._write.begin() as session:
             claims = commands.stale_pending(session, older_than, limit)
         return [
-            replace(_pending(claim, fresh=False), terms=self._stored_terms(claim.terms) if claim.terms else None)
+            replace(pending(claim, fresh=False), terms=self._stored_terms(claim.terms) if claim.terms else None)
             for claim in claims
         ]
 
     # --- parts ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, session: Session, pending: Pending, reply: Reply, standing: Standing) -> Reply:
-        text = reply.stored()
-        stands = commands.finish(session, pending.key, text, standing)
-        return reply if stands == text else Reply.restored(stands, pending.order_id)
+    def _refused(self, session: Session, pending: Pending, reply: Reply) -> Reply | None:
+        stands = commands.refuse(session, pending.key, reply.stored(), pending.attempt)
+        return None if stands is None else _standing(pending, reply, stands)
 
     def _resolved(self, session: Session, opening: Opening) -> Register:
         if directory.unit(session, opening.province) is None:
@@ -290,36 +244,18 @@ class Books:
             return policies.terms(session, digest)
 
 
-def _understood(claimed: Claim) -> Pending | Reply:
-    match claimed.standing:
-        case Standing.CONFLICT:
-            raise Problem(
-                "command_reused",
-                "This Idempotency-Key was used before, for another command.",
-                field="Idempotency-Key",
-                remedy="Use a new key for a new command.",
-            )
-        case Standing.DONE | Standing.REFUSED:
-            assert claimed.answer is not None, "a finished key has its answer"
-            return Reply.restored(claimed.answer, claimed.order_id)
-        case _:
-            return _pending(claimed, fresh=claimed.standing is Standing.NEW)
+def new_order_id(*, rehearsal: bool) -> str:
+    """A new number: `WH` (`R` for a rehearsal), the day (UTC), and eight letters or digits that nobody can guess."""
+    head = REHEARSAL_PREFIX if rehearsal else "WH"
+    tail = base64.b32encode(secrets.token_bytes(5)).decode()
+    return f"{head}{datetime.now(UTC):%Y%m%d}-{tail}"
 
 
-def _pending(claimed: Claim, *, fresh: bool) -> Pending:
-    return Pending(claimed.key, claimed.order_id, claimed.verb, claimed.message, claimed.recorded_seq, fresh=fresh)
-
-
-def _mark(verb: str, order_id: str, actor: Actor, body: bytes | msgspec.Raw, reason: str) -> str:
-    """The SHA-256 over all that makes two requests the same."""
-    content = b"\0".join((verb.encode(), order_id.encode(), encode(actor), bytes(body), reason.encode()))
-    return hashlib.sha256(content).hexdigest()
+def _standing(pending: Pending, reply: Reply, stands: str) -> Reply:
+    """The reply that stands under the key: this one, or one that was there before."""
+    return reply if stands == reply.stored() else Reply.restored(stands, pending.order_id)
 
 
 def _is_his(session: Session, order_id: str, phone: str) -> bool:
     column = tables.orders.c
     return session.scalar(select(column.customer_phone).where(column.order_id == order_id)) == phone
-
-
-def _path(pending: Pending) -> str:
-    return "/v1/orders" if pending.verb == "register" else f"/v1/orders/{pending.order_id}/{pending.verb}"

@@ -168,6 +168,15 @@ def unavailable(what: str) -> Problem:
     return Problem("unavailable", f"{what} does not answer at the moment.", remedy="Ask again with the same key.")
 
 
+def unknown_outcome(verb: str) -> Problem:
+    """The problem of a command that was sent and got no answer."""
+    return Problem(
+        "outcome_unknown",
+        f"No answer came in time; {verb} may or may not have been carried out.",
+        remedy="Ask again with the same Idempotency-Key and the same body: it is never carried out twice.",
+    )
+
+
 def no_order(order_id: str) -> Problem:
     """The problem of an order that is not there, or not there for this asker."""
     return Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")

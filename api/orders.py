@@ -8,13 +8,13 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.books import Opening
 from api.commands import PROBLEMS, OrderId, documented
 from api.deps import AskerDep, Parts, PartsDep, asker, body_of, idempotency_key
 from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
 from api.identity import Identified
+from api.keys import Opening
 from api.schemas import CommandAnswer, OrderView, RegisterRequest
 from api.views import JSON, live, seen
 from contracts.messages import encode

@@ -16,15 +16,15 @@ import logging
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.books import Pending
 from api.errors import Problem
 from api.gateway import Gateway
+from api.keys import HELD_SECONDS, Pending
 
 log = logging.getLogger(__name__)
 
 PERIOD = 2.0
 """Seconds between two looks."""
-STALE_AFTER = 3.0
+STALE_AFTER = HELD_SECONDS
 """Seconds after which a pending key is thought to be abandoned; with PERIOD this keeps well within ten."""
 BATCH = 100
 """Keys that are taken at once."""

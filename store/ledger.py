@@ -19,8 +19,8 @@ from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.model import Actor, Order, Role
 from domain.notices import notices
+from store import commands, projection, tables, writes
 from store import notices as outbox
-from store import projection, tables, writes
 
 _ORDER = msgspec.json.Decoder(Order)
 
@@ -173,6 +173,8 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     before, after = old.order if old else None, states[-1]
     batch = writes.Batch()
     batch.add(_EVENTS, tables.events, [projection.event(row) for row in news])
+    done = dict.fromkeys(row.command_id for row in news if row.command_id)
+    batch.add(commands.REOPENED, tables.commands, [{"key": key, "order_id": news[0].order_id} for key in done])
     if old is None:
         batch.add(_TEXT, tables.order_texts, [projection.text(after)])
     else:

@@ -1,23 +1,25 @@
 """A key gives its answer once and for good, whoever dies in between and however often it is asked."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 
-from api.books import Opening, Pending
 from api.errors import Problem
 from api.gateway import Gateway, restart_input
+from api.keys import Opening, Pending
 from api.reconciler import Reconciler
 from contracts.messages import CommandMessage, encode
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, workflow_id
-from domain.commands import Note
+from domain.commands import Note, Sign
 from domain.model import Actor, Customer, Role
 from runtime.plugin import connect
 from runtime.settings import Settings
-from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, OTHER_AGENT, PHONE, Caller, complaint, key
+from store import commands
+from tests.api.conftest import AGENT, AUDITOR, CUSTOMER, DISPATCHER, NET, OTHER_AGENT, PHONE, Caller, complaint, key
 
 ACTOR = Actor(AGENT, Role.AGENT, "GD.svc")
 
@@ -41,18 +43,18 @@ async def test_the_same_key_and_body_get_the_same_bytes_for_good(api: Caller) ->
 
 async def test_a_refusal_is_the_keys_answer_too_and_is_on_record(api: Caller, gateway: Gateway) -> None:
     number, used = await api.opened(), key()
-    first = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net"}, DISPATCHER, use=used)
+    first = await api.post(f"/orders/{number}/audit_reply", {"accepted": True}, AUDITOR, use=used)
     assert (first.status_code, first.json()["code"]) == (409, "not_allowed_now")
     assert first.headers["content-type"] == "application/problem+json"
     assert first.json()["state"] == "dispatched"
-    assert "decide_return" in first.json()["allowed"]
-    second = await api.post(f"/orders/{number}/dispatch", {"lead": "GD.net"}, DISPATCHER, use=used)
+    assert "note" in first.json()["allowed"]
+    second = await api.post(f"/orders/{number}/audit_reply", {"accepted": True}, AUDITOR, use=used)
     assert second.content == first.content
     with gateway.reads() as session:
         rows = session.execute(
             sa.text("select verb, code, actor_id from refusals where command_id = :key"), {"key": used}
         ).all()
-    assert rows == [("dispatch", "not_allowed_now", DISPATCHER)]
+    assert rows == [("audit_reply", "not_allowed_now", AUDITOR)]
 
 
 async def test_a_refused_registration_leaves_no_order_and_no_workflow(api: Caller, settings: Settings) -> None:
@@ -267,7 +269,53 @@ async def test_a_key_of_an_order_that_never_was_is_not_kept(api: Caller, gateway
     assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
     number = await api.opened()
     assert (await api.post(f"/orders/{number}/note", {"text": "x"}, use=used)).status_code == 200
-    ghost = Pending(key(), "WH20260101-BBBBBBBB", "note", _claim(gateway, number, "y").message, 0, fresh=False)
+    message = _claim(gateway, number, "y").message
+    ghost = Pending(key(), "WH20260101-BBBBBBBB", "note", message, 0, fresh=False)
+    with gateway.reads() as session:
+        commands.claim(session, ghost.key, ghost.order_id, ghost.verb, "m", message)
     with pytest.raises(Problem) as raised:
         await gateway.resume(ghost)
     assert raised.value.code == "order_not_found"
+    with gateway.reads() as session:
+        assert commands.find(session, ghost.key) is None
+
+
+async def test_one_key_on_an_unknown_order_many_at_once_is_not_found_for_all_at_once(api: Caller) -> None:
+    used, clock = key(), asyncio.get_running_loop().time
+    began = clock()
+    path = "/orders/WH20260101-CCCCCCCC/note"
+    answers = await asyncio.gather(*(api.post(path, {"text": "x"}, use=used) for _ in range(6)))
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "order_not_found")] * 6
+    assert clock() - began < 2
+
+
+async def test_who_was_told_no_is_right_in_the_end(api: Caller, gateway: Gateway) -> None:
+    """The key is lent while its first request is refused; what the lender brings about is the key's only answer."""
+    number = await api.opened(dispatch=False)
+    message = CommandMessage(id=key(), actor=Actor(NET, Role.UNIT_MEMBER, "GD.net"), body=msgspec.Raw(encode(Sign())))
+    first = gateway._books.claim(number, "sign", message, "")
+    assert isinstance(first, Pending)
+    lent = next(pending for pending in await gateway.stale(0.0, 100) if pending.key == first.key)
+    with pytest.raises(Problem) as told:
+        await gateway.finish(first)  # refused: nothing is dispatched yet, but that is not for the first to say any more
+    assert told.value.code == "command_pending"
+    await api.act(number, "dispatch", DISPATCHER, lead="GD.net")
+    reply = await gateway.resume(lent)
+    assert reply.status == 200
+    assert await gateway.resume(lent) == replace(reply, replayed=True)
+    again = await api.post(f"/orders/{number}/sign", {}, NET, use=first.key)
+    assert (again.status_code, again.content) == (200, reply.body)
+
+
+async def test_a_key_that_was_refused_meanwhile_is_not_sent_again(api: Caller, gateway: Gateway) -> None:
+    number = await api.opened(dispatch=False)
+    message = CommandMessage(id=key(), actor=Actor(NET, Role.UNIT_MEMBER, "GD.net"), body=msgspec.Raw(encode(Sign())))
+    first = gateway._books.claim(number, "sign", message, "")
+    assert isinstance(first, Pending)
+    refused = await gateway.finish(first)
+    assert refused.status == 409
+    await api.act(number, "dispatch", DISPATCHER, lead="GD.net")
+    assert (await gateway.resume(first)).body == refused.body
+    held_up = replace(first, until=0.0)  # as a process that was stopped right before sending
+    assert (await gateway.finish(held_up)).body == refused.body
+    assert (await api.get(f"/orders/{number}")).json()["order"]["state"] == "dispatched"

@@ -4,10 +4,11 @@ import threading
 
 import msgspec
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
-from contracts.messages import CommandMessage
+from contracts.messages import CommandMessage, EventRow
 from domain.model import Actor, Role
 from store import commands, ledger
 from store.commands import Claim, Standing
@@ -48,17 +49,110 @@ def test_another_request_under_the_same_key_is_a_conflict(made: Made) -> None:
     assert other.answer is None
 
 
-@pytest.mark.parametrize("standing", [Standing.DONE, Standing.REFUSED])
-def test_the_first_answer_stands_for_good(made: Made, standing: Standing) -> None:
-    key = f"c-{standing}"
-    ask(made, key)
+def test_the_first_answer_stands_for_good(made: Made) -> None:
+    ask(made, "c1")
     with made.begin() as session:
-        assert commands.finish(session, key, '{"n":1}', standing) == '{"n":1}'
+        assert commands.finish(session, "c1", '{"n":1}') == '{"n":1}'
     with made.begin() as session:
-        assert commands.finish(session, key, '{"n":2}') == '{"n":1}'
-        assert not commands.abandon(session, key)
-    claim = ask(made, key)
-    assert (claim.standing, claim.answer) == (standing, '{"n":1}')
+        assert commands.finish(session, "c1", '{"n":2}') == '{"n":1}'
+        assert commands.refuse(session, "c1", '{"n":3}', attempt=1) == '{"n":1}'
+        assert not commands.abandon(session, "c1")
+    claim = ask(made, "c1")
+    assert (claim.standing, claim.answer) == (Standing.DONE, '{"n":1}')
+
+
+def test_a_refusal_stands_until_the_command_is_done_after_all(made: Made) -> None:
+    ask(made, "c2")
+    with made.begin() as session:
+        assert commands.refuse(session, "c2", '{"no":1}', attempt=1) == '{"no":1}'
+        assert commands.refuse(session, "c2", '{"no":2}', attempt=1) == '{"no":1}'
+    assert ask(made, "c2").standing is Standing.REFUSED
+    with made.begin() as session:
+        assert commands.finish(session, "c2", '{"yes":1}') == '{"yes":1}'
+    claim = ask(made, "c2")
+    assert (claim.standing, claim.answer) == (Standing.DONE, '{"yes":1}')
+
+
+def test_only_the_latest_attempt_may_refuse(made: Made) -> None:
+    ask(made, "c3")
+    with made.begin() as session:
+        lent = next(claim for claim in commands.stale_pending(session, 0, 1000) if claim.key == "c3")
+    assert lent.attempt == 2
+    with made.begin() as session:
+        assert not commands.renew(session, "c3", attempt=1)
+        assert commands.refuse(session, "c3", "{}", attempt=1) is None
+        assert commands.renew(session, "c3", attempt=2)
+        assert commands.refuse(session, "c3", "{}", attempt=2) == "{}"
+        assert not commands.renew(session, "c3", attempt=2)
+
+
+def story() -> tuple[str, tuple[EventRow, ...], tuple[EventRow, ...], str]:
+    """An order's id, its events before a command and those of the command, and the command's key."""
+    life, key = quiet(), number("K")
+    last = life.events[-1].command_id
+    found = rows(life)
+    own = tuple(structs.replace(row, command_id=key) for row in found if row.command_id == last)
+    return life.at.id, found[: -len(own)], own, key
+
+
+def test_what_the_ledger_holds_is_not_refused(made: Made) -> None:
+    order_id, before, own, done = story()
+    with made.begin() as session:
+        ledger.record(session, order_id, (*before, *own))
+    ask(made, done, order_id)
+    with made.begin() as session:
+        assert commands.refuse(session, done, "{}", attempt=1) is None
+    assert ask(made, done, order_id).standing is Standing.PENDING
+
+
+def test_recorded_events_take_a_refusal_back(made: Made) -> None:
+    order_id, before, own, done = story()
+    other = number("K")
+    with made.begin() as session:
+        ledger.record(session, order_id, before)
+    for key in (done, other):
+        ask(made, key, order_id)
+        with made.begin() as session:
+            assert commands.refuse(session, key, "{}", attempt=1) == "{}"
+    with made.begin() as session:
+        ledger.record(session, order_id, own)
+    assert ask(made, done, order_id).standing is Standing.PENDING
+    assert ask(made, other, order_id).standing is Standing.REFUSED
+
+
+def test_a_refusal_waits_for_what_is_just_being_recorded(made: Made) -> None:
+    order_id, before, own, done = story()
+    with made.begin() as session:
+        ledger.record(session, order_id, before)
+    ask(made, done, order_id)
+    told = list[str | None]()
+
+    def refuser() -> None:
+        with made.begin() as session:
+            told.append(commands.refuse(session, done, "{}", attempt=1))
+
+    with made() as session:
+        ledger.record(session, order_id, own)
+        thread = threading.Thread(target=refuser)
+        thread.start()
+        thread.join(0.3)
+        assert told == []
+        session.commit()
+    thread.join(20)
+    assert told == [None]
+
+
+def test_a_command_on_an_order_that_is_not_there_leaves_no_key(made: Made) -> None:
+    message = CommandMessage(id="c4", actor=AGENT, body=msgspec.Raw(b"{}"))
+    with made.begin() as session:
+        assert commands.claim_on(session, "c4", "WH-NONE", "note", "m", message) is None
+        assert commands.find(session, "c4") is None
+    life = quiet()
+    with made.begin() as session:
+        ledger.record(session, life.at.id, rows(life))
+        claims = [commands.claim_on(session, "c4", life.at.id, "note", "m", message) for _ in range(2)]
+    assert [claim.standing for claim in claims if claim] == [Standing.NEW, Standing.PENDING]
+    assert {claim.recorded_seq for claim in claims if claim} == {len(life.events)}
 
 
 def test_an_unknown_key_cannot_be_finished(made: Made) -> None:
