@@ -16,10 +16,10 @@ from rich.text import Text
 from desk import render
 from desk.client import DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
-from runtime import engine, ports, vitals
+from runtime import engine, instance, ports, vitals
 from runtime.faults import SetupError
 from runtime.folder import demand_space
-from runtime.settings import PROJECT, Settings, load
+from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
 from runtime.temporal import PORT_COUNT
 
 STALE_SECONDS = 30
@@ -57,6 +57,8 @@ Check = Callable[[Settings, str, str], Finding]
 def doctor(api: Api = "", person: As = DEFAULT_PERSON, machine: Machine = False) -> None:
     """体检 / check what this installation needs; exit code 1 if something is broken."""
     settings = load()
+    if running := instance.find(settings):
+        settings = running.settings
     findings = list(examine(settings, api or settings.api_url, person))
     if machine:
         render.as_json([{"name": f.name, "mark": f.mark.name, "found": f.found, "remedy": f.remedy} for f in findings])
@@ -79,7 +81,7 @@ def examine(settings: Settings, api: str, person: str) -> Iterator[Finding]:
 
 
 def _line(one: Finding) -> Text:
-    line = Text.assemble((f"{one.mark} ", _STYLES[one.mark]), (f"{one.name:<12}", "bold"), one.found)
+    line = Text.assemble((f"{one.mark} ", _STYLES[one.mark]), (f"{one.name:<13}", "bold"), one.found)
     if one.remedy and one.mark is not Mark.GOOD:
         line.append(f"  → {one.remedy}", style=_STYLES[one.mark])
     return line
@@ -90,6 +92,15 @@ def _python(settings: Settings, api: str, person: str) -> Finding:
     good = sys.version_info >= _PYTHON
     remedy = "安装 Python 3.11 或更高 / install Python 3.11 or later"
     return Finding("python", Mark.GOOD if good else Mark.BAD, version, remedy)
+
+
+def _settings(settings: Settings, api: str, person: str) -> Finding:
+    try:
+        demand_known()
+    except SettingError as error:
+        return Finding("settings", Mark.BAD, str(error))
+    given = sorted(load().model_fields_set)
+    return Finding("settings", Mark.GOOD, ", ".join(given) or "都用默认值 / all at their defaults")
 
 
 def _programs(settings: Settings, api: str, person: str) -> Finding:
@@ -128,36 +139,45 @@ def _folder(settings: Settings, api: str, person: str) -> Finding:
 
 
 def _ports(settings: Settings, api: str, person: str) -> Finding:
-    """Ports that somebody holds although this installation does not run."""
-    if _pid(settings) is not None:
-        return Finding("ports", Mark.GOOD, "由本机运行中的哨子占用 / held by the running Whistle")
-    wanted = {"WHISTLE_API_PORT": [settings.api_port]}
+    """The ports of this data folder's instance; where none runs, whether they are free for it."""
+    last = settings.temporal_port + PORT_COUNT - 1
+    wanted = {"WHISTLE_API_PORT": ("API", range(settings.api_port, settings.api_port + 1))}
     if settings.database_url is None:
-        wanted["WHISTLE_POSTGRES_PORT"] = [settings.postgres_port]
+        first = settings.postgres_port
+        wanted["WHISTLE_POSTGRES_PORT"] = ("PostgreSQL", range(first, first + 1))
     if settings.temporal_address is None:
-        wanted["WHISTLE_TEMPORAL_PORT"] = list(range(settings.temporal_port, settings.temporal_port + PORT_COUNT))
+        wanted["WHISTLE_TEMPORAL_PORT"] = ("Temporal", range(settings.temporal_port, last + 1))
+    if settings.ui_enabled:
+        wanted["WHISTLE_UI_PORT"] = ("UI", range(settings.ui_port, settings.ui_port + 1))
+    listed = " · ".join(
+        f"{name} {several[0]}" + (f"–{several[-1]}" if len(several) > 1 else "") for name, several in wanted.values()
+    )
+    if running := instance.find(settings):
+        return Finding("ports", Mark.GOOD, f"{listed}; 本实例占用 / held by this instance, pid {running.pid}")
     taken = [
         f"{port} ({ports.holder(port) or '?'}, {variable})"
-        for variable, several in wanted.items()
+        for variable, (_, several) in wanted.items()
         for port in several
         if not ports.is_free(port)
     ]
     if taken:
         remedy = "停止占用者, 或改端口 / stop the holder, or choose another port"
-        return Finding("ports", Mark.BAD, f"被占用 taken: {', '.join(taken)}", remedy)
-    return Finding("ports", Mark.GOOD, "空闲 / free")
+        return Finding("ports", Mark.BAD, f"被他人占用 / taken by others: {', '.join(taken)}", remedy)
+    return Finding("ports", Mark.GOOD, f"{listed}; 空闲 / free")
 
 
-def _pid(settings: Settings) -> int | None:
-    """The process that runs this data folder now, if one does."""
-    try:
-        pid = int((settings.data_dir / "lock").read_text().strip())
-    except (OSError, ValueError):
-        return None
-    return pid if psutil.pid_exists(pid) else None
+def _not_ours(settings: Settings, api: str) -> bool:
+    """Whether what answers at our own default addresses cannot be ours, as nothing runs on our data folder."""
+    own = settings.database_url is None and settings.app_database_url is None
+    return own and api == settings.api_url and instance.find(settings) is None
+
+
+_DOWN = "本数据目录的实例未运行 / this data folder's instance does not run"
 
 
 def _postgres(settings: Settings, api: str, person: str) -> Finding:
+    if _not_ours(settings, api):
+        return Finding("postgresql", Mark.BAD, _DOWN, _START)
     try:
         found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
     except Exception as error:
@@ -166,19 +186,24 @@ def _postgres(settings: Settings, api: str, person: str) -> Finding:
     return Finding("postgresql", Mark.GOOD, f"{found.version}, {found.orders} 件工单 orders")
 
 
-_START = "运行 whistle up; 日志见 logs / run `whistle up`, and look into the logs in the data folder"
+_START = "运行 whistle up; 起不来看其日志 / run `whistle up`; if it does not come up, look into the data folder's logs"
 
 
 def _api(settings: Settings, api: str, person: str) -> Finding:
+    not_ours = _not_ours(settings, api)
     try:
         with desk(api, person) as connection:
             connection.ready()
     except DeskError as error:
-        return Finding("api", Mark.BAD, str(error))
+        return Finding("api", Mark.BAD, _DOWN if not_ours else str(error), _START if not_ours else "")
+    if not_ours:
+        return Finding("api", Mark.BAD, f"{_DOWN}; {api} 是别的实例 / is another's", _START)
     return Finding("api", Mark.GOOD, api)
 
 
 def _engine(settings: Settings, api: str, person: str) -> Finding:
+    if _not_ours(settings, api):
+        return Finding("engine", Mark.SKIP, _DOWN)
     try:
         with desk(api, person) as connection:
             ready = connection.ready()
@@ -192,6 +217,8 @@ def _engine(settings: Settings, api: str, person: str) -> Finding:
 
 def _worker(settings: Settings, api: str, person: str) -> Finding:
     """A worker answers for an order; where there is none yet, a worker's process is looked for."""
+    if _not_ours(settings, api):
+        return Finding("worker", Mark.SKIP, _DOWN)
     try:
         with desk(api, person, patience=0.0) as connection:
             for state in ("in_progress", "dispatched", "awaiting_callback", "closed"):
@@ -206,7 +233,7 @@ def _worker(settings: Settings, api: str, person: str) -> Finding:
     except DeskError as error:
         remedy = f"看 {settings.logs}/worker-1.log / look into that log"
         return Finding("worker", Mark.BAD, f"不应答 / does not answer: {error}", remedy)
-    running = [process.pid for process in psutil.process_iter(["cmdline", "cwd"]) if _is_worker(process)]
+    running = _workers(settings)
     if running:
         pids = ", ".join(str(pid) for pid in running)
         return Finding("worker", Mark.GOOD, f"运行中 / running, pid {pids}; 尚无工单可问 / no order to ask about yet")
@@ -214,12 +241,23 @@ def _worker(settings: Settings, api: str, person: str) -> Finding:
     return Finding("worker", Mark.WARN, found, _START)
 
 
+def _workers(settings: Settings) -> list[int]:
+    """The worker processes of this data folder's instance; without one, those that were started here by hand."""
+    found = instance.find(settings)
+    processes = psutil.Process(found.pid).children(recursive=True) if found else psutil.process_iter()
+    return [process.pid for process in processes if _is_worker(process)]
+
+
 def _is_worker(process: psutil.Process) -> bool:
-    command = process.info["cmdline"] or []
-    return process.info["cwd"] == str(PROJECT) and any(part.endswith("worker.py") for part in command)
+    try:
+        return process.cwd() == str(PROJECT) and any(part.endswith("worker.py") for part in process.cmdline())
+    except psutil.Error:
+        return False
 
 
 def _pending(settings: Settings, api: str, person: str) -> Finding:
+    if _not_ours(settings, api):
+        return Finding("keys", Mark.SKIP, _DOWN)
     try:
         found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
     except Exception:
@@ -231,6 +269,8 @@ def _pending(settings: Settings, api: str, person: str) -> Finding:
 
 
 def _notices(settings: Settings, api: str, person: str) -> Finding:
+    if _not_ours(settings, api):
+        return Finding("notices", Mark.SKIP, _DOWN)
     try:
         held = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).held_notices
     except Exception:
@@ -245,6 +285,7 @@ def _notices(settings: Settings, api: str, person: str) -> Finding:
 _SILENT = "数据库不应答 / the database does not answer"
 CHECKS: dict[str, Check] = {
     "python": _python,
+    "settings": _settings,
     "engine built": _programs,
     "disk": _disk,
     "data": _folder,

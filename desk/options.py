@@ -6,10 +6,20 @@ from typing import Annotated
 
 import typer
 
+from desk import render
 from desk.client import PATIENCE_SECONDS, Desk
 
 DEFAULT_PERSON = "gd-agent-1"
 """The demo log-in of whoever does not say who he is."""
+
+
+def _use_zone(name: str) -> str:
+    try:
+        render.use_zone(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return name
+
 
 Api = Annotated[
     str, typer.Option("--api", help="API 地址 / where the API is. Default: this installation's own.", metavar="URL")
@@ -23,13 +33,37 @@ As = Annotated[
         envvar="WHISTLE_AS",
     ),
 ]
-Machine = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON for a machine.")]
+Machine = Annotated[bool, typer.Option("--json", help="输出 JSON, 时间带时区 / print JSON for a machine.")]
+Zone = Annotated[
+    str,
+    typer.Option(
+        "--zone",
+        help="时间以此时区显示 / the time zone in which times are shown, and read where none is given.",
+        metavar="ZONE",
+        envvar="WHISTLE_ZONE",
+        callback=_use_zone,
+    ),
+]
 
 
 def desk(api: str, person: str, *, connections: int = 16, patience: float = PATIENCE_SECONDS) -> Desk:
-    """The connection that the options ask for; without --api to the address in the settings."""
-    if not api:
-        from runtime.settings import load
+    """The connection that the options ask for; without --api to the instance of this data folder."""
+    return Desk(api or own_address(), person, connections=connections, patience=patience)
 
-        api = load().api_url
-    return Desk(api, person, connections=connections, patience=patience)
+
+def own_address() -> str:
+    """Where the API of this installation is: of the instance that runs on the data folder, else by the settings.
+
+    Raises:
+        SettingError: a setting is not understood.
+    """
+    from runtime import instance
+    from runtime.settings import SettingError, demand_known, load
+
+    try:
+        demand_known()
+    except SettingError as error:  # `up` refuses it; here it may be somebody else's
+        render.err.print(str(error), style="yellow", soft_wrap=True, markup=False)
+    settings = load()
+    running = instance.find(settings)
+    return (running.settings if running else settings).api_url

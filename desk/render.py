@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -40,12 +41,35 @@ def as_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-def when(value: str | datetime | None) -> str:
-    """An instant in the reader's own zone, to the second; '' for none."""
+DEFAULT_ZONE = "Asia/Shanghai"
+"""The zone of the demo organisation and its customers."""
+_shown_in = [ZoneInfo(DEFAULT_ZONE)]
+
+
+def use_zone(name: str) -> None:
+    """Show all times in this IANA zone from now on; raises ValueError."""
+    try:
+        _shown_in[0] = ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name}: 不是时区 / is no time zone · → 如 such as Asia/Shanghai") from None
+
+
+def zone() -> ZoneInfo:
+    """The zone in which times are shown."""
+    return _shown_in[0]
+
+
+def times() -> str:
+    """The line that names that zone, once a table."""
+    return f"时间 times: {zone().key}"
+
+
+def when(value: str | datetime | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """An instant in the zone that is shown, to the second unless another form is named; '' for none."""
     if value is None or value == "":
         return ""
     at = value if isinstance(value, datetime) else instant(value)
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    return at.astimezone(zone()).strftime(form)
 
 
 def instant(text: str) -> datetime:
@@ -64,26 +88,38 @@ def level(number: int, colour: str) -> Text:
 
 
 def orders(lines: list[dict[str, Any]]) -> Table:
-    """A list of orders."""
+    """A list of orders; numbers are whole at any width."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("工单 order", no_wrap=True)
-    for heading in ("状态 state", "级 level", "主办 lead", "限时 due", "标题 title"):
+    table.add_column("工单 order", no_wrap=True, min_width=max([10, *(len(line["order_id"]) for line in lines)]))
+    for heading in ("状态 state", "级 level", "主办 lead"):
         table.add_column(heading, overflow="fold")
+    table.add_column("限时 due", no_wrap=True, min_width=11)
+    table.add_column("标题 title", overflow="fold", ratio=1)
     for line in lines:
-        due = Text(when(line["due_at"]), style="bold red" if line["overdue"] else "")
+        due = Text(when(line["due_at"], "%m-%d %H:%M"), style="bold red" if line["overdue"] else "")
         table.add_row(
             line["order_id"],
             state(line["state"]),
             level(line["level"], line["colour"]),
             line["lead_unit"],
             due,
-            line["title"],
+            _short(line["title"]),
         )
     return table
 
 
+def _short(title: str) -> Text:
+    text = Text(title)
+    text.truncate(_TITLE_CELLS, overflow="ellipsis")
+    return text
+
+
+_TITLE_CELLS = 60
+"""Columns of a title that a list shows; `show` has it whole."""
+
+
 def order(view: dict[str, Any]) -> Table:
-    """One order, whole: who, what, where it stands, what limits run, and what each role may do now."""
+    """One order, whole: who, what, where it stands, what limits run, and what each role may ask for now."""
     one = view["order"]
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -98,6 +134,7 @@ def order(view: dict[str, Any]) -> Table:
         ("主办 lead", view["lead"] or "–"),
         ("级别 level", Text.assemble(level(one["level"], one["colour"]), f"  {LEVELS[one['level']]}")),
         ("轮次 round", str(one["round"])),
+        ("时间 times", zone().key),
         ("登记 registered", when(one["registered_at"])),
         ("限时 due", Text(when(view["due_at"]), style="bold red" if view["overdue"] else "")),
     ]
@@ -118,10 +155,16 @@ def order(view: dict[str, Any]) -> Table:
         )
     may = [f"{role}: {', '.join(verbs)}" for role, verbs in view["allowed"].items()]
     if may:
-        rows.append(("可办 allowed", "\n".join(may)))
+        rows.append(("可提 may ask", "\n".join([_BY_STATE, *may])))
     for name, value in rows:
         table.add_row(name, value)
     return table
+
+
+_BY_STATE = (
+    "此状态下各角色可提出; 仍可能因单位、次序、时限被拒, 届时说明原因 / what each role may ask for in this state; "
+    "whose unit it is, what must come first and the limits may still refuse it, with the reason"
+)
 
 
 def event(row: dict[str, Any]) -> Text:

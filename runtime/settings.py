@@ -3,8 +3,10 @@
 A setting is an environment variable: `WHISTLE_` and the field's name in capitals. Nothing has to be set.
 """
 
+import difflib
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +18,8 @@ from runtime.faults import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV_PREFIX = "WHISTLE_"
+NO_SETTINGS = ("WHISTLE_AS", "WHISTLE_ZONE")
+"""Variables of the command line alone: who acts, and in which zone times are shown."""
 
 _LOOPBACK = "127.0.0.1"
 _ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
@@ -204,16 +208,41 @@ class Settings(BaseSettings):
         }
 
 
+class SettingError(SetupError):
+    """A setting that is not understood."""
+
+
 def load(**values: Any) -> Settings:
     """Return the settings from the environment, `values` taking precedence.
 
     Raises:
-        SetupError: a value is not acceptable; one line names each variable, the reason and the remedy.
+        SettingError: a value is not acceptable; one line names each variable, the reason and the remedy.
     """
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SetupError(*_explain(error)) from None
+        raise SettingError(*_explain(error)) from None
+
+
+def demand_known(environment: Mapping[str, str] = os.environ) -> None:
+    """Return if every `WHISTLE_…` variable is one that somebody reads.
+
+    Raises:
+        SettingError: one is not, most likely a slip of the pen; the line names the nearest real one.
+    """
+    known = [*(ENV_PREFIX + name.upper() for name in Settings.model_fields), *NO_SETTINGS]
+    strange = [name for name in environment if name.upper().startswith(ENV_PREFIX) and name.upper() not in known]
+    if not strange:
+        return
+    zh, en = [], []
+    for name in sorted(strange):
+        nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.75)
+        zh.append(f"没有设置 {name}" + (f"; 是否指 {nearest[0]}?" if nearest else ""))
+        en.append(f"there is no setting {name}" + (f"; did you mean {nearest[0]}?" if nearest else ""))
+    raise SettingError(
+        "; ".join(zh) + "; 请改正或取消设置, 全部设置见 docs/operations.md",
+        "; ".join(en) + "; correct or unset it, all are listed in docs/operations.md",
+    )
 
 
 def _explain(error: ValidationError) -> tuple[str, str]:

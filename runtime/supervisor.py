@@ -5,15 +5,17 @@ workers and API are started with the settings in their environment.
 """
 
 import os
+import shlex
 import signal
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
-from runtime import ports, provision
+from runtime import instance, ports, provision
 from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.process import Child
@@ -34,13 +36,16 @@ def up(settings: Settings, console: Console | None = None) -> int:
     started = time.monotonic()
     stack = EmbeddedStack(settings, console)
     programs: list[Program] = []
+    ran = False
     with _stoppable() as deaf:
         try:
             stack.acquire()
             for program in application(settings):
                 program.child.end_orphan()
             ports.demand(settings.api_port, "API", "WHISTLE_API_PORT", settings.api_host)
+            instance.note(settings)
             stack.up()
+            ran = True
             provision.tables(stack.owner_url, settings.profile)
             console.say("数据表与组织资料就绪", "tables and organisation are in place")
             programs = application(stack.settings)
@@ -54,6 +59,7 @@ def up(settings: Settings, console: Console | None = None) -> int:
                 watch.look()
                 time.sleep(TICK_SECONDS)
         except _Stop:
+            ran = True
             console.say("正在停止", "stopping")
             return 0
         except SetupError as error:
@@ -63,8 +69,10 @@ def up(settings: Settings, console: Console | None = None) -> int:
             deaf()
             for program in reversed(programs):
                 program.stop()
+            instance.forget(settings)
             stack.down()
-            console.say("已全部停止", "everything has stopped")
+            if ran:  # a start that was refused has stopped nothing
+                console.say("已全部停止", "everything has stopped")
 
 
 @contextmanager
@@ -143,10 +151,21 @@ def _responds(url: str) -> bool:
 
 
 def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
-    """Print where to look and who may log in."""
+    """Print who may log in, how another terminal finds this instance, and, last, where to look."""
     settings = stack.settings
     console.line()
     console.say(f"哨子已就绪 ({seconds:.1f} 秒)", f"Whistle is up after {seconds:.1f} s")
+    if settings.profile is Profile.DEVELOPMENT:
+        console.say("登录身份 (开发; 每岗一例)", "log-ins for development, one of each role")
+        for identity, role, unit in _sample_logins():
+            console.line(f"  {identity:<22}{role:<18}{unit}")
+        console.say("  全部", "all of them: whistle directory people")
+    console.say("另开终端", "in another terminal:")
+    console.line(f"  . {_short(PROJECT / '.venv/bin/activate')}")
+    if "data_dir" in settings.model_fields_set:
+        console.line(f"  export {ENV_PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))}")
+    console.line("  whistle tour · whistle doctor · whistle --help")
+    console.say("在哪里看", "where to look:")
     rows = [("接口文档", "API docs", f"{settings.api_url}/docs")]
     if stack.ui is not None:
         rows.append(("引擎界面", "Temporal's UI", f"{stack.ui.url}/namespaces/{settings.temporal_namespace}/workflows"))
@@ -156,8 +175,19 @@ def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
     ]
     for zh, en, where in rows:
         console.line(f"  {zh} · {en}: {where}")
-    if settings.profile is Profile.DEVELOPMENT:
-        console.say("登录身份 (开发)", "log-ins for development")
-        for identity, role, unit, label in provision.logins():
-            console.line(f"  {identity:<20} {role:<20} {unit:<20} {label}")
     console.line()
+
+
+def _sample_logins() -> Iterator[tuple[str, str, str]]:
+    """The first log-in of each role, with role and unit."""
+    seen: set[str] = set()
+    for identity, role, unit, _ in provision.logins():
+        if role not in seen:
+            seen.add(role)
+            yield identity, role, unit
+
+
+def _short(path: Path) -> str:
+    """The path as typed from here, where that is possible."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

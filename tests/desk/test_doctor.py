@@ -1,7 +1,11 @@
 import asyncio
+from pathlib import Path
+
+import pytest
 
 from desk.doctor import CHECKS, Finding, Mark, examine
-from runtime.settings import Settings
+from runtime import instance
+from runtime.settings import Settings, load
 
 
 def found(settings: Settings, api: str) -> dict[str, Finding]:
@@ -25,3 +29,42 @@ async def test_what_is_broken_is_named_with_its_remedy(settings: Settings, addre
         assert findings[name].mark is Mark.BAD
         assert "whistle up" in findings[name].found + findings[name].remedy
     assert all("\n" not in one.found for one in findings.values())
+
+
+async def test_what_is_anothers_is_not_taken_for_ours(address: str, tmp_path: Path) -> None:
+    port = int(address.rpartition(":")[2])
+    findings = await asyncio.to_thread(found, load(data_dir=tmp_path, api_port=port), address)
+    assert findings["ports"].mark is Mark.BAD
+    assert str(port) in findings["ports"].found
+    assert findings["api"].mark is Mark.BAD
+    assert "is another's" in findings["api"].found
+    assert findings["worker"].mark is Mark.SKIP
+
+
+def test_a_terminal_without_the_settings_finds_the_instance_by_its_folder(tmp_path: Path) -> None:
+    here = load(data_dir=tmp_path)
+    assert instance.find(here) is None
+    instance.note(load(data_dir=tmp_path, api_port=8123, postgres_port=15999))
+    running = instance.find(here)
+    assert running
+    assert running.settings.api_url == "http://127.0.0.1:8123"
+    assert running.settings.postgres_port == 15999
+    by_hand = instance.find(load(data_dir=tmp_path, api_port=8124))
+    assert by_hand
+    assert by_hand.settings.api_port == 8124
+    instance.forget(here)
+    assert instance.find(here) is None
+
+
+def test_the_note_of_a_dead_instance_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "running.json").write_text('{"pid": 1, "born": 0, "settings": {"api_port": 9}}')
+    assert instance.find(load(data_dir=tmp_path)) is None
+
+
+async def test_a_misspelt_setting_is_a_finding(
+    settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHISTLE_API_PROT", "8011")
+    findings = await asyncio.to_thread(found, settings, address)
+    assert findings["settings"].mark is Mark.BAD
+    assert "did you mean WHISTLE_API_PORT?" in findings["settings"].found

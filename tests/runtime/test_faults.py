@@ -17,7 +17,7 @@ from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.folder import DataFolder, demand_space
 from runtime.postgres import DATABASE, OWNER, EmbeddedPostgres
-from runtime.settings import PROJECT, Settings, load
+from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
 from runtime.stack import EmbeddedStack
 from runtime.temporal import PORT_COUNT
 
@@ -73,6 +73,12 @@ def test_a_bad_setting_names_variable_reason_and_remedy(
     assert variable in line
     assert reason in line
     assert "default" in line
+
+
+def test_a_misspelt_setting_is_refused_with_the_nearest_real_one() -> None:
+    with pytest.raises(SettingError, match=r"no setting WHISTLE_API_PROT; did you mean WHISTLE_API_PORT\?"):
+        demand_known({"WHISTLE_API_PROT": "8011", "PATH": "/bin"})
+    demand_known({"WHISTLE_API_PORT": "8011", "WHISTLE_AS": "gd-net-1", "WHISTLE_ZONE": "Asia/Shanghai", "HOME": "/"})
 
 
 def test_two_parts_on_one_port_are_refused() -> None:

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg2
 import pytest
 
-from runtime import ports
+from runtime import instance, ports
 from runtime.folder import DataFolder
 from runtime.postgres import DATABASE, OWNER
 from runtime.settings import PROJECT, Settings, load
@@ -129,8 +129,12 @@ def _query(settings: Settings, statement: str) -> list[tuple[object, ...]]:
 
 def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, settings: Settings) -> None:
     run.wait_for("to stop: Ctrl-C", 120)
-    for identity, *_ in demo.LOGINS:
-        assert identity in run.said
+    for role in {role for _, role, *_ in demo.LOGINS}:
+        assert f" {role} " in run.said
+    assert f"export WHISTLE_DATA_DIR={settings.data_dir}" in run.said
+    found = instance.find(load(data_dir=settings.data_dir))
+    assert found
+    assert (found.pid, found.settings.api_url) == (run.process.pid, settings.api_url)
     assert f"{settings.api_url}/docs" in run.said
     assert run.is_ready()
     _query(settings, "create table kept_between_runs (value int)")
@@ -143,6 +147,7 @@ def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, setti
 
     assert run.stop(signal.SIGINT) == 0
     assert "everything has stopped" in run.said
+    assert instance.find(settings) is None
     assert _left_below(settings.data_dir) == []
     assert all(ports.is_free(settings.temporal_port + offset) for offset in range(PORT_COUNT + 3))
 
@@ -155,6 +160,8 @@ def test_the_second_start_is_quick_and_finds_all_data(run: _Run, settings: Setti
     other = _Run(settings)
     assert other.process.wait(30) == 1
     assert f"in use by another instance (pid {run.process.pid})" in other.said
+    assert "has stopped" not in other.said
+    assert instance.find(settings) is not None
     assert run.stop(signal.SIGTERM) == 0
     assert _left_below(settings.data_dir) == []
 
