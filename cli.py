@@ -1,15 +1,19 @@
 """`whistle`: the command line, put together from the desk's commands.
 
-Exit codes: 0 done · 1 refused or failed · 2 the command was not understood · 3 the API does not answer · 130 Ctrl-C.
+Exit codes: 0 done · 1 refused or failed · 2 command, file or setting not understood · 3 the API does not answer ·
+130 Ctrl-C.
 """
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from desk import doctor, importing, orders, render, tour
+from desk import directory, doctor, importing, orders, render, tour
 from desk.client import DeskError
+from runtime import settings
 from runtime.faults import SetupError
 
 app = typer.Typer(
@@ -21,18 +25,34 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 the API does not answer, 130 Ctrl-C.",
 )
 app.add_typer(orders.app, name="orders")
+app.add_typer(directory.app, name="directory")
 app.command("import")(importing.import_file)
 app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        render.out.print(f"whistle {version('whistle')}")
+        raise typer.Exit
+
+
+@app.callback()
+def whistle(
+    shown: Annotated[
+        bool, typer.Option("--version", help="版本 / the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """哨子 / Whistle."""
 
 
 @app.command()
 def up() -> None:
     """启动全部 / start everything, here and now; Ctrl-C stops it."""
     from runtime import supervisor
-    from runtime.settings import load
 
-    raise typer.Exit(supervisor.up(load()))
+    settings.demand_known()
+    raise typer.Exit(supervisor.up(settings.load()))
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -44,7 +64,7 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(error.code)
     except SetupError as error:
         render.err.print(str(error), style="red", soft_wrap=True, markup=False)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, settings.SettingError) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
 

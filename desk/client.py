@@ -21,6 +21,7 @@ REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before under this key."""
 
 _ASK_AGAIN = (429, 503)
+_PERHAPS_DONE = ("outcome_unknown", "command_pending", "not_yet_recorded")
 
 
 class DeskError(Exception):
@@ -71,13 +72,16 @@ def explain(problem: dict[str, Any]) -> str:
         if problem.get(name):
             parts.append(f"{label} {problem[name]}".strip())
     if problem.get("allowed"):
-        parts.append("allowed now: " + ", ".join(problem["allowed"]))
+        parts.append("此角色此时可提 this role may ask for: " + ", ".join(problem["allowed"]))
     return " · ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A command that was carried out: the view that came back, and whether this key had been answered before."""
+    """A command that was carried out: the view that came back, and whether it had been answered before this call.
+
+    An answer under a key that this very call had asked for before, in vain, is this call's own.
+    """
 
     view: dict[str, Any]
     replayed: bool = False
@@ -164,8 +168,10 @@ class Desk:
 
     def _command(self, path: str, body: dict[str, Any], key: str, person: str) -> Done:
         key = key or new_key()
-        answer = self._ask("POST", path, person, body=body, key=key)
-        return Done(answer.json(), replayed=answer.headers.get(REPLAYED, "") == "true")
+        asked: list[bool] = []
+        answer = self._ask("POST", path, person, body=body, key=key, asked=asked)
+        before = answer.headers.get(REPLAYED, "") == "true" and not any(asked)
+        return Done(answer.json(), replayed=before)
 
     def _ask(
         self,
@@ -178,7 +184,10 @@ class Desk:
         key: str = "",
         once: bool = False,
         timeout: float = CALL_SECONDS,
+        asked: list[bool] | None = None,
     ) -> httpx.Response:
+        """Ask until there is an answer; `asked` gets for each vain time whether it may have been carried out."""
+        asked = [] if asked is None else asked
         headers = {"Idempotency-Key": key} if key else {}
         if who := person or self.person:
             headers["Authorization"] = f"Bearer dev:{who}"
@@ -192,6 +201,7 @@ class Desk:
                 never_there = isinstance(error, httpx.ConnectError) and not self._met
                 if never_there or time.monotonic() >= until:
                     raise Unreachable(self._silent(error, key)) from error
+                asked.append(not isinstance(error, httpx.ConnectError))
                 time.sleep(0.5)
                 continue
             self._met = True
@@ -204,6 +214,7 @@ class Desk:
             pause = float(answer.headers.get("Retry-After", "1") or 1)
             if time.monotonic() + pause > until:
                 raise Unreachable(f"{explain(problem)}{_key_hint(key)}")
+            asked.append(problem.get("code") in _PERHAPS_DONE)
             time.sleep(pause)
 
     def _silent(self, error: Exception, key: str = "") -> str:

@@ -37,11 +37,15 @@ class Bad:
 
 @dataclass(slots=True)
 class Result:
-    """How an import went: rows read, orders opened, rows whose order was there already, rows refused."""
+    """How an import went: rows read, orders opened, rows whose order was there already, rows refused.
+
+    `fit` are the rows that a check found fit to be opened.
+    """
 
     read: int = 0
     opened: int = 0
     there: int = 0
+    fit: int = 0
     bad: list[Bad] = field(default_factory=list)
 
     @property
@@ -58,7 +62,10 @@ def import_file(
     ],
     concurrency: Annotated[int, typer.Option(help="并发 / rows under way at once.", min=1, max=64)] = 8,
     report: Annotated[
-        Path | None, typer.Option(help="坏行报告 / where the bad rows are listed. Default: FILE.bad-rows.csv here.")
+        Path | None,
+        typer.Option(
+            help="坏行报告 / where the bad rows are listed. Default: FILE.bad-rows.csv in the current folder."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--check", help="只检查 / read and map only, open nothing.")] = False,
     api: Api = "",
@@ -76,17 +83,17 @@ def import_file(
     try:
         if dry_run:
             for _ in _complaints(table, rules, result):
-                pass
+                result.fit += 1
         else:
             with desk(api, person, connections=concurrency) as connection:
                 run(connection, table, rules, concurrency, result, quiet=machine)
     except (KeyboardInterrupt, Unreachable):
-        _tell(result, machine)
+        _tell(result, machine, dry_run)
         render.err.print("中断; 再次运行即从此处继续 / interrupted; run it again to go on from here", style="yellow")
         raise
     finally:
         _write_report(report, result.bad)
-    _tell(result, machine)
+    _tell(result, machine, dry_run)
     if result.bad:
         render.err.print(f"坏行见 / bad rows are listed in {report}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1)
@@ -173,11 +180,16 @@ def _complaints(table: Table, rules: Mapping, result: Result) -> Iterator[tuple[
             result.bad.append(Bad(row.number, row.line, complaint.id, rules.id, reason, remedy))
 
 
-def _tell(result: Result, machine: bool) -> None:
-    if machine:
-        render.as_json(result.counts)
-        return
+def _tell(result: Result, machine: bool, dry_run: bool) -> None:
     figures = result.counts
+    if machine:
+        render.as_json({**figures, "would_open": result.fit} if dry_run else figures)
+        return
+    if dry_run:
+        found = f"可开 would open {result.fit} (已导入过的不会重开 / those imported before are not opened again)"
+        double = f" · 重复 double {result.there}" if result.there else ""
+        render.out.print(f"读入 read {result.read} · {found}{double} · 拒绝 would refuse {len(result.bad)}")
+        return
     render.out.print(
         f"读入 read {figures['read']} · 新开 opened {figures['opened']} · "
         f"已在 already there {figures['already_there']} · 拒绝 refused {figures['refused']}"

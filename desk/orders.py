@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -9,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from desk import render, verbs
-from desk.client import Desk, Usage
-from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
+from desk.client import Desk, Refused, Usage
+from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="工单 / orders: open, list, show, act, watch.")
 
@@ -56,8 +57,38 @@ def open_order(
     if order_class:
         complaint["order_class"] = order_class
     with desk(api, person) as connection:
-        done = connection.register(complaint, key)
-    _show(done.view, machine)
+        try:
+            done = connection.register(complaint, key)
+        except Refused as refused:
+            raise _spoken(refused, "whistle orders open --help") from None
+        _show(done.view, machine)
+        if dispatch and done.view["order"]["state"] == "registered":
+            _not_dispatched(connection, category, province)
+
+
+def _not_dispatched(connection: Desk, category: str, province: str) -> None:
+    """Say that no clause of the catalogue took the order, and which category may have been meant."""
+    known = sorted({entry["category"] for entry in connection.get("/catalogue")})
+    near = difflib.get_close_matches(category, known, n=1)
+    meant = f" · 是否指 did you mean {near[0]}?" if near and category not in known else ""
+    render.err.print(
+        f"! 派单目录中没有类别 {category} ({province}), 工单待派单员处理 / "
+        f"the dispatch catalogue has no category {category} for {province}; "
+        f"the order waits for a dispatcher{meant} · → whistle directory categories",
+        style="yellow",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def _spoken(refused: Refused, page: str) -> Refused:
+    """The refusal with its remedy in the words of the command line; `page` is the command that explains the fields."""
+    problem = dict(refused.problem)
+    if problem.get("code") == "reason_required":
+        problem["remedy"] = "--reason '…'"
+    elif "/docs" in problem.get("remedy", ""):
+        problem["remedy"] = page
+    return Refused(problem)
 
 
 @app.command("list")
@@ -72,6 +103,7 @@ def list_orders(
     rehearsal: Annotated[bool, typer.Option(help="演练 / rehearsals instead of real orders.")] = False,
     sort: Annotated[str, typer.Option(help="newest, oldest, updated, due or level.")] = "newest",
     limit: Annotated[int, typer.Option(help="至多 / at most so many; 0 = all.")] = 20,
+    zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
     machine: Machine = False,
@@ -99,6 +131,7 @@ def list_orders(
     if machine:
         render.as_json(lines)
         return
+    render.out.print(render.times())
     render.out.print(render.orders(lines))
     if more:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
@@ -115,8 +148,14 @@ def _lines(connection: Desk, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @app.command("show")
-def show_order(order: OrderId, api: Api = "", person: As = DEFAULT_PERSON, machine: Machine = False) -> None:
-    """看一件工单 / one order: where it stands, its limits, and who may do what now."""
+def show_order(
+    order: OrderId,
+    zone: Zone = render.DEFAULT_ZONE,
+    api: Api = "",
+    person: As = DEFAULT_PERSON,
+    machine: Machine = False,
+) -> None:
+    """看一件工单 / one order: where it stands, its limits, and what each role may ask for now."""
     with desk(api, person) as connection:
         _show(connection.get(f"/orders/{_checked(order)}"), machine)
 
@@ -134,14 +173,19 @@ def act(
     ] = None,
     reason: Annotated[str, typer.Option(help="理由 / why.")] = "",
     key: Annotated[str, typer.Option(help="Idempotency-Key; default: a new one.")] = "",
+    zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
     machine: Machine = False,
 ) -> None:
     """办理 / carry out one command on an order, e.g. `whistle orders act WH… sign --as gd-inst-1`."""
+    order = _checked(order)
     asked = verbs.body(verb, words or [], reason)
     with desk(api, person) as connection:
-        done = connection.act(_checked(order), verb, asked, key)
+        try:
+            done = connection.act(order, verb, asked, key)
+        except Refused as refused:
+            raise _spoken(refused, f"whistle orders verbs {verb}") from None
         if machine:
             render.as_json(done.view)
             return
@@ -154,13 +198,25 @@ def act(
 
 
 def _where(one: dict[str, Any]) -> str:
-    return f"→ {render.STATES.get(one['state'], '')} {one['state']} · 级 level {one['level']} · 轮 round {one['round']}"
+    stands = f"→ {render.STATES.get(one['state'], '')} {one['state']}"
+    return f"{stands} · 级 level {one['level']} · 轮 round {one['round']} · {render.times()}"
+
+
+@app.command("verbs")
+def list_verbs(verb: Annotated[str, typer.Argument(metavar="VERB", help="动作 / this one only.")] = "") -> None:
+    """动作与字段 / what `act` can do: every verb with its fields; […] may be left out."""
+    if verb:
+        verbs.fields(verb)
+    render.out.print(verbs.listing([verb] if verb else verbs.VERBS), soft_wrap=True, markup=False)
+    if verb:
+        render.out.print(f"→ {verbs.usage(verb)}", soft_wrap=True, markup=False)
 
 
 @app.command("events")
 def list_events(
     order: OrderId,
     after: Annotated[int, typer.Option(help="此序号之后 / only those after this seq.")] = 0,
+    zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
     machine: Machine = False,
@@ -171,6 +227,7 @@ def list_events(
     if machine:
         render.as_json(rows)
         return
+    render.out.print(render.times())
     for row in rows:
         render.out.print(render.event(row), soft_wrap=True)
 
@@ -180,15 +237,19 @@ def watch(
     order: OrderId,
     after: Annotated[int, typer.Option(help="此序号之后 / only events after this seq.")] = 0,
     every: Annotated[float, typer.Option(help="秒 / seconds between two looks.", min=0.1)] = POLL_SECONDS,
+    zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
     machine: Machine = False,
 ) -> None:
     """跟踪 / print events as they come; ends with Ctrl-C, or when nothing more can come."""
+    order = _checked(order)
     with desk(api, person) as connection:
+        if not machine:
+            render.out.print(render.times())
         try:
             while True:
-                one = connection.get(f"/orders/{_checked(order)}")["order"]
+                one = connection.get(f"/orders/{order}")["order"]
                 for row in _events(connection, order, after):
                     after = row["seq"]
                     if machine:
@@ -214,7 +275,7 @@ def _events(connection: Desk, order: str, after: int) -> Iterator[dict[str, Any]
 def _checked(order: str) -> str:
     if not order or not all(letter.isalnum() or letter == "-" for letter in order) or not order.isascii():
         raise Usage(f"{order!r} 不是工单号 / is no order's number · → 形如 such as WH20260302-ABCDEFGH")
-    return order
+    return order.upper()
 
 
 def _show(view: dict[str, Any], machine: bool) -> None:

@@ -18,7 +18,7 @@ from desk.steps import PROVINCE, REGION, Act, Branch, Calling, Climb, Later, See
 from domain.model import Role
 
 ZONE = "Asia/Shanghai"
-"""The zone of the story's customers, in which its times are told."""
+"""The zone of the story's customers, in which they are called."""
 MARKS = 40
 """Marks of a clock that a climb may pass: far more than any ladder has steps."""
 MARGIN_SECONDS = 2
@@ -268,7 +268,7 @@ def told(rows: Sequence[dict[str, Any]]) -> list[Text]:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at.astimezone(ZoneInfo(ZONE)):%m-%d %H:%M}"
+    return render.when(at, "%m-%d %H:%M")
 
 
 def _wide(text: str, width: int) -> str:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from desk import render
 from desk.client import DeskError, Usage
-from desk.options import DEFAULT_PERSON, Api, As, desk
+from desk.options import DEFAULT_PERSON, Api, As, Zone, desk
 from desk.play import BranchFailedError, Play, Stage, told
 from desk.steps import Branch
 from desk.story import BRANCHES
@@ -44,6 +44,7 @@ def tour(
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="少说 / the steps alone, without the timelines.")] = False,
     at_once: Annotated[int, typer.Option("--concurrency", help="并行 / branches at once.", min=1, max=16)] = AT_ONCE,
+    zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
 ) -> None:
@@ -52,6 +53,7 @@ def tour(
     started = time.monotonic()
     with desk(api, person) as connection:
         stage = Stage.of(connection)
+        render.out.print(f"{render.times()} (各工单自己的时间 / each order's own time)")
         tellings = tell(stage, chosen, at_once, fast=fast)
     render.out.print(Text("\n━━ 演练小结 · what became of them", style="bold"))
     render.out.print(_summary(tellings))
@@ -118,10 +120,13 @@ def _chosen(names: Sequence[str]) -> tuple[Branch, ...]:
 
 
 def _summary(tellings: Sequence[Telling]) -> Table:
+    """One line a branch; names and numbers are whole at 80 columns, the state may take two lines."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("分支 branch", "工单 order", "状态 state", "结果 outcome"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("轮 rd", "级 lv", "事件 ev", "s"):
+    table.add_column("分支", no_wrap=True)
+    table.add_column("工单 order", no_wrap=True, min_width=18)
+    table.add_column("状态 state")
+    table.add_column("结果 outcome", no_wrap=True)
+    for heading in ("轮", "级 level", "事件", "s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in tellings:
         if one.play is None or not one.play.view:

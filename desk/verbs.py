@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from enum import StrEnum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from desk import render
 from desk.client import Usage
 from domain.commands import COMMANDS
 from domain.transitions import TABLE
@@ -21,7 +23,9 @@ VERBS: tuple[str, ...] = tuple(verb for verb in COMMANDS if verb != "register")
 def fields(verb: str) -> dict[str, Any]:
     """The fields of a verb's command with their types; raises Usage for an unknown verb."""
     if verb not in VERBS:
-        raise Usage(f"没有命令 no such verb: {verb} · → 可用 one of: {', '.join(VERBS)}")
+        near = difflib.get_close_matches(verb.lower().replace("-", "_"), VERBS, n=1)
+        meant = f" · 是否指 did you mean {near[0]}?" if near else ""
+        raise Usage(f"没有命令 no such verb: {verb}{meant} · → 全部见 all of them: whistle orders verbs")
     hints = get_type_hints(COMMANDS[verb])
     return {item.name: hints[item.name] for item in dataclasses.fields(COMMANDS[verb])}
 
@@ -36,20 +40,23 @@ def body(verb: str, words: Sequence[str], reason: str) -> dict[str, Any]:
     """The JSON body of `key=value` words; raises Usage that names the word.
 
     A value is JSON where its field is not text (`upheld=false`, `units='["GD.net"]'`); a list may also be written
-    with commas (`units=GD.net,GD.inst`).
+    with commas (`units=GD.net,GD.inst`); a time without an offset is one of the zone that is shown.
     """
     known = fields(verb)
     found: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise Usage(f"{word!r}: 写成 字段=值 / write it as field=value · {verb} {signature(verb)}")
+            raise Usage(f"{word!r}: 写成 字段=值 / write it as field=value · → {usage(verb)}")
         if name == "reason":
             reason = value
         elif name not in known:
-            raise Usage(f"{verb} 没有字段 has no field {name!r} · → {verb} {signature(verb) or '(no fields)'}")
+            raise Usage(f"{verb} 没有字段 has no field {name!r} · → {usage(verb)}")
         else:
             found[name] = _value(name, value, known[name])
+    missing = [name for name in known if name not in found and not optional(verb, name)]
+    if missing:
+        raise Usage(f"{verb}: 缺字段 missing: {', '.join(missing)} · → {usage(verb)}")
     if reason:
         found["reason"] = reason
     return found
@@ -57,7 +64,12 @@ def body(verb: str, words: Sequence[str], reason: str) -> dict[str, Any]:
 
 def _value(name: str, text: str, hint: Any) -> Any:
     kinds = _kinds(hint)
-    if str in kinds or datetime in kinds or any(isinstance(kind, type) and issubclass(kind, StrEnum) for kind in kinds):
+    if datetime in kinds:
+        return _instant(name, text)
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and text not in set(kind):
+            raise Usage(f"{name}={text!r}: 须为其一 / must be one of {_spelt(hint)}")
+    if str in kinds or any(isinstance(kind, type) and issubclass(kind, StrEnum) for kind in kinds):
         return text
     if tuple in kinds and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
@@ -65,6 +77,17 @@ def _value(name: str, text: str, hint: Any) -> Any:
         return json.loads(text)
     except ValueError:
         raise Usage(f"{name}={text!r}: 须为 JSON / must be JSON ({_spelt(hint)}) · → {name}={_sample(hint)}") from None
+
+
+def _instant(name: str, text: str) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Usage(f"{name}={text!r}: 须为时间 / must be a time · → {name}={_EXAMPLE}") from None
+    return (at if at.tzinfo else at.replace(tzinfo=render.zone())).isoformat()
+
+
+_EXAMPLE = "2026-03-02T09:30 或 or 2026-03-02T09:30+08:00"
 
 
 def _kinds(hint: Any) -> list[Any]:
@@ -93,10 +116,15 @@ def signature(verb: str) -> str:
         one = f"{name}={_spelt(hint)}"
         written.append(f"[{one}]" if optional(verb, name) else one)
     if any(row.reason for row in TABLE if row.verb == verb):
-        written.append("--reason")
+        written.append("--reason '…'")
     return " ".join(written)
 
 
-def listing() -> str:
-    """All verbs with their fields and what each is for, one a line."""
-    return "\n".join(f"{verb:<20} {signature(verb)}".rstrip() for verb in VERBS)
+def usage(verb: str) -> str:
+    """How the verb is written on the command line."""
+    return f"whistle orders act ORDER {verb} {signature(verb)}".rstrip()
+
+
+def listing(only: Sequence[str] = VERBS) -> str:
+    """Verbs with their fields, one a line."""
+    return "\n".join(f"{verb:<20} {signature(verb)}".rstrip() for verb in only)

@@ -8,6 +8,7 @@ import pytest
 
 from desk.client import Desk
 from desk.importing import _harmless
+from runtime.settings import PROJECT
 from tests.desk.conftest import Whistle
 from tests.desk.test_mapping import RULES
 
@@ -95,10 +96,22 @@ async def test_a_number_that_comes_back_with_other_content_is_refused(whistle: W
     assert "imported before" in report(table.parent / "table.csv.bad-rows.csv")[0]["reason"]
 
 
+async def test_the_example_of_the_manual_works(
+    whistle: Whistle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = PROJECT / "docs" / "examples"
+    words = ("import", str(folder / "complaints.csv"), "--mapping", str(folder / "complaints.json"))
+    code, out, _ = await whistle(*words, "--check")
+    assert (code, "would open 5 " in out) == (0, True)
+    code, out, err = await whistle(*words, "--json")
+    assert (code, json.loads(out)["opened"]) == (0, 5), err
+
+
 async def test_a_check_opens_nothing(whistle: Whistle, table: Path, desk: Desk) -> None:
     table.write_text("\n".join([HEADING, line("checked-1"), line("2", way="pigeon")]), encoding="utf-8")
     code, found = await counts(whistle, table, "--check")
-    assert (code, found["opened"], found["refused"]) == (1, 0, 1)
+    assert (code, found["opened"], found["would_open"], found["refused"]) == (1, 0, 1, 1)
     listed = await asyncio.to_thread(desk.get, "/orders", text="checked-1")
     assert listed["items"] == []
 

@@ -1,9 +1,13 @@
 import asyncio
+import io
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 
-from desk import verbs
+from desk import render, verbs
 from desk.client import Desk, Refused, Unreachable, Usage, explain
 from domain.commands import COMMANDS
 from tests.desk.conftest import Whistle, run
@@ -29,7 +33,8 @@ async def test_an_order_is_opened_worked_and_shown(whistle: Whistle) -> None:
     code, out, _ = await whistle("orders", "list", "--state", "in_progress", "--unit", "GD.net")
     assert number in out
     code, out, _ = await whistle("orders", "events", number)
-    assert [word for word in out.split() if word[0].isupper()][:2] == ["OrderRegistered", "OrderDispatched"]
+    assert out.startswith("时间 times: Asia/Shanghai\n")
+    assert [line.split()[3] for line in out.splitlines()[1:3]] == ["OrderRegistered", "OrderDispatched"]
 
 
 async def test_a_refusal_is_one_line_and_exit_code_1(whistle: Whistle) -> None:
@@ -43,6 +48,54 @@ async def test_a_refusal_is_one_line_and_exit_code_1(whistle: Whistle) -> None:
     code, _, err = await whistle("orders", "show", "WH20260101-AAAAAAAA")
     assert code == 1
     assert "There is no order" in err
+
+
+async def test_times_are_shown_in_one_zone_that_is_named(whistle: Whistle) -> None:
+    number = await opened(whistle)
+    _, out, _ = await whistle("orders", "events", number, "--json")
+    at = datetime.fromisoformat(json.loads(out)[0]["at"])
+    for zone in ("Asia/Shanghai", "America/New_York"):
+        local = at.astimezone(ZoneInfo(zone))
+        for command in ("events", "show"):
+            code, out, _ = await whistle("orders", command, number.lower(), "--zone", zone)
+            assert code == 0
+            assert out.count(f"{local:%Y-%m-%d %H:%M:%S}") >= 1
+            assert "times" in out
+            assert zone in out
+    assert (await whistle("orders", "events", number, "--zone", "Moon/Sea"))[0] == 2
+
+
+async def test_what_is_missing_is_said_as_one_types_it(whistle: Whistle) -> None:
+    number = await opened(whistle)
+    _, _, err = await whistle("orders", "act", number, "triage", "--as", "gd-dispatcher-1")
+    assert "→ --reason '…'" in err
+    _, _, err = await whistle("orders", "open", "--title", "t", "--text", "x", "--phone", "abc")
+    assert "→ whistle orders open --help" in err
+
+
+async def test_a_category_that_the_catalogue_does_not_know_is_warned_about(whistle: Whistle) -> None:
+    words = ("--title", "断网", "--text", "三天没有网络", "--phone", "13900000001", "--category", "netwrok.fault")
+    code, _, err = await whistle("orders", "open", *words)
+    assert code == 0
+    assert "did you mean network.fault?" in err
+    code, out, _ = await whistle("directory", "categories")
+    assert code == 0
+    assert "network.fault " in out
+    for what, known in (("units", "GD.net "), ("people", "gd-net-1 ")):
+        code, out, _ = await whistle("directory", what)
+        assert code == 0
+        assert known in out
+
+
+def test_numbers_stay_whole_however_narrow_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = {
+        "order_id": "WH20261122-PBECKGHI", "state": "awaiting_callback", "level": 1, "colour": "yellow",
+        "lead_unit": "GD.net", "due_at": "2026-11-22T17:23:24Z", "overdue": False, "title": "断网三天 No network " * 9,
+    }  # fmt: skip
+    for width in (80, 40):
+        console = Console(width=width, file=io.StringIO())
+        console.print(render.orders([line]))
+        assert "WH20261122-PBECKGHI" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 async def test_the_same_key_is_the_same_command(whistle: Whistle) -> None:
@@ -64,7 +117,10 @@ async def test_watching_ends_when_nothing_more_can_come(whistle: Whistle) -> Non
 
 def test_what_is_not_understood_is_exit_code_2() -> None:
     assert run("orders", "act", "WH1", "dance")[0] == 2
+    assert "did you mean sign?" in run("orders", "act", "WH1", "singn")[2]
     assert run("orders", "act", "WH1", "sign", "nonsense")[0] == 2
+    assert "missing: spoke_to, summary" in run("orders", "act", "WH1", "contact")[2]
+    assert "2026-03-02T09:30" in run("orders", "act", "WH1", "extend", "until=soon")[2]
     assert run("orders", "frobnicate")[0] == 2
     assert run("orders", "show", "../etc")[0] == 2
     assert run("import", "no-such-file.csv", "--mapping", "cn-public")[0] == 2
@@ -84,7 +140,7 @@ def test_help_lists_every_verb_with_its_fields() -> None:
     for verb in COMMANDS:
         if verb != "register":
             assert f"{verb} " in out or f"{verb}\n" in out
-    assert "upheld=true|false --reason" in out
+    assert "upheld=true|false --reason '…'" in out
 
 
 def test_words_become_the_fields_of_the_command() -> None:
@@ -94,6 +150,8 @@ def test_words_become_the_fields_of_the_command() -> None:
         "designate": True,
     }
     assert verbs.body("escalate", ["level=3"], "why") == {"level": 3, "reason": "why"}
+    render.use_zone("Asia/Shanghai")
+    assert verbs.body("extend", ["until=2026-03-02T09:30"], "")["until"] == "2026-03-02T09:30:00+08:00"
     rating = {"report_in": 5, "cooperation": 4, "quality": 5, "result": 5}
     body = verbs.body("rate_attendance", ["whistle=w1", "unit=GD.it", f"rating={json.dumps(rating)}"], "")
     assert body["rating"] == rating
@@ -113,6 +171,7 @@ async def test_an_unavailable_api_is_asked_again_with_the_same_key() -> None:
         if len(keys) > 2:
             status, body = (200, '{"order": {"id": "WH1"}}')
         head_out = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nRetry-After: 0\r\nConnection: close"
+        head_out += "\r\nIdempotent-Replayed: true"
         writer.write(f"{head_out}\r\n\r\n{body}".encode())
         await writer.drain()
         writer.close()
@@ -123,6 +182,7 @@ async def test_an_unavailable_api_is_asked_again_with_the_same_key() -> None:
         with Desk(f"http://127.0.0.1:{port}", "gd-agent-1", patience=20) as desk:
             done = await asyncio.to_thread(desk.act, "WH1", "sign", {})
             assert done.order_id == "WH1"
+            assert not done.replayed  # asked in vain before, so it is this call's own
             assert len(keys) == 3
             assert len(set(keys)) == 1
         keys.clear()
