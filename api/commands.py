@@ -17,6 +17,7 @@ from api.examples import EXAMPLES
 from api.schemas import REQUESTS, CommandAnswer, CommandRequest, to_body, units_in
 from domain.commands import COMMANDS
 from domain.transitions import TABLE
+from store.directory import DEPARTMENT
 
 _ORDER_ID = r"^[A-Za-z0-9-]{1,64}$"
 ORDER_ID = re.compile(_ORDER_ID)
@@ -77,8 +78,11 @@ def describe(verb: str) -> str:
         if row.verb == verb:
             to = ", ".join(row.to) or "as it was"
             lines.append(f"| {', '.join(row.states)} | {', '.join(row.roles)} | {to} |")
-    if any(row.reason for row in TABLE if row.verb == verb):
-        lines += ["", "A `reason` is required."]
+    rows = [row for row in TABLE if row.verb == verb]
+    reasoned = [row for row in rows if row.reason]
+    if reasoned:
+        places = ", ".join(dict.fromkeys(state for row in reasoned for state in row.states))
+        lines += ["", "A `reason` is required." if reasoned == rows else f"A `reason` is required while {places}."]
     return "\n".join(lines)
 
 
@@ -117,11 +121,13 @@ def _endpoint(verb: str, model: type[CommandRequest]) -> Endpoint:
 
 
 def require_units(session: Session, named: Mapping[str, str]) -> None:
-    """Raise Problem for the first unit that does not exist; `named` maps a unit to the field that names it."""
-    known = directory.existing(session, tuple(named))
+    """Raise Problem for the first unit that is none or cannot act; `named` maps a unit to the field that names it."""
+    kinds = directory.kinds(session, tuple(named))
     for unit, field in named.items():
-        if unit not in known:
-            raise Problem("invalid_field", f"There is no unit {unit}.", field=field, remedy="GET /v1/units lists them.")
+        kind = kinds.get(unit)
+        if kind != DEPARTMENT:
+            detail = f"There is no unit {unit}." if kind is None else f"{unit} is a {kind}; only a department can act."
+            raise Problem("invalid_field", detail, field=field, remedy=f"GET /v1/units?kind={DEPARTMENT} lists them.")
 
 
 class ByVerb(BaseRoute):

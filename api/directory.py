@@ -42,9 +42,10 @@ class Policy(BaseModel):
     document: dict[str, Any]
 
 
-def existing(session: Session, unit_ids: tuple[str, ...]) -> frozenset[str]:
-    """Those of the ids that are units."""
-    return frozenset(session.scalars(select(units.c.id).where(units.c.id.in_(unit_ids))))
+def kinds(session: Session, unit_ids: tuple[str, ...]) -> dict[str, str]:
+    """The kind of each of the ids that is a unit."""
+    found = session.execute(select(units.c.id, units.c.kind).where(units.c.id.in_(unit_ids)))
+    return {row.id: row.kind for row in found}
 
 
 def identified(session: Session, person_id: str) -> Identified | None:

@@ -1,6 +1,7 @@
 """Orders: registering, the view, the live view, the events, the clocks, and the lists."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -26,6 +27,8 @@ from store.orders import Deadline, OrderLine, OrderQuery, Sort
 
 router = APIRouter(tags=["orders"])
 
+CUSTOMER_CHANNEL = "web"
+"""The channel of a complaint that the customer enters himself."""
 MIN_SEQ_WAIT = 2.0
 """Seconds that a view waits for a seq that the caller knows of."""
 MIN_SEQ_POLL = 0.05
@@ -96,6 +99,9 @@ async def _head(parts: Parts, who: Identified, order_id: str) -> ledger.Head:
 async def register(request: Request) -> Response:
     """By agents, channels, the regulator's feed, and customers for their own number.
 
+    Of a customer's own complaint tier, order_class, channel and source are not his to choose: it comes in as `normal`,
+    in the catalogue's class, by `web`, from no source, whatever is sent.
+
     The catalogue names lead, co and copied units for the category and province, and the complaint is dispatched in the
     same step; with `dispatch: false`, or without a matching clause, it waits for a dispatcher.
     """
@@ -105,7 +111,14 @@ async def register(request: Request) -> Response:
         raise Problem("forbidden", "Rehearsals are for the development profile.", field="rehearsal")
     if who.role is Role.CUSTOMER and asked.customer.phone != who.phone:
         raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
-    opening = Opening(
+    opening = _opening(asked)
+    if who.role is Role.CUSTOMER:
+        opening = _his_own(opening)
+    return (await parts.gateway.register(key, who.actor, opening, asked.reason)).response()
+
+
+def _opening(asked: RegisterRequest) -> Opening:
+    return Opening(
         title=asked.title,
         text=asked.text,
         category=asked.category,
@@ -118,7 +131,12 @@ async def register(request: Request) -> Response:
         dispatch=asked.dispatch,
         rehearsal=asked.rehearsal,
     )
-    return (await parts.gateway.register(key, who.actor, opening, asked.reason)).response()
+
+
+def _his_own(opening: Opening) -> Opening:
+    """The same without what gives a complaint its limits and its standing: a customer does not choose that himself."""
+    customer = replace(opening.customer, tier="normal")
+    return replace(opening, customer=customer, order_class=None, channel=CUSTOMER_CHANNEL, source="")
 
 
 @router.get(
@@ -144,14 +162,13 @@ async def list_orders(
     limit: Limit = 50,
 ) -> Response:
     """Filters add up; a page's `next` is the `cursor` of the next page. A customer's list holds his own orders only."""
-    if who.role is Role.CUSTOMER:
-        text = who.phone
     query = OrderQuery(
         state=tuple(state or ()),
         status=status,
         unit=unit,
         province=province,
         category=category,
+        phone=who.phone,
         level=level,
         overdue=overdue,
         text=text,
@@ -164,8 +181,6 @@ async def list_orders(
         page = await parts.read(queries.search, query)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
-    if who.role is Role.CUSTOMER:
-        page = queries.Page(tuple(line for line in page.items if line.customer_phone == who.phone), page.next)
     return _json(page)
 
 
@@ -205,9 +220,9 @@ async def get_order(order_id: OrderId, who: AskerDep, parts: PartsDep, min_seq: 
 )
 async def get_live(order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
     """Asked of the engine itself: for operators and doubts. An ended order has no workflow, and is not found here."""
-    found = await parts.gateway.live(order_id)
-    _may_see(who, found.order.customer.phone, order_id)
-    return live(found).response()
+    if who.role is Role.CUSTOMER:
+        await _head(parts, who, order_id)  # before anything is said of the engine
+    return live(await parts.gateway.live(order_id)).response()
 
 
 @router.get(

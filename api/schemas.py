@@ -21,8 +21,16 @@ MAX_ITEMS = 50
 """Items of one list field."""
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""No complaint has to do with an instant before or after; what is asked for there is a slip of the pen."""
+
+
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    # A zone's offset may move the ends of the calendar beyond it.
+    instant = value.astimezone(UTC) if FIRST_YEAR - 1 <= value.year <= LAST_YEAR + 1 else None
+    if instant is None or not FIRST_YEAR <= instant.year < LAST_YEAR:
+        raise ValueError(f"is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return instant
 
 
 def _storable(value: str) -> str:
@@ -150,7 +158,9 @@ class CustomerRequest(Request):
     phone: Annotated[Clean, Field(min_length=3, max_length=32, pattern=r"^[0-9+() -]+$")]
     email: Annotated[Clean, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
     zone: Annotated[Clean, Field(max_length=64), AfterValidator(_zone)] = "Asia/Shanghai"
-    tier: Annotated[Clean, Field(max_length=32)] = "normal"
+    tier: Annotated[
+        Clean, Field(max_length=32, description="For whoever takes the complaint to say; a customer's own is `normal`.")
+    ] = "normal"
 
     def record(self) -> Customer:
         """The customer as the rules know him."""
@@ -166,10 +176,12 @@ class RegisterRequest(Request):
     text: Required
     category: Annotated[Clean, Field(min_length=1, max_length=100)]
     province: Annotated[Clean, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
-    channel: Annotated[Clean, Field(min_length=1, max_length=50)]
+    channel: Annotated[Clean, Field(min_length=1, max_length=50, description="Of a customer's own always `web`.")]
     customer: CustomerRequest
-    order_class: OrderClass | None = Field(None, description="Default: the catalogue's, else `general`.")
-    source: Annotated[Clean, Field(max_length=200)] = ""
+    order_class: OrderClass | None = Field(
+        None, description="Default, and for a customer's own always: the catalogue's, else `general`."
+    )
+    source: Annotated[Clean, Field(max_length=200, description="Of a customer's own always empty.")] = ""
     area: Annotated[Clean, Field(max_length=200)] = ""
     dispatch: bool = Field(True, description="False leaves it registered, for a dispatcher to decide.")
     rehearsal: bool = Field(False, description="A rehearsal, whose time may be skipped; development profile only.")

@@ -25,8 +25,18 @@ def read(cursor: str, listing: str, key_type: Any) -> tuple[Any, ...]:
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found, *values = msgspec.json.decode(content, type=list[Any])
         key: tuple[Any, ...] = msgspec.convert(values, key_type)
+        if any(map(_beyond_the_database, key)):
+            raise ValueError
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise BadCursor("this is not a cursor of this list") from None
     if found != listing:
         raise BadCursor(f"the cursor belongs to another list ({found})")
     return key
+
+
+def _beyond_the_database(part: Any) -> bool:
+    """Whether the database could not even compare this: a text with NUL, a number that is no integer of its."""
+    return (isinstance(part, str) and "\0" in part) or (isinstance(part, int) and abs(part) > _LARGEST)
+
+
+_LARGEST = 2**31 - 1

@@ -17,6 +17,10 @@ EVERYWHERE = "*"
 """The province of a catalogue entry that holds wherever no entry of the province's own does."""
 
 
+DEPARTMENT = "department"
+"""The kind of the units that have members, and so can sign, reply and attend."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit: a province, a department, a regional centre or headquarters."""

@@ -1,0 +1,114 @@
+"""What comes in at the edge: odd instants and cursors, units that cannot act, and what a customer may not choose."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain.model import Customer
+from store import cursors
+from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, PHONE, STRANGER, Caller, complaint, key
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "0001-01-01T00:00:00+08:00",
+        "9999-12-31T23:59:59-08:00",
+        "1999-12-31T23:59:59Z",
+        "2000-01-01T07:59:59+08:00",
+        "2200-01-01T00:00:00Z",
+    ],
+)
+async def test_an_instant_beyond_all_reason_is_refused_by_its_field(api: Caller, instant: str) -> None:
+    number = await api.opened()
+    answer = await api.post(f"/orders/{number}/extend", {"until": instant, "reason": "x"}, NET)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_request", "until")
+    assert "between the years 2000 and 2200" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "listing", "parts"),
+    [
+        ("/orders", "newest", [datetime(2026, 3, 2, tzinfo=UTC), "a\0b"]),
+        ("/orders", "level", [2**40, datetime(2026, 3, 2, tzinfo=UTC), "a"]),
+        ("/units/GD.net/inbox", "inbox", [datetime(2026, 3, 2, tzinfo=UTC), "a", "b\0"]),
+        ("/notices", "notices", [datetime(2026, 3, 2, tzinfo=UTC), "\0"]),
+    ],
+)
+async def test_a_cursor_that_no_database_could_read_is_a_bad_one(
+    api: Caller, path: str, listing: str, parts: list[Any]
+) -> None:
+    sort = {"sort": listing} if path == "/orders" else {}
+    answer = await api.get(path, cursor=cursors.make(listing, parts), **sort)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_request", "cursor")
+
+
+async def test_a_customers_list_is_his_own_with_his_own_filter_page_by_page(api: Caller) -> None:
+    his, foreign = "13911110000", "139111100001"  # the one is a part of the other
+    mine = [
+        await api.opened(title=f"mine {count}", customer={"name": "Ms Wu", "phone": his}) for count in ("one", "two")
+    ]
+    await api.opened(title=f"one that names {his}", customer={"name": "Mr Li", "phone": foreign})
+    who, seen, cursor = f"customer:{his}", list[str](), ""
+    while True:
+        page = (await api.get("/orders", who, limit=1, cursor=cursor)).json()
+        seen += [line["order_id"] for line in page["items"]]
+        cursor = page["next"]
+        if not cursor:
+            break
+    assert seen == mine[::-1]
+    found = (await api.get("/orders", who, text="mine two")).json()["items"]
+    assert [line["order_id"] for line in found] == mine[1:]
+
+
+async def test_a_strangers_live_order_looks_like_one_that_is_not_there(api: Caller) -> None:
+    number, nowhere = await api.opened(), "WH20260101-NOTHERE0"
+    foreign, absent = [await api.get(f"/orders/{one}/live", STRANGER) for one in (number, nowhere)]
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.text.replace(number, "N") == absent.text.replace(nowhere, "N")
+    assert (await api.get(f"/orders/{number}/live", CUSTOMER)).status_code == 200
+
+
+async def test_a_customer_chooses_neither_his_tier_nor_his_class_nor_his_channel(api: Caller) -> None:
+    asked = complaint(
+        customer={"name": "Ms Chen", "phone": PHONE, "tier": "vip"},
+        order_class="complex",
+        channel="regulator",
+        source="12345",
+    )
+    usual = (await api.post("/orders", complaint())).json()["order"]
+    used = key()
+    first, again = [await api.post("/orders", asked, CUSTOMER, use=used) for _ in range(2)]
+    assert (first.status_code, first.content) == (201, again.content), first.text
+    order = first.json()["order"]
+    assert (order["customer"]["tier"], order["channel"]) == (Customer("", "").tier, "web")
+    assert not await _source(api, order["id"])
+    assert order["order_class"] == usual["order_class"] != "complex"
+    assert order["terms"] == usual["terms"]
+    taken = (await api.post("/orders", asked, AGENT)).json()["order"]
+    assert (taken["channel"], taken["order_class"]) == ("regulator", "complex")
+    assert await _source(api, taken["id"]) == "12345"
+
+
+async def _source(api: Caller, number: str) -> str:
+    """Where the registration says that the complaint came from."""
+    registered = (await api.get(f"/orders/{number}/events")).json()["items"][0]
+    source: str = registered["data"].get("source", "")
+    return source
+
+
+@pytest.mark.parametrize("unit", ["GD", "R.south", "HQ", "GD.moon"])
+async def test_only_a_department_can_be_named_to_act(api: Caller, unit: str) -> None:
+    number = await api.opened(dispatch=False)
+    whistle = {"kind": "emergency", "matter": "network_outage", "reason": "x"}
+    for who, verb, body, field in (
+        (DISPATCHER, "dispatch", {"lead": unit}, "lead"),
+        (DISPATCHER, "dispatch", {"lead": "GD.net", "co": ["GD.it", unit]}, "co"),
+        (AGENT, "request_whistle", {**whistle, "units": [unit]}, "units"),
+        (AGENT, "request_whistle", {**whistle, "units": ["GD.it"], "lead": unit}, "lead"),
+        (NET, "request_return", {"clause": "c", "suggested_unit": unit, "reason": "x"}, "suggested_unit"),
+    ):
+        answer = await api.post(f"/orders/{number}/{verb}", body, who)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_field", field)
+        assert "kind=department" in answer.json()["remedy"]
