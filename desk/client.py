@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+
+from desk import render
 
 PATIENCE_SECONDS = 60.0
 """How long a command is asked again, with the same key, while the API cannot carry it out."""
@@ -66,14 +69,18 @@ class Unreachable(DeskError):  # noqa: N818
 
 
 def explain(problem: dict[str, Any]) -> str:
-    """A problem in one line: title in both languages, field, reason, state, remedy."""
+    """A problem in one line: title in both languages, field, reason, state, remedy; times in the zone that is shown."""
     parts = [" / ".join(str(problem[name]) for name in ("title_zh", "title") if problem.get(name)) or "refused"]
     for name, label in (("field", "field"), ("detail", ""), ("state", "state"), ("remedy", "→")):
         if problem.get(name):
             parts.append(f"{label} {problem[name]}".strip())
     if problem.get("allowed"):
         parts.append("此角色此时可提 this role may ask for: " + ", ".join(problem["allowed"]))
-    return " · ".join(parts)
+    return _INSTANT.sub(lambda found: render.offset(found[0]), " · ".join(parts))
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+"""An instant within a sentence of the API's."""
 
 
 @dataclass(frozen=True, slots=True)

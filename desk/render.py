@@ -72,6 +72,11 @@ def when(value: str | datetime | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     return at.astimezone(zone()).strftime(form)
 
 
+def offset(text: str) -> str:
+    """An instant of the API's in the zone that is shown, with its offset, so that it can be typed anywhere."""
+    return instant(text).astimezone(zone()).isoformat()
+
+
 def instant(text: str) -> datetime:
     """The instant that the API wrote; raises ValueError."""
     return datetime.fromisoformat(text)

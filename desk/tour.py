@@ -124,7 +124,7 @@ def _summary(tellings: Sequence[Telling]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("分支", no_wrap=True)
     table.add_column("工单 order", no_wrap=True, min_width=18)
-    table.add_column("状态 state")
+    table.add_column("状态 state", overflow="fold")
     table.add_column("结果 outcome", no_wrap=True)
     for heading in ("轮", "级 level", "事件", "s"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -40,7 +40,8 @@ def body(verb: str, words: Sequence[str], reason: str) -> dict[str, Any]:
     """The JSON body of `key=value` words; raises Usage that names the word.
 
     A value is JSON where its field is not text (`upheld=false`, `units='["GD.net"]'`); a list may also be written
-    with commas (`units=GD.net,GD.inst`); a time without an offset is one of the zone that is shown.
+    with commas (`units=GD.net,GD.inst`); a time without an offset is one of the zone that is shown,
+    and `now` is this moment.
     """
     known = fields(verb)
     found: dict[str, Any] = {}
@@ -80,6 +81,8 @@ def _value(name: str, text: str, hint: Any) -> Any:
 
 
 def _instant(name: str, text: str) -> str:
+    if text == "now":
+        return datetime.now(UTC).isoformat()
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -87,7 +90,7 @@ def _instant(name: str, text: str) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=render.zone())).isoformat()
 
 
-_EXAMPLE = "2026-03-02T09:30 或 or 2026-03-02T09:30+08:00"
+_EXAMPLE = "2026-03-02T09:30, 2026-03-02T09:30+08:00 或 or now"
 
 
 def _kinds(hint: Any) -> list[Any]:

@@ -98,6 +98,12 @@ def test_numbers_stay_whole_however_narrow_the_terminal(monkeypatch: pytest.Monk
         assert "WH20261122-PBECKGHI" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_times_in_a_refusal_are_told_in_the_zone_that_is_shown() -> None:
+    problem = {"title": "Quiet hours", "remedy": "call at 2026-11-23T01:00:00+00:00"}
+    render.use_zone("Asia/Shanghai")
+    assert explain(problem) == "Quiet hours · → call at 2026-11-23T09:00:00+08:00"
+
+
 async def test_the_same_key_is_the_same_command(whistle: Whistle) -> None:
     first = await opened(whistle, "--key", "test-orders-0001")
     assert await opened(whistle, "--key", "test-orders-0001") == first
