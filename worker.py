@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import uvloop
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.ledger import LedgerActivities
-from activities.notices import MailServer, Postman
+from activities.notices import MailServer, Postman, forgo
 from api.assembly import open_gateway
 from api.reconciler import Reconciler
 from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
@@ -41,6 +42,9 @@ FRESH_SHARE = 0.5
 
 GRACE = timedelta(seconds=10)
 """How long running activities may take to end when the process is told to stop."""
+
+FORGO_SECONDS = 20.0
+"""Without a mail server, the time between two looks for mail that nobody will send."""
 
 CONNECT_SECONDS = 60.0
 """How long a starting worker waits for an engine that is still coming up."""
@@ -127,9 +131,14 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def delivering(settings: Settings, maker: sessionmaker[Session]) -> AsyncIterator[None]:
-    """Notices go out by mail inside the block, if there is a mail server; without one they stay in the inboxes."""
+    """Notices go out by mail inside the block, if there is a mail server; without one they stay in the inboxes only."""
     if settings.smtp_host is None:
-        yield
+        task = asyncio.create_task(forgoing(maker))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
         return
     postman = Postman(maker, MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_from))
     postman.start()
@@ -137,6 +146,16 @@ async def delivering(settings: Settings, maker: sessionmaker[Session]) -> AsyncI
         yield
     finally:
         await asyncio.to_thread(postman.stop)
+
+
+async def forgoing(maker: sessionmaker[Session]) -> None:
+    """Mark mail that nobody will send, again and again, until cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(forgo, maker)
+        except SQLAlchemyError:
+            log.warning("mail that nobody will send could not be marked now", exc_info=True)
+        await asyncio.sleep(FORGO_SECONDS)
 
 
 @asynccontextmanager

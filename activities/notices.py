@@ -23,7 +23,7 @@ from activities.smtp import Away, Line, MailServer, Refused, Unknown
 from store import outbox, posts
 from store.outbox import Outgoing
 
-__all__ = ["MailServer", "Postman"]
+__all__ = ["MailServer", "Postman", "forgo"]
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,22 @@ POLL_SECONDS = 1.0
 LONGEST_PAUSE = 60.0
 """Seconds between knocks at the door of a server that is away."""
 _BURY_EVERY = 15
-"""Rounds between searches for mail whose sender died."""
+"""Rounds between searches for mail whose sender died, and for mail that is too old."""
+
+
+def forgo(sessions: sessionmaker[Session]) -> int:
+    """Put down what is queued although there is no mail server, so that none is sent late; how many letters.
+
+    Raises SQLAlchemyError when the database is away.
+    """
+    total = 0
+    while True:
+        with sessions.begin() as session:
+            outbox.bury(session)
+            found = outbox.forgo(session)
+        total += found
+        if not found:
+            return total
 
 
 class Postman:
@@ -64,6 +79,7 @@ class Postman:
         if self._rounds % _BURY_EVERY == 0:
             with self._sessions.begin() as session:
                 outbox.bury(session)
+                outbox.expire(session)
         self._rounds += 1
         with self._sessions.begin() as session:
             waiting = outbox.claim(session, BATCH)

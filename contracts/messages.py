@@ -154,15 +154,3 @@ def to_command(verb: str, message: CommandMessage) -> Command:
         reason=message.reason,
         expected_seq=message.expected_seq,
     )
-
-
-def to_message(command: Command, recorded_seq: int = 0) -> CommandMessage:
-    """The command on its way to the workflow."""
-    return CommandMessage(
-        id=command.id,
-        actor=command.actor,
-        body=msgspec.Raw(encode(command.body)),
-        reason=command.reason,
-        expected_seq=command.expected_seq,
-        recorded_seq=recorded_seq,
-    )

@@ -25,13 +25,6 @@ def workflow_id(order_id: str) -> str:
     return _ORDER + order_id
 
 
-def order_id_of(workflow: str) -> str:
-    """The order of a workflow id; raises ValueError for a foreign one."""
-    if not workflow.startswith(_ORDER):
-        raise ValueError(f"{workflow!r} is not an order's workflow id")
-    return workflow[len(_ORDER) :]
-
-
 def is_rehearsal(order_id: str) -> bool:
     """True for an order that lives in the rehearsal namespace."""
     return order_id.startswith(REHEARSAL_PREFIX)

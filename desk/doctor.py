@@ -272,14 +272,18 @@ def _notices(settings: Settings, api: str, person: str) -> Finding:
     if _not_ours(settings, api):
         return Finding("notices", Mark.SKIP, _DOWN)
     try:
-        held = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).held_notices
+        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
     except Exception:
         return Finding("notices", Mark.SKIP, _SILENT)
-    if held:
-        said = ", ".join(f"{number} {state}" for state, number in held.items())
+    if found.held_notices:
+        said = ", ".join(f"{number} {state}" for state, number in found.held_notices.items())
         remedy = "检查 WHISTLE_SMTP_HOST / check the mail server"
         return Finding("notices", Mark.WARN, f"未送达 / not delivered: {said}", remedy)
-    return Finding("notices", Mark.GOOD, "没有滞留 / none is held up")
+    said = "没有滞留 / none is held up"
+    if found.unsent_notices:
+        final = ", ".join(f"{number} {state}" for state, number in found.unsent_notices.items())
+        said += f"; 只在收件箱, 未发邮件 / in the inboxes only, not mailed: {final}"
+    return Finding("notices", Mark.GOOD, said)
 
 
 _SILENT = "数据库不应答 / the database does not answer"

@@ -12,13 +12,14 @@ from runtime.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """The database's version, its orders, keys left pending (and since when), and notices held up, by state."""
+    """Version, orders, keys left pending (and since when), notices held up and not mailed, by state."""
 
     version: str
     orders: int
     stale_keys: int
     stale_since: datetime | None
     held_notices: dict[str, int]
+    unsent_notices: dict[str, int]
 
 
 _HEAD = "select current_setting('server_version'), (select count(*) from orders)"
@@ -32,6 +33,7 @@ where state = 'failed' or (state in ('queued', 'retry', 'sending', 'uncertain')
       and next_attempt_at < now() - make_interval(secs => %s))
 group by state order by state
 """
+_UNSENT = "select state, count(*) from notices where state in ('not_sent', 'expired') group by state order by state"
 
 
 def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals:
@@ -49,7 +51,9 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
             cursor.execute(_KEYS, (stale_seconds,))
             stale, since = cursor.fetchone() or (0, None)
             cursor.execute(_NOTICES, (late_seconds,))
-            return Vitals(version, orders, stale, since, dict(cursor.fetchall()))
+            held = dict(cursor.fetchall())
+            cursor.execute(_UNSENT)
+            return Vitals(version, orders, stale, since, held, dict(cursor.fetchall()))
     finally:
         connection.close()
 

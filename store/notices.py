@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from domain.audiences import CUSTOMER
@@ -125,13 +125,6 @@ def rows(
     return made
 
 
-def insert(session: Session, order: Order, event_seq: int, told: Sequence[Notice], created_at: datetime) -> None:
-    """Write an event's notices in one statement; those that are there already are left alone."""
-    batch = writes.Batch()
-    batch.add(INSERT, t, rows(order, event_seq, told, created_at, names(session)))
-    batch.send(session)
-
-
 def _channels(order: Order, notice: Notice) -> tuple[str, ...]:
     mailed = bool(order.customer.email) if notice.audience == CUSTOMER else notice.template in MAILED
     return ("console", "email") if mailed else ("console",)
@@ -185,22 +178,10 @@ def inbox(
     return page, Cursor(page[-1].created_at, page[-1].id) if len(entries) > limit else None
 
 
-def unread(session: Session, reader: Reader, *, rehearsal: bool = False) -> int:
-    """How many notices a reader has not read yet."""
-    wanted = (_mine(session, reader), t.c.rehearsal == rehearsal, t.c.read_at.is_(None))
-    return session.scalar(select(func.count()).select_from(t).where(*wanted)) or 0
-
-
 def mark_read(session: Session, reader: Reader, ids: Sequence[str], at: datetime) -> int:
     """Mark a reader's notices as read at that instant (UTC); how many were unread. A post's notice is read once."""
     marking = update(t).where(t.c.id.in_(ids), t.c.read_at.is_(None), _mine(session, reader)).values(read_at=at)
     return len(session.execute(marking.returning(t.c.id)).all())
-
-
-def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
-    """Every notice of an order on every channel with its state and receipt, oldest first."""
-    found = select(t).where(t.c.order_id == order_id).order_by(t.c.seq, t.c.id)
-    return [dict(row) for row in session.execute(found).mappings()]
 
 
 def _mine(session: Session, reader: Reader) -> ColumnElement[bool]:

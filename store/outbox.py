@@ -4,6 +4,10 @@
       ▲  │        ├──────▶ retry ──▶ sending …, after `MOST_ATTEMPTS` refusals ──▶ failed
       └──┘        └──────▶ uncertain
 
+A letter that waited for more than `LONGEST_AGE` is no news any more and becomes `expired`; where there is no mail
+server at all, nothing is promised and what was queued becomes `not_sent`. Both are final: a server that is set up later
+does not send them.
+
 A row is *claimed* by moving its `next_attempt_at` into the future, which hides it from other postmen for that long; the
 instant itself is the claim's token. It is committed as `sending` just before the server may take the message. Whatever
 certainly did not arrive is tried again; if nobody can know (the sender died, or the line broke before the server's
@@ -38,7 +42,14 @@ MOST_ATTEMPTS = 12
 FIRST_WAIT, LONGEST_WAIT = 30, 3600
 """Seconds before the second attempt, doubled each time, up to the longest."""
 
+LONGEST_AGE = timedelta(hours=24)
+"""How long after its event a letter may still be sent."""
+UNSERVED_AGE = timedelta(minutes=1)
+"""How long a letter waits where there is no mail server; another worker may be just starting with one."""
+
 _DUE = ("queued", "retry")
+_AT_ONCE = 1000
+"""Rows that are put down at once; a backlog takes several turns."""
 _RECEIPT_LENGTH = 500
 
 
@@ -58,10 +69,17 @@ class Outgoing:
 
 
 def claim(session: Session, most: int) -> list[Outgoing]:
-    """Rows that are due, oldest first, hidden from others from now on; what others hold is skipped, not waited for."""
+    """Rows that are due, oldest first, hidden from others from now on; what others hold is skipped, not waited for.
+
+    Those that are too old are left to `expire`.
+    """
     due = (
         select(t.c.id)
-        .where(t.c.state.in_(_DUE), t.c.next_attempt_at <= func.clock_timestamp())
+        .where(
+            t.c.state.in_(_DUE),
+            t.c.next_attempt_at <= func.clock_timestamp(),
+            t.c.created_at > _from_now(-LONGEST_AGE),
+        )
         .order_by(t.c.next_attempt_at, t.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -126,6 +144,16 @@ def bury(session: Session) -> int:
     return _count(session, dead.values(state="uncertain", receipt=why))
 
 
+def expire(session: Session) -> int:
+    """Letters that waited too long to be news become `expired`; how many, not all of a backlog at once."""
+    return _put_down(session, LONGEST_AGE, "expired", "too old to be sent")
+
+
+def forgo(session: Session) -> int:
+    """Letters that nobody is there to send become `not_sent`; how many, not all of a backlog at once."""
+    return _put_down(session, UNSERVED_AGE, "not_sent", "there is no mail server")
+
+
 def unsettled(session: Session, limit: int = 100) -> list[dict[str, Any]]:
     """What a person must look at, oldest first: mail of which nobody knows whether it arrived, and mail given up."""
     found = select(t).where(t.c.state.in_(("uncertain", "failed"))).order_by(t.c.created_at, t.c.id).limit(limit)
@@ -133,7 +161,10 @@ def unsettled(session: Session, limit: int = 100) -> list[dict[str, Any]]:
 
 
 def settle(session: Session, row_id: str, *, did_arrive: bool) -> bool:
-    """A person's word on an unsettled row: it arrived after all, or send it again; False when there is none such."""
+    """A person's word on an unsettled row: it arrived after all, or send it again; False when there is none such.
+
+    What is to be sent again must not be older than `LONGEST_AGE`; it would expire.
+    """
     settling = update(t).where(t.c.id == row_id, t.c.state.in_(("uncertain", "failed")))
     if did_arrive:
         return _touched(session, settling.values(state="sent", sent_at=func.clock_timestamp()))
@@ -149,6 +180,17 @@ def addresses(session: Session, row: Outgoing, organisation: Organisation) -> tu
         return ()
     order: Order = decode(snapshot, Order)
     return (order.customer.email,) if order.customer.email else ()
+
+
+def _put_down(session: Session, age: timedelta, state: str, why: str) -> int:
+    old = (
+        select(t.c.id)
+        .where(t.c.state.in_(_DUE), t.c.created_at <= _from_now(-age))
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    final = update(t).where(t.c.id.in_(old.scalar_subquery()))
+    return _count(session, final.values(state=state, receipt=why))
 
 
 def _from_now(length: timedelta) -> ColumnElement[datetime]:

@@ -34,14 +34,16 @@ STATES_ZH: dict[State, str] = {
 _TICKING = (Ticking.RUNNING, Ticking.BREACHED)
 
 
-def at_registration(province: str) -> TypedSearchAttributes:
-    """The attributes of an order that has just been registered, to be given when its workflow is started."""
-    return _attributes(State.REGISTERED, province, 0, False)
-
-
 def of(order: Order) -> TypedSearchAttributes:
-    """The attributes of an order as it stands, to be given when its workflow is started again from the ledger."""
-    return _attributes(order.state, order.province, order.level, order.overdue)
+    """The attributes of an order as it stands, to be given when its workflow is started."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(STATE_KEY, order.state.value),
+            SearchAttributePair(PROVINCE_KEY, order.province),
+            SearchAttributePair(LEVEL_KEY, order.level),
+            SearchAttributePair(OVERDUE_KEY, order.overdue),
+        ]
+    )
 
 
 def changes(shown: TypedSearchAttributes, order: Order) -> list[SearchAttributeUpdate[Any]]:
@@ -79,14 +81,3 @@ def next_clock(order: Order) -> Clock | None:
     deadline = next_deadline(order)
     armed = (clock for clock in order.clocks.values() if clock.status in _TICKING and clock.next_at == deadline)
     return None if deadline is None else next(armed, None)
-
-
-def _attributes(state: State, province: str, level: int, overdue: bool) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(STATE_KEY, state.value),
-            SearchAttributePair(PROVINCE_KEY, province),
-            SearchAttributePair(LEVEL_KEY, level),
-            SearchAttributePair(OVERDUE_KEY, overdue),
-        ]
-    )

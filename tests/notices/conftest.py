@@ -13,13 +13,14 @@ from typing import Any, cast
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from activities.notices import MailServer, Postman
 from runtime import ports
 from store import demo
 from store.session import make_engine, sessions
+from store.tables import notices as t
 from tests.conftest import Database
 
 
@@ -30,6 +31,12 @@ def made(database: Database) -> Iterator[sessionmaker[Session]]:
     engine: Engine = make_engine(database.app_url, pool_size=8)
     yield sessions(engine)
     engine.dispose()
+
+
+def notices_of(session: Session, order_id: str) -> list[dict[str, Any]]:
+    """Every notice of an order on every channel, oldest first."""
+    found = select(t).where(t.c.order_id == order_id).order_by(t.c.seq, t.c.id)
+    return [dict(row) for row in session.execute(found).mappings()]
 
 
 @dataclass

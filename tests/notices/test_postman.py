@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -12,14 +13,17 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from activities.notices import MailServer, Postman
+from activities.notices import MailServer, Postman, forgo
 from contracts.messages import to_rows
 from domain.model import Customer
 from runtime import ports
-from store import ledger, notices, outbox
+from runtime.settings import load
+from store import ledger, outbox
 from store.tables import notices as t
+from tests.conftest import Database
 from tests.domain.lives import dispatched
-from tests.notices.conftest import PostOffice, RudeServer
+from tests.notices.conftest import PostOffice, RudeServer, notices_of
+from worker import delivering
 
 _NUMBERS = itertools.count(1)
 
@@ -31,18 +35,20 @@ def _empty(made: sessionmaker[Session]) -> None:
         session.execute(update(t).where(t.c.state != "sent").values(state="rehearsed"))
 
 
-def written(made: sessionmaker[Session], email: str = "li@example.invalid", days: int = 0) -> str:
-    """A recorded order with two letters to the customer, more after some days."""
+def written(made: sessionmaker[Session], email: str = "li@example.invalid", days: int = 0, hours: int = 0) -> str:
+    """A recorded order with two letters to the customer, more after some days; all of so many hours ago."""
     life = dispatched(order_id=f"WH20261123-P{next(_NUMBERS):07d}", customer=Customer("Li", "13900000055", email=email))
     life.wait(days=days)
     with made.begin() as session:
         ledger.record(session, life.at.id, to_rows(life.at.id, life.events))
+        ago = func.clock_timestamp() - timedelta(hours=hours)
+        session.execute(update(t).where(t.c.order_id == life.at.id).values(created_at=ago))
     return life.at.id
 
 
 def mail(made: sessionmaker[Session], order_id: str) -> list[dict[str, Any]]:
     with made() as session:
-        return [row for row in notices.of_order(session, order_id) if row["channel"] == "email"]
+        return [row for row in notices_of(session, order_id) if row["channel"] == "email"]
 
 
 def states(made: sessionmaker[Session], order_id: str) -> list[str]:
@@ -255,6 +261,40 @@ def test_the_thread_delivers_what_comes_and_stops_quickly(made: sessionmaker[Ses
     began = time.monotonic()
     office.postman.stop()
     assert time.monotonic() - began < 1.0
+
+
+def test_mail_that_waited_for_more_than_a_day_is_not_sent_any_more(
+    made: sessionmaker[Session], office: PostOffice
+) -> None:
+    old, young = written(made, hours=25), written(made, hours=23)
+    assert deliver_all(office.postman) == 2
+    assert states(made, old) == ["expired", "expired"]
+    assert states(made, young) == ["sent", "sent"]
+    with made() as session:
+        assert outbox.unsettled(session) == []
+
+
+def test_without_a_mail_server_nothing_stays_queued_and_a_later_one_sends_no_backlog(
+    made: sessionmaker[Session], office: PostOffice
+) -> None:
+    old, fresh = written(made, hours=1), written(made)
+    assert forgo(made) == 2
+    assert states(made, old) == ["not_sent", "not_sent"]
+    assert states(made, fresh) == ["queued", "queued"]  # a minute's grace
+    assert forgo(made) == 0
+    make_due(made)
+    assert deliver_all(office.postman) == 2
+    assert states(made, old) == ["not_sent", "not_sent"]
+    with made() as session:
+        assert outbox.unsettled(session) == []
+
+
+async def test_a_worker_without_a_mail_server_marks_what_it_will_not_send(
+    made: sessionmaker[Session], database: Database
+) -> None:
+    order_id = written(made, hours=1)
+    async with delivering(load(smtp_host=None), made):
+        await asyncio.to_thread(wait_for, lambda: states(made, order_id) == ["not_sent", "not_sent"])
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 15.0) -> None:

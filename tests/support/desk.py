@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session, sessionmaker
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowHistory
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from contracts.messages import Answer, EventRow, OrderInput, View, to_message
+from contracts.messages import Answer, CommandMessage, EventRow, OrderInput, View, encode
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, WAKE_SIGNAL, workflow_id
 from contracts.options import TASK_TIMEOUT
 from domain import commands as c
+from domain.errors import Refusal
 from domain.model import Actor, Customer, Order, OrderClass
+from domain.order import decide, evolve
 from domain.policy import Terms
 from runtime.plugin import WhistlePlugin
 from runtime.timeskip import fast_forward
@@ -32,6 +36,27 @@ from workflows import display
 from workflows.order import OrderWorkflow
 
 REPLAY_SECONDS = 120.0
+
+
+def to_message(command: c.Command, recorded_seq: int = 0) -> CommandMessage:
+    """The command on its way to the workflow."""
+    return CommandMessage(
+        id=command.id,
+        actor=command.actor,
+        body=msgspec.Raw(encode(command.body)),
+        reason=command.reason,
+        expected_seq=command.expected_seq,
+        recorded_seq=recorded_seq,
+    )
+
+
+def _shown(given: OrderInput, command: c.Command) -> TypedSearchAttributes:
+    """What the engine's lists show of the order from its start; nothing of one that will be refused."""
+    order = given.state
+    with contextlib.suppress(Refusal):
+        for event in () if order else decide(None, command, datetime.now(UTC), given.terms):
+            order = evolve(order, event)
+    return display.of(order) if order else TypedSearchAttributes.empty
 
 
 class Desk:
@@ -78,14 +103,13 @@ class Desk:
 
     async def start(self, given: OrderInput, command: c.Command) -> Answer:
         """Send a command together with the start of its workflow."""
-        shown = display.of(given.state) if given.state else display.at_registration("GD")
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ORDER_WORKFLOW,
             given,
             id=workflow_id(given.order_id),
             task_queue=ORDERS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=shown,
+            search_attributes=_shown(given, command),
             task_timeout=TASK_TIMEOUT,
         )
         answer: Answer = await self._client.execute_update_with_start_workflow(
