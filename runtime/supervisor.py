@@ -158,7 +158,7 @@ def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
     if settings.profile is Profile.DEVELOPMENT:
         console.say("登录身份 (开发; 每岗一例)", "log-ins for development, one of each role")
         for identity, role, unit in _sample_logins():
-            console.line(f"  {identity:<22}{role:<18}{unit}")
+            console.line(f"  {identity:<22}{role:<18}{unit}".rstrip())
         console.say("  全部", "all of them: whistle directory people")
     console.say("另开终端", "in another terminal:")
     console.line(f"  . {_short(PROJECT / '.venv/bin/activate')}")
