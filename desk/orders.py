@@ -87,8 +87,18 @@ def _spoken(refused: Refused, page: str) -> Refused:
     if problem.get("code") == "reason_required":
         problem["remedy"] = "--reason '…'"
     elif "/docs" in problem.get("remedy", ""):
-        problem["remedy"] = page
+        problem["remedy"] = " · ".join(word for word in (_SAMPLES.get(problem.get("field", "")), page) if word)
     return Refused(problem)
+
+
+_SAMPLES = {
+    "customer.phone": "--phone 13900000003",
+    "customer.zone": "--zone Asia/Shanghai",
+    "customer.tier": "--tier gold",
+    "order_class": "--class fault",
+    "province": "--province GD",
+}
+"""What a person types for a field that the API found fault with."""
 
 
 @app.command("list")

@@ -70,7 +70,7 @@ async def test_what_is_missing_is_said_as_one_types_it(whistle: Whistle) -> None
     _, _, err = await whistle("orders", "act", number, "triage", "--as", "gd-dispatcher-1")
     assert "→ --reason '…'" in err
     _, _, err = await whistle("orders", "open", "--title", "t", "--text", "x", "--phone", "abc")
-    assert "→ whistle orders open --help" in err
+    assert "→ --phone 13900000003 · whistle orders open --help" in err
 
 
 async def test_a_category_that_the_catalogue_does_not_know_is_warned_about(whistle: Whistle) -> None:
@@ -131,6 +131,22 @@ def test_what_is_not_understood_is_exit_code_2() -> None:
     assert run("orders", "show", "../etc")[0] == 2
     assert run("import", "no-such-file.csv", "--mapping", "cn-public")[0] == 2
     assert run("tour", "--only", "nowhere")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"), [("WHISTLE_API_PORT", ("orders", "list")), ("WHISTLE_API_PROT", ("up",))]
+)
+def test_a_setting_that_is_not_understood_is_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, variable: str, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(variable, "eighty")
+    code, _, err = run(*words)
+    assert code == 2
+    assert "WHISTLE_API_PORT" in err
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version")[1].startswith("whistle 0")
 
 
 def test_a_silent_api_is_exit_code_3_with_the_remedy() -> None:
