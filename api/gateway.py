@@ -5,12 +5,17 @@ send the update, (3) take the answer with all events that the ledger lacks, (4) 
 the key in one transaction, (5) reply. Every step may be repeated by anybody at any time: the engine knows a repeated
 command by its id, the ledger a repeated event by its seq. So a key that is left pending, because this process died or
 the engine was silent, is finished by `resume`, for a caller who asks again as for the reconciler.
+
+What was done stays done, but what was refused may be possible a moment later. So a refusal is kept only by the latest
+attempt and only while the ledger holds no event of the command; an attempt that was held up looks first whether the
+command is still its own to send; and recorded events take a refusal back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,8 +36,9 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.books import Books, Known, Opening, Pending
-from api.errors import REFUSALS, Problem, unavailable, unexpected
+from api.books import Books
+from api.errors import REFUSALS, Problem, unavailable, unexpected, unknown_outcome
+from api.keys import HELD_SECONDS, Known, Opening, Pending
 from api.views import Reply
 from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, is_rehearsal, workflow_id
@@ -75,6 +81,10 @@ class _Broken(Exception):  # noqa: N818 - it names what happened
     def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
         self.problem = unexpected("the engine", error)
+
+
+class _Overtaken(Exception):  # noqa: N818 - it names what happened
+    """This attempt was held up, and the command was answered or given to another meanwhile; nothing was sent."""
 
 
 class _Silent(Exception):  # noqa: N818 - it names what happened
@@ -141,19 +151,26 @@ class Gateway:
         """Steps 2 to 5 for a claimed key.
 
         Raises:
-            Problem: `outcome_unknown`; the key stays pending.
+            Problem: `outcome_unknown` or `command_pending`; the key stays pending.
         """
+        kept: Reply | None = None
         try:
             return await self._carry_out(pending)
         except Refusal as refusal:
-            return await self._closing(pending, self._books.refuse, pending, refusal)
+            kept = await self._closing(pending, self._books.refuse, pending, refusal)
         except _Broken as broken:
-            return await self._closing(pending, self._books.give_up, pending, broken.problem)
+            kept = await self._closing(pending, self._books.give_up, pending, broken.problem)
+        except _Overtaken:
+            pass
         except (_Silent, _Gone) as silent:
-            raise _unknown(pending) from silent
+            raise unknown_outcome(pending.verb) from silent
+        return kept or await self._overtaken(pending)
 
     async def resume(self, pending: Pending) -> Reply:
         """Finish a key that somebody left pending, without doing anything twice; raises as `finish`."""
+        if not await self._closing(pending, self._books.take_up, pending):
+            return await self._beside(pending)
+        pending = replace(pending, until=time.monotonic() + HELD_SECONDS)
         known = await self._closing(pending, self._books.known, pending)
         if known is not None and known.done is not None:
             return await self._closing(pending, self._books.settle, pending, known.done)
@@ -216,16 +233,31 @@ class Gateway:
         clock = asyncio.get_running_loop().time
         until = clock() + SAME_KEY_WAIT
         while clock() < until:
-            await asyncio.sleep(SAME_KEY_POLL)
             reply = await self.run(self._books.answer, pending.key)
             if reply is not None:
                 return reply
+            await asyncio.sleep(SAME_KEY_POLL)
         raise Problem(
             "command_pending",
             "This key's command is still being carried out.",
             remedy="Ask again with the same key.",
             retry_after=1,
         )
+
+    async def _overtaken(self, pending: Pending) -> Reply:
+        """The reply when this attempt may not decide: the command was done after all, or a later attempt has it."""
+        known = await self._closing(pending, self._books.known, pending)
+        if known is not None and known.done is not None:
+            return await self._closing(pending, self._books.settle, pending, known.done)
+        return await self._beside(pending)
+
+    async def _in_hand(self, pending: Pending) -> Pending:
+        """The same, still this attempt's to send; raises Overtaken when it was held up and another has the key."""
+        if time.monotonic() <= pending.until:
+            return pending
+        if not await self._closing(pending, self._books.take_up, pending):
+            raise _Overtaken
+        return replace(pending, until=time.monotonic() + HELD_SECONDS)
 
     async def _carry_out(self, pending: Pending) -> Reply:
         answer = await self._ask(pending)
@@ -238,7 +270,7 @@ class Gateway:
         try:
             return await self._closing(pending, self._books.settle, pending, answer)
         except LedgerGap as gap:
-            raise _unknown(pending) from gap
+            raise unknown_outcome(pending.verb) from gap
 
     async def _closing(self, pending: Pending, step: Callable[..., T], *arguments: Any) -> T:
         """A database step after the claim: if it fails, the key stays pending and the caller is told so."""
@@ -246,10 +278,11 @@ class Gateway:
             return await self.run(step, *arguments)
         except _LOST as error:
             log.warning("%s: %s could not be recorded: %s", pending.order_id, pending.key, error)
-            raise _unknown(pending) from error
+            raise unknown_outcome(pending.verb) from error
 
     async def _ask(self, pending: Pending, *, again: bool = False) -> Answer:
         """Steps 2 and 3; raises Refusal, _Silent, or _Gone when even the ledger does not know the order."""
+        pending = await self._in_hand(pending)
         if pending.verb == "register":
             assert pending.terms is not None, "a registration is claimed with its terms"
             order = _foresee(pending.message, pending.terms)
@@ -385,12 +418,4 @@ def _refusal(error: ApplicationError) -> Exception:
         remedy=detail.get("remedy", ""),
         state=detail.get("state", ""),
         allowed=tuple(detail.get("allowed", ())),
-    )
-
-
-def _unknown(pending: Pending) -> Problem:
-    return Problem(
-        "outcome_unknown",
-        f"No answer came in time; {pending.verb} may or may not have been carried out.",
-        remedy="Ask again with the same Idempotency-Key and the same body: it is never carried out twice.",
     )
