@@ -25,6 +25,10 @@ AT_ONCE = 4
 """Branches that run side by side; most of a branch's time is waiting for the engine to move its clock."""
 
 
+_WIDE = 90
+"""Columns of a terminal that takes the whole summary."""
+
+
 @dataclass(slots=True)
 class Telling:
     """One branch on its way: its lines as they come, ended by None, and how it ended."""
@@ -120,13 +124,14 @@ def _chosen(names: Sequence[str]) -> tuple[Branch, ...]:
 
 
 def _summary(tellings: Sequence[Telling]) -> Table:
-    """One line a branch; names and numbers are whole at 80 columns, the state may take two lines."""
+    """One line a branch; on a narrow terminal without the state's English name and the seconds."""
+    wide = render.out.width >= _WIDE
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("分支", no_wrap=True)
     table.add_column("工单 order", no_wrap=True, min_width=18)
-    table.add_column("状态 state", overflow="fold")
+    table.add_column("状态 state" if wide else "状态", no_wrap=True)
     table.add_column("结果 outcome", no_wrap=True)
-    for heading in ("轮", "级 level", "事件", "s"):
+    for heading in ("轮", "级 level", "事件", *(["s"] if wide else [])):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in tellings:
         if one.play is None or not one.play.view:
@@ -137,11 +142,11 @@ def _summary(tellings: Sequence[Telling]) -> Table:
         table.add_row(
             one.branch.name,
             order["id"],
-            mark.append_text(render.state(order["state"])),
+            mark.append_text(render.state(order["state"])) if wide else mark.append(render.STATES[order["state"]]),
             order["outcome"] or "–",
             str(order["round"]),
             render.level(order["level"], order["colour"]),
             str(one.events),
-            f"{one.seconds:.0f}",
+            *([f"{one.seconds:.0f}"] if wide else []),
         )
     return table
