@@ -6,9 +6,9 @@ the key in one transaction, (5) reply. Every step may be repeated by anybody at 
 command by its id, the ledger a repeated event by its seq. So a key that is left pending, because this process died or
 the engine was silent, is finished by `resume`, for a caller who asks again as for the reconciler.
 
-What was done stays done, but what was refused may be possible a moment later. So a refusal is kept only by the latest
-attempt and only while the ledger holds no event of the command; an attempt that was held up looks first whether the
-command is still its own to send; and recorded events take a refusal back.
+What was done stays done, but what was refused may be possible a moment later. So a refusal is kept by the latest
+attempt alone and only while the ledger holds no event of the command; an attempt that was held up looks first whether
+the command is still its own to send; and recorded events take a refusal back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -37,14 +38,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.books import Books
-from api.errors import REFUSALS, Problem, unavailable, unexpected, unknown_outcome
+from api.errors import Problem, unavailable, unknown_outcome
 from api.keys import HELD_SECONDS, Known, Opening, Pending
+from api.outcomes import Ahead, Broken, Busy, Gone, Overtaken, Silent, refusal
 from api.views import Reply
 from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, is_rehearsal, workflow_id
 from contracts.options import TASK_TIMEOUT, UPDATE_TIMEOUT
 from domain.commands import Body, Command
-from domain.errors import Refusal, codes
+from domain.errors import Refusal
 from domain.model import Actor, Order
 from domain.order import decide, evolve
 from domain.policy import Terms
@@ -52,7 +54,7 @@ from runtime.timeskip import fast_forward
 from store.ledger import LedgerGap
 from store.session import LOST
 from workflows import display
-from workflows.order import LEDGER_AHEAD
+from workflows.order import BUSY_RECORDING, LEDGER_AHEAD
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -63,32 +65,11 @@ SAME_KEY_POLL = 0.05
 """Seconds between two looks at such a key."""
 READY_TIMEOUT = timedelta(seconds=3)
 """How long the engine may take to say that it is there."""
+BUSY_WAITS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each time of asking an order; one that is recording what time brought about is asked again."""
 _LOST: tuple[type[Exception], ...] = (DBAPIError, *LOST)
 _PERMANENT = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
-
-
-class _Gone(Exception):  # noqa: N818 - it names what happened
-    """The engine has no running workflow of this order."""
-
-
-class _Ahead(Exception):  # noqa: N818 - it names what happened
-    """The ledger holds more of this order than the engine."""
-
-
-class _Broken(Exception):  # noqa: N818 - it names what happened
-    """The command failed inside for good; asking again would only fail again."""
-
-    def __init__(self, error: BaseException) -> None:
-        super().__init__(str(error))
-        self.problem = unexpected("the engine", error)
-
-
-class _Overtaken(Exception):  # noqa: N818 - it names what happened
-    """This attempt was held up, and the command was answered or given to another meanwhile; nothing was sent."""
-
-
-class _Silent(Exception):  # noqa: N818 - it names what happened
-    """No answer came; whether the command was carried out is not known."""
+_MEANING: dict[str | None, type[Exception]] = {LEDGER_AHEAD: Ahead, BUSY_RECORDING: Busy}
 
 
 def restart_input(known: Known) -> OrderInput:
@@ -156,13 +137,13 @@ class Gateway:
         kept: Reply | None = None
         try:
             return await self._carry_out(pending)
-        except Refusal as refusal:
-            kept = await self._closing(pending, self._books.refuse, pending, refusal)
-        except _Broken as broken:
+        except Refusal as refused:
+            kept = await self._closing(pending, self._books.refuse, pending, refused)
+        except Broken as broken:
             kept = await self._closing(pending, self._books.give_up, pending, broken.problem)
-        except _Overtaken:
+        except Overtaken:
             pass
-        except (_Silent, _Gone) as silent:
+        except (Silent, Gone) as silent:
             raise unknown_outcome(pending.verb) from silent
         return kept or await self._overtaken(pending)
 
@@ -256,7 +237,7 @@ class Gateway:
         if time.monotonic() <= pending.until:
             return pending
         if not await self._closing(pending, self._books.take_up, pending):
-            raise _Overtaken
+            raise Overtaken
         return replace(pending, until=time.monotonic() + HELD_SECONDS)
 
     async def _carry_out(self, pending: Pending) -> Reply:
@@ -281,8 +262,15 @@ class Gateway:
             raise unknown_outcome(pending.verb) from error
 
     async def _ask(self, pending: Pending, *, again: bool = False) -> Answer:
-        """Steps 2 and 3; raises Refusal, _Silent, or _Gone when even the ledger does not know the order."""
-        pending = await self._in_hand(pending)
+        """Steps 2 and 3, as soon as the order is not busy; raises Refusal, Silent, or Gone when nobody knows it."""
+        for wait in BUSY_WAITS:
+            await asyncio.sleep(wait)
+            pending = await self._in_hand(pending)
+            with suppress(Busy):  # its validator refused, so the engine knows nothing of this update id yet
+                return await self._ask_once(pending, again=again)
+        raise Silent  # the key stays pending, and whoever resumes it will find the order done with that
+
+    async def _ask_once(self, pending: Pending, *, again: bool) -> Answer:
         if pending.verb == "register":
             assert pending.terms is not None, "a registration is claimed with its terms"
             order = _foresee(pending.message, pending.terms)
@@ -290,10 +278,10 @@ class Gateway:
             return await self._start(pending, given, order)
         try:
             return await self._update(pending, again=again)
-        except _Ahead:
+        except Ahead:
             log.error("%s: the engine is behind the ledger; its workflow is started again", pending.order_id)
             await self._end(pending.order_id)
-        except _Gone:
+        except Gone:
             pass
         return await self._revive(pending)
 
@@ -342,7 +330,7 @@ class Gateway:
         """Start the order again from the ledger, with the command; raises Refusal before anything is started."""
         known = await self._closing(pending, self._books.known, pending)
         if known is None:
-            raise _Gone
+            raise Gone
         if known.done is not None:
             return known.done
         pending = replace(pending, recorded=known.order.seq)
@@ -357,7 +345,7 @@ class Gateway:
             await handle.terminate(reason="the ledger is ahead; started again from it", rpc_timeout=UPDATE_TIMEOUT)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
-                raise _Silent from error
+                raise Silent from error
 
     def _client(self, order_id: str) -> Client:
         return self._clients[is_rehearsal(order_id)]
@@ -394,28 +382,16 @@ def _foresee(message: CommandMessage, terms: Terms) -> Order:
 def _understood(error: Exception) -> Exception:
     """What an error of the client means for the command."""
     if isinstance(error, WorkflowUpdateFailedError) and isinstance(error.cause, ApplicationError):
-        return _refusal(error.cause)
+        cause = error.cause
+        if cause.type in _MEANING:
+            return _MEANING[cause.type]()
+        return refusal(cause.type or "", cause.message, cause.details[0] if cause.details else {}) or Broken(cause)
     if isinstance(error, RPCError):
         if error.status is RPCStatusCode.NOT_FOUND:
-            return _Gone()
+            return Gone()
         if error.status in _PERMANENT:
-            return _Broken(error)
+            return Broken(error)
     if isinstance(error, (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, RuntimeError)):
         log.warning("the engine did not answer: %s", error)
-        return _Silent()
-    return _Broken(error)
-
-
-def _refusal(error: ApplicationError) -> Exception:
-    if error.type == LEDGER_AHEAD:
-        return _Ahead()
-    if error.type not in REFUSALS:
-        return _Broken(error)
-    detail: dict[str, Any] = error.details[0] if error.details else {}
-    return codes()[error.type](
-        detail.get("message", error.message),
-        field=detail.get("field", ""),
-        remedy=detail.get("remedy", ""),
-        state=detail.get("state", ""),
-        allowed=tuple(detail.get("allowed", ())),
-    )
+        return Silent()
+    return Broken(error)

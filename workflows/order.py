@@ -3,6 +3,10 @@
 Commands arrive as updates whose name is the verb. A command is answered in one step: the rules decide, the state moves,
 and the events go back in the answer; nothing is awaited, so commands follow one another without locks. Only `run`
 waits: for the next deadline, and for the ledger to take what time brought about.
+
+However much is overdue at one wake-up, each step stays small: time's marks are taken in steps of `MARKS_AT_ONCE`, each
+recorded before the next. A command that would have to wait for that is told so by the validator, which leaves nothing
+in the history; what it waits for, `run` does by itself, so to ask again shortly always helps.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from contracts.messages import (
     to_rows,
 )
 from contracts.names import LEDGER_QUEUE, ORDER_WORKFLOW, RECORD_ACTIVITY, VIEW_QUERY, WAKE_SIGNAL
-from contracts.options import RECORD_RETRY, RECORD_TIMEOUT, REGISTER_WAIT, RUN_LIMIT
+from contracts.options import MARKS_AT_ONCE, RECORD_RETRY, RECORD_TIMEOUT, REGISTER_WAIT, RUN_LIMIT
 from domain.clocks import limit
 from domain.commands import COMMANDS, Command
 from domain.errors import InvalidField, Refusal
@@ -43,6 +47,9 @@ from workflows.outbox import Outbox
 
 LEDGER_AHEAD = "ledger_ahead"
 """Error type: the ledger holds events that this workflow never saw; it must be started again from the ledger."""
+
+BUSY_RECORDING = "busy_recording"
+"""Error type: time has brought about more than one answer may carry, and `run` is recording it; ask again shortly."""
 
 NOT_REGISTERED = "not_registered"
 """Error type: the live view was asked for before the order was registered."""
@@ -91,13 +98,13 @@ class OrderWorkflow:
         if not await self._registered():
             return
         while True:
-            if self._time_has_come() or self._is_over():
+            if self._time_has_come() or self._is_over() or self._outbox.heavy:
                 await self._record()
             if self._has_ended():
                 return
             if self._must_move_on():
                 workflow.continue_as_new(self._luggage())
-            if self._is_late():  # the next deadline passed during the recording
+            if self._is_late():  # there was more than one step may take, or the next deadline passed meanwhile
                 continue
             self._alarm.set(self._look_at(), workflow.now(), self._next_summary())
             await workflow.wait_condition(self._is_called)
@@ -131,6 +138,8 @@ class OrderWorkflow:
         try:
             message, command = _read(verb, args)
             self._compare(message.recorded_seq)
+            if self._outbox.heavy_after(message.recorded_seq):
+                raise self._busy()
             if self._memory.recall(command.id, fingerprint(command)) is None:
                 self._plan(command)
         except Refusal as refusal:
@@ -151,13 +160,19 @@ class OrderWorkflow:
     # --- commands ---------------------------------------------------------------------------------------------------
 
     def _plan(self, command: Command) -> Plan:
-        """What the command would do now; raises Refusal. Changes nothing: validator and handler both call it."""
+        """What the command would do now; raises Refusal, or `busy_recording` when too much is overdue before it.
+
+        Changes nothing: validator and handler both call it.
+        """
         order, now = self._order, workflow.now()
         overdue: tuple[Event, ...] = ()
         if order is not None and self._is_late():
             # The timer has not been handled yet: time's own events come first, or a late deed would look punctual.
-            overdue = due(order, now, self._terms)
+            overdue = due(order, now, self._terms, MARKS_AT_ONCE)
             order = _after(order, overdue)
+            deadline = next_deadline(order)
+            if deadline is not None and deadline <= now:
+                raise self._busy()
         own = decide(order, command, now, self._terms)
         return Plan(overdue, own, _after(order, own))
 
@@ -175,6 +190,10 @@ class OrderWorkflow:
                 non_retryable=True,
             )
 
+    def _busy(self) -> ApplicationError:
+        """For the validator alone: it may not wake `run`, for a replay skips it; the state that it saw does."""
+        return ApplicationError(f"{self._id} is recording what time brought about; ask again", type=BUSY_RECORDING)
+
     # --- time -------------------------------------------------------------------------------------------------------
 
     def _is_called(self) -> bool:
@@ -184,6 +203,7 @@ class OrderWorkflow:
             or self._alarm.rang
             or self._alarm.wrong_for(self._deadline)
             or self._must_move_on()
+            or self._outbox.heavy
             or (self._is_over() and (len(self._outbox) > 0 or self._has_ended()))
         )
 
@@ -192,12 +212,12 @@ class OrderWorkflow:
         return self._deadline is not None and self._deadline <= workflow.now()
 
     def _time_has_come(self) -> bool:
-        """Apply what fell due; True when the clock called, be it in vain, so that what is unrecorded gets recorded."""
+        """Apply what fell due, at most one step's marks; True when the clock called, so that all gets recorded."""
         called = self._woken or self._alarm.rang
         self._woken = False
         self._watch_size()
         if self._order is not None and self._is_late():
-            events = due(self._order, workflow.now(), self._terms)
+            events = due(self._order, workflow.now(), self._terms, MARKS_AT_ONCE)
             self._outbox.add(to_rows(self._id, events))
             self._order = _after(self._order, events)
             self._settle()
@@ -215,20 +235,19 @@ class OrderWorkflow:
         return min((self._deadline, *(at for at in limits if at is not None)))
 
     async def _record(self) -> None:
-        """Have the ledger take all that it may not hold yet."""
-        rows = self._outbox.rows
-        if not rows:
-            return
-        recorded = await workflow.execute_activity(
-            RECORD_ACTIVITY,
-            RecordRequest(self._id, rows),
-            task_queue=LEDGER_QUEUE,
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD_RETRY,
-            result_type=Recorded,
-            summary=f"seq {rows[0].seq}-{rows[-1].seq}",
-        )
-        self._outbox.drop(recorded.last_seq)
+        """Have the ledger take all that it may not hold yet, batch by batch; what comes meanwhile waits."""
+        last = self._outbox.last_seq
+        while rows := self._outbox.batch(last):
+            recorded = await workflow.execute_activity(
+                RECORD_ACTIVITY,
+                RecordRequest(self._id, rows),
+                task_queue=LEDGER_QUEUE,
+                start_to_close_timeout=RECORD_TIMEOUT,
+                retry_policy=RECORD_RETRY,
+                result_type=Recorded,
+                summary=f"seq {rows[0].seq}-{rows[-1].seq}",
+            )
+            self._outbox.drop(recorded.last_seq)
 
     # --- the run's own life -----------------------------------------------------------------------------------------
 
@@ -248,7 +267,8 @@ class OrderWorkflow:
         return self._is_over() and not len(self._outbox) and workflow.all_handlers_finished()
 
     def _must_move_on(self) -> bool:
-        return self._full and workflow.all_handlers_finished()
+        """True when a new run is due and the outbox is fit to travel in its input."""
+        return self._full and not self._outbox.heavy and workflow.all_handlers_finished()
 
     def _watch_size(self) -> None:
         most = self._run_limit or RUN_LIMIT
