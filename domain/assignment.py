@@ -6,7 +6,7 @@ Each rule is one function `(scribe, command)`; the table has already admitted th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import clocks, errors
 from domain import commands as c
@@ -263,7 +263,8 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
     part = scribe.lead_part()
     required(command.spoke_to, "spoke_to", "who was spoken to")
     required(command.done, "done", "what was done")
-    if not order.registered_at <= command.received_at <= scribe.now:
+    # Times are typed to the minute.
+    if not order.registered_at - timedelta(minutes=1) < command.received_at <= scribe.now:
         raise errors.InvalidField(
             "received_at does not lie between the registration and now",
             field="received_at",

@@ -323,4 +323,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the ledger is kept; restore a backup instead")
+    raise RuntimeError("the ledger is kept; restore a backup instead")
