@@ -8,27 +8,15 @@ import pytest
 
 from domain import commands as c
 from domain import errors
-from domain.model import Colour, Outcome, Part, Rating, Satisfaction, State, WhistleKind
+from domain.model import Colour, Outcome, Part, Satisfaction, State
 from domain.transitions import verbs
 from tests.domain.lives import MONDAY, PEOPLE, Life, awaiting, closed, dispatched, replied, terms, working
 
 MATTER = terms().whistle_matters[0]
-GOOD = Rating(5, 5, 4, 5)
-
-
-def keys(life: Life, kind: str) -> list[str]:
-    return [key for key in life.at.clocks if key.startswith(kind + "/")]
 
 
 def due_at(life: Life, kind: str):
     return next(clock.due_at for clock in life.at.clocks.values() if clock.kind == kind)
-
-
-def whistled(*units: str) -> Life:
-    life = working()
-    life.do("agent", c.RequestWhistle(WhistleKind.ROUTINE, MATTER, units or ("GD.bill", "GD.mkt")))
-    life.do("lead", c.DecideWhistle("w1", blow=True))
-    return life
 
 
 def test_the_units_clock_starts_at_dispatch_and_the_customers_at_registration() -> None:
