@@ -1,8 +1,8 @@
 """Commands a second through API, workflow and ledger, beside the bare engine's empty updates in the same run.
 
-`python -m bench.commands [--orders N] [--callers N]` brings up the whole system in a temporary folder on free ports,
-drives registrations and five commands an order over HTTP with one and with two workers, then as many empty updates on
-the bare engine, and prints rates, latencies, CPU a command by process, and the ratio, which is the figure.
+`python -m bench.commands [--orders N] [--callers N] [--rounds N]` brings up the whole system in a temporary folder on free ports,
+drives registrations and five commands an order over HTTP with one and with two workers, in turn with as many empty
+updates on the bare engine, and prints rates, latencies, CPU a command by process, and the ratio, which is the figure.
 """
 
 from __future__ import annotations
@@ -226,8 +226,9 @@ def system(settings: Settings, workers: int) -> Any:
     return running(programs, programs[-1].answers)
 
 
-async def against(settings: Settings, orders: int, callers: int) -> tuple[Result, Result]:
-    """The bare engine alone on the machine, with one caller and with many."""
+@contextmanager
+def bare_worker(settings: Settings) -> Iterator[None]:
+    """The bare engine's worker, up inside the block; idle, it only waits."""
     child = Child(
         "bare",
         [sys.executable, "-m", "bench.bare", settings.temporal_target, settings.temporal_namespace],
@@ -235,11 +236,17 @@ async def against(settings: Settings, orders: int, callers: int) -> tuple[Result
         cwd=PROJECT,
     )
     with running([Program(child)], lambda: True):
+        yield
+
+
+def against(name: str, settings: Settings, orders: int, callers: int) -> Result:
+    """The bare engine under the same load."""
+
+    async def measure() -> Result:
         client = await connect(settings.temporal_target, settings.temporal_namespace)
-        await bare_phase("warm-up", client, 10, 5)
-        alone = await bare_phase("bare engine, 1 caller", client, max(10, orders // 20), 1)
-        many = await bare_phase(f"bare engine, {callers} callers", client, orders, callers)
-    return alone, many
+        return await bare_phase(name, client, orders, callers)
+
+    return asyncio.run(measure())
 
 
 async def history_length(settings: Settings, order_id: str) -> int:
@@ -253,6 +260,7 @@ def main() -> int:
     given = argparse.ArgumentParser(description=__doc__)
     given.add_argument("--orders", type=int, default=300)
     given.add_argument("--callers", type=int, default=20)
+    given.add_argument("--rounds", type=int, default=3)
     options = given.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="whistle-bench-"))
     first = ports.free_run(PORT_COUNT + 2)
@@ -263,31 +271,42 @@ def main() -> int:
     try:
         with EmbeddedStack(wanted, Console()) as stack:
             provision.tables(stack.owner_url, wanted.profile)
-            return report(stack.settings, options.orders, options.callers)
+            return report(stack.settings, options.orders, options.callers, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def report(settings: Settings, orders: int, callers: int) -> int:
-    """All phases, their table and the figures asked for."""
-    port = settings.api_port
-    with system(settings, 1):
-        http_phase("warm-up", port, 20, 5)
-        alone, last = http_phase("whistle, 1 caller", port, max(10, orders // 20), 1)
-        one, _ = http_phase(f"whistle, 1 worker, {callers} callers", port, orders, callers)
-        events = asyncio.run(history_length(settings, last))
-    bare_alone, bare = asyncio.run(against(settings, orders, callers))
-    with system(settings, 2):
-        http_phase("warm-up", port, 20, 5)
-        two, _ = http_phase(f"whistle, 2 workers, {callers} callers", port, orders, callers)
-    for result in (alone, bare_alone, one, two, bare):
-        print(result.line())
-    ratio = max(one.rate, two.rate) / bare.rate
+def report(settings: Settings, orders: int, callers: int, rounds: int) -> int:
+    """All phases, their table and the figures asked for.
+
+    Ours and the bare engine take turns, and the ratio is the median over the rounds: a machine's speed wanders by more
+    than what is to be told apart.
+    """
+    port, few = settings.api_port, max(10, orders // 20)
+    ratios: dict[int, list[float]] = {1: [], 2: []}
+    with bare_worker(settings):
+        for workers, found in ratios.items():
+            with system(settings, workers):
+                http_phase("warm-up", port, 20, 5)
+                against("warm-up", settings, 20, 5)
+                if workers == 1:
+                    alone, last = http_phase("whistle, 1 caller", port, few, 1)
+                    print(alone.line(), against("bare engine, 1 caller", settings, few, 1).line(), sep="\n", flush=True)
+                    events = asyncio.run(history_length(settings, last))
+                for _ in range(rounds):
+                    ours, _ = http_phase(f"whistle, {workers} worker(s), {callers} callers", port, orders, callers)
+                    bare = against(f"bare engine, {callers} callers", settings, orders, callers)
+                    print(ours.line(), bare.line(), sep="\n", flush=True)
+                    found.append(ours.rate / bare.rate)
+    one, two = (statistics.median(found) for found in ratios.values())
     register, command = (1000 * statistics.median(times) for times in (alone.registering, alone.commanding))
-    print(f"ratio to the bare engine: {one.rate / bare.rate:.2f} with one worker, {two.rate / bare.rate:.2f} with two")
+    told = "; ".join(
+        f"{workers} worker(s): {', '.join(f'{r:.2f}' for r in found)}" for workers, found in ratios.items()
+    )
+    print(f"ratio to the bare engine, medians: {one:.2f} with one worker, {two:.2f} with two ({told})")
     print(f"engine events for registering and five commands: {events}")
     print(f"one caller: register {register:.0f} ms, command {command:.0f} ms at the median")
-    met = {"ratio >= 0.45": ratio >= 0.45, "events <= 36": events <= 36}
+    met = {"ratio >= 0.45": max(one, two) >= 0.45, "events <= 36": events <= 36}
     met |= {"register < 60 ms": register < 60, "command < 40 ms": command < 40}
     print("aims: " + ", ".join(f"{aim} {'met' if reached else 'MISSED'}" for aim, reached in met.items()))
     return 0 if all(met.values()) else 1
