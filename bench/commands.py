@@ -1,8 +1,9 @@
 """Commands a second through API, workflow and ledger, beside the bare engine's empty updates in the same run.
 
-`python -m bench.commands [--orders N] [--callers N] [--rounds N]` brings up the whole system in a temporary folder on free ports,
-drives registrations and five commands an order over HTTP with one and with two workers, in turn with as many empty
-updates on the bare engine, and prints rates, latencies, CPU a command by process, and the ratio, which is the figure.
+`python -m bench.commands [--orders N] [--callers N] [--rounds N]` brings up the whole system in a temporary folder on
+free ports, drives registrations and five commands an order over HTTP with one and with two workers, in turn with as
+many empty updates on the bare engine, and prints rates, latencies, CPU a command by process, and the ratio, which is
+the figure.
 """
 
 from __future__ import annotations
