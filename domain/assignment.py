@@ -5,7 +5,6 @@ Each rule is one function `(scribe, command)`; the table has already admitted th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain import clocks, errors
@@ -28,9 +27,10 @@ def sign(scribe: Scribe, command: c.Sign) -> None:
     scribe.emit(e.AssignmentSigned(part.id), met(scribe.order, "sign", part.id))
 
 
-def sign_for(scribe: Scribe, assignment: str, changes: Iterable[ClockChange]) -> None:
-    """The limit passed: the system signs for the unit, marked so."""
-    scribe.emit(e.AssignmentSigned(assignment, auto=True), changes)
+def _seen(scribe: Scribe, part: Assignment) -> None:
+    """Refuse what comes before the unit has signed; raises NotAllowedNow."""
+    if part.status is Part.OFFERED:
+        raise errors.NotAllowedNow(f"{part.unit} has not signed yet", state=scribe.order.state, remedy="sign first")
 
 
 def contact(scribe: Scribe, command: c.Contact) -> None:
@@ -38,8 +38,7 @@ def contact(scribe: Scribe, command: c.Contact) -> None:
     required(command.spoke_to, "spoke_to", "whom you spoke to")
     required(command.summary, "summary", "what was said")
     part = scribe.own_part(UnitRole.LEAD, UnitRole.CO)
-    if part.status is Part.OFFERED:
-        raise errors.NotAllowedNow(f"{part.unit} has not signed yet", state=scribe.order.state, remedy="sign first")
+    _seen(scribe, part)
     scribe.emit(
         e.CustomerContacted(part.id, command.spoke_to, command.summary, command.record),
         met(scribe.order, "contact", part.id),
@@ -54,11 +53,10 @@ def report_progress(scribe: Scribe, command: c.ReportProgress) -> None:
     scribe.emit(e.ProgressReported(command.text), _progressed(scribe, part))
 
 
-def _progressed(scribe: Scribe, part: Assignment) -> tuple[ClockChange, ...]:
+def _progressed(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, ...]:
     if part.role is not UnitRole.LEAD or scribe.order.state is State.REPLIED:
         return ()
-    fresh = progress_clock(scribe, part)
-    return (*met(scribe.order, "progress", part.id), *((fresh,) if fresh else ()))
+    return (*met(scribe.order, "progress", part.id), progress_clock(scribe, part))
 
 
 def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
@@ -94,7 +92,8 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
     if part is None:
         raise errors.UnknownSubject("no return waits for a decision", state=order.state)
     scribe.other_than((part.return_asked_by,), "the decision on a return")
-    if order.returns + 1 >= scribe.terms.returns_per_order:
+    final = order.returns + 1 >= scribe.terms.returns_per_order
+    if final:
         if scribe.actor.role is Role.DISPATCHER:
             raise errors.RoleForbidden(
                 "the second return is decided by a third party",
@@ -108,7 +107,6 @@ def decide_return(scribe: Scribe, command: c.DecideReturn) -> None:
         again = start("sign", f"{part.id}/{order.seq + 1}", part.unit, scribe.now, scribe.terms) if unsigned else None
         scribe.emit(e.ReturnDenied(part.id), met(order, "return_decision", part.id), again)
         return
-    final = order.returns + 1 >= scribe.terms.returns_per_order
     scribe.emit(
         e.ReturnUpheld(part.id, final),
         all_part_clocks(order, met=("return_decision",)),
@@ -238,8 +236,7 @@ def submit_part(scribe: Scribe, command: c.SubmitPart) -> None:
     part = scribe.own_part(UnitRole.CO)
     if part.status is Part.SUBMITTED:
         raise errors.AlreadyPending("the part is in already", state=scribe.order.state)
-    if part.status is Part.OFFERED:
-        raise errors.NotAllowedNow(f"{part.unit} has not signed yet", state=scribe.order.state, remedy="sign first")
+    _seen(scribe, part)
     scribe.emit(e.PartSubmitted(part.id, command.done), met(scribe.order, "co_due", part.id))
 
 

@@ -158,18 +158,17 @@ def _recorded(
     by_sms: bool,
 ) -> None:
     expiry = scribe.order.callback is not None and scribe.order.callback.expiry
-    unhappy = not solved or satisfaction is Satisfaction.DISSATISFIED or contacted is False
-    if unhappy and not expiry:
-        required(why, "why", "what the customer is not content with")
+    recorded = e.CallbackRecorded(contacted, solved, satisfaction, why, by_sms=by_sms)
     done = (*gone(of_kind(scribe.order, "callback"), "met"), *gone(of_kind(scribe.order, "rating"), "met"))
     review = None
-    if unhappy and not expiry:
+    if recorded.unhappy and not expiry:
+        required(why, "why", "what the customer is not content with")
         review = start("callback_review", f"r{scribe.order.round}.{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
-    scribe.emit(e.CallbackRecorded(contacted, solved, satisfaction, why, by_sms=by_sms), done, review)
+    scribe.emit(recorded, done, review)
     if expiry:
         if not solved and scribe.order.level < TOP:
             rise(scribe)
-    elif not unhappy:
+    elif not recorded.unhappy:
         on_the_spot = not scribe.order.assignments
         close(scribe, Outcome.ANSWERED_AT_ONCE if on_the_spot else Outcome.RESOLVED_SATISFIED, why)
 
@@ -188,17 +187,16 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
         raise errors.NotAllowedNow("no call-back is under review", state=order.state)
     required(command.explanation, "explanation", "why")
     scribe.other_than((*order.handlers, order.audited_by, order.called_by), "the review of a call-back")
-    reviewed = gone(of_kind(order, "callback_review"), "met")
     lead = order.lead
     if not command.rework:
         outcome = Outcome.RESOLVED_DISSATISFIED if callback.solved else Outcome.UNRESOLVED
-        close(scribe, outcome, command.explanation, reviewed)
+        close(scribe, outcome, command.explanation)
     else:
         part = _same_lead(scribe, lead) if lead else None
         state = State.IN_PROGRESS if part else State.TRIAGE
         scribe.emit(
             e.OrderReworked(command.explanation, order.round + 1, state, part),
-            reviewed,
+            gone(of_kind(order, "callback_review"), "met"),
             clocks.resumed(of_kind(order, "statutory"), scribe.terms),
             next_round_clocks(scribe, part),
         )
@@ -227,9 +225,13 @@ def rise(scribe: Scribe) -> None:
     scribe.emit(e.OrderEscalated(level, target(level), unit=lead.unit if lead else ""), by=SYSTEM)
 
 
-def all_clocks(order: Order, change: str = "cancelled") -> tuple[ClockChange, ...]:
-    """The end of every clock of the order."""
-    return gone(tuple(order.clocks.values()), change)
+def all_clocks(order: Order, met: tuple[str, ...] = ()) -> tuple[ClockChange, ...]:
+    """The end of every clock of the order: met for the kinds in `met`, cancelled for the others."""
+    return tuple(
+        change
+        for clock in order.clocks.values()
+        for change in gone((clock,), "met" if clock.kind in met else "cancelled")
+    )
 
 
 def end_whistles(scribe: Scribe) -> None:
@@ -239,20 +241,14 @@ def end_whistles(scribe: Scribe) -> None:
             scribe.emit(e.WhistleEnded(whistle.id), by=SYSTEM)
 
 
-def close(scribe: Scribe, outcome: Outcome, explanation: str, also: tuple[ClockChange, ...] = ()) -> None:
+def close(scribe: Scribe, outcome: Outcome, explanation: str) -> None:
     """The round ends; the customer's window opens, or the appeal is named after the final review."""
     order, final = scribe.order, scribe.order.final_review
     until = None if final else clocks.limit("reopen", scribe.now, scribe.terms)
     window = None if until is None else start("reopen", f"r{order.round}", "", scribe.now, scribe.terms)
-    named = {change.key for change in also}
-    ended = (
-        *gone(of_kind(order, "statutory"), "met"),
-        *(change for change in all_clocks(order) if change.key not in named and not change.key.startswith("statutory")),
-    )
     scribe.emit(
         e.OrderClosed(outcome, explanation, until, appeal_notice=final),
-        also,
-        ended,
+        all_clocks(order, met=("statutory", "callback_review")),
         window,
     )
     end_whistles(scribe)

@@ -307,6 +307,11 @@ class CallbackRecorded:
     refused: bool = False
     by_sms: bool = False
 
+    @property
+    def unhappy(self) -> bool:
+        """True when the matter is unsolved, the customer dissatisfied, or he was never contacted."""
+        return self.solved is False or self.satisfaction is Satisfaction.DISSATISFIED or self.contacted is False
+
 
 @dataclass(frozen=True, slots=True)
 class RatingLapsed:

@@ -252,10 +252,9 @@ def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order
 
 
 def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Order:
-    unhappy = body.solved is False or body.satisfaction == "dissatisfied" or body.contacted is False
     expiry = order.callback is not None and order.callback.expiry
     status = Calling.REFUSED if body.refused else Calling.COMPLETED
-    if unhappy and not expiry:
+    if body.unhappy and not expiry:
         status = Calling.UNDER_REVIEW
     recorded = _callback(order, status=status, solved=body.solved, satisfaction=body.satisfaction)
     return recorded if body.by_sms else replace(recorded, called_by=event.actor.id)

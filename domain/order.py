@@ -47,7 +47,7 @@ from domain.model import (
     Ticking,
     UnitRole,
 )
-from domain.policy import Terms
+from domain.policy import Step, Terms
 from domain.scribe import Scribe, required
 
 __all__ = ["allowed", "decide", "due", "evolve", "next_deadline"]
@@ -111,20 +111,8 @@ def _fire(scribe: Scribe, clock: Clock) -> None:
         warned = e.ClockWarned(clock.key, unit, mark.warning.percent, mark.warning.colour, clock.due_at)
         scribe.emit(warned, ClockChange(clock.key, "warned", after))
     elif mark.climb is not None:
-        step = mark.climb
-        scribe.emit(
-            e.OrderEscalated(
-                step.level,
-                step.target,
-                step.colour,
-                key=clock.key,
-                unit=unit,
-                step=mark.number,
-                criticised=step.criticised,
-                due_at=clock.due_at,
-            ),
-            ClockChange(clock.key, "climbed", after),
-        )
+        climbed = _climb(clock, unit, mark.climb, mark.number)
+        scribe.emit(climbed, ClockChange(clock.key, "climbed", after))
     elif mark.dead_end:
         scribe.emit(e.DeadEndRaised(clock.key, unit), ClockChange(clock.key, "dead_end", after))
     elif clock.kind in EXPIRY:
@@ -133,6 +121,20 @@ def _fire(scribe: Scribe, clock: Clock) -> None:
         _breach(scribe, clock, after, unit)
         if clock.kind == "due":
             callback.plan_at_expiry(scribe)
+
+
+def _climb(clock: Clock, unit: str, step: Step, number: int) -> e.OrderEscalated:
+    """The event of one step of a clock's ladder."""
+    return e.OrderEscalated(
+        step.level,
+        step.target,
+        step.colour,
+        key=clock.key,
+        unit=unit,
+        step=number,
+        criticised=step.criticised,
+        due_at=clock.due_at,
+    )
 
 
 def _breach(scribe: Scribe, clock: Clock, after: Clock, unit: str) -> None:
@@ -147,11 +149,9 @@ def _breach(scribe: Scribe, clock: Clock, after: Clock, unit: str) -> None:
 def _sign_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
     """The system signs for the unit, and the first step of the ladder tells its head."""
     scribe.emit(e.ClockBreached(clock.key, unit, clock.due_at), gone((clock,), "expired"))
-    steps = scribe.terms.ladders.get("sign", ())
-    if steps:
-        first = steps[0]
-        scribe.emit(e.OrderEscalated(first.level, first.target, first.colour, clock.key, unit, 1, due_at=clock.due_at))
-    assignment.sign_for(scribe, subject_of(clock.key)[0], ())
+    for step in scribe.terms.ladders.get("sign", ())[:1]:
+        scribe.emit(_climb(clock, unit, step, 1))
+    scribe.emit(e.AssignmentSigned(subject_of(clock.key)[0], auto=True))
 
 
 def _info_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
@@ -208,10 +208,10 @@ def _register(scribe: Scribe, command: c.Register) -> None:
         scribe.emit(registered, statutory, start("dispatch", "s1", "", scribe.now, terms))
         return
     scribe.emit(registered, statutory)
-    _send(scribe, c.Dispatch(command.lead, command.co, command.copy), command.catalogue)
+    _dispatch(scribe, c.Dispatch(command.lead, command.co, command.copy), command.catalogue)
 
 
-def _send(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
+def _dispatch(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
     """Dispatch to the units; by the system where a catalogue rule names them."""
     order = scribe.order
     units = (command.lead, *command.co, *command.copy)
@@ -240,10 +240,6 @@ def _send(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
         offered_clocks(scribe, parts),
         by=SYSTEM if catalogue else None,
     )
-
-
-def _dispatch(scribe: Scribe, command: c.Dispatch) -> None:
-    _send(scribe, command)
 
 
 def _answer_at_once(scribe: Scribe, command: c.AnswerAtOnce) -> None:
@@ -296,8 +292,8 @@ def _supply_info(scribe: Scribe, command: c.SupplyInfo) -> None:
 
 def _triage(scribe: Scribe, command: c.Triage) -> None:
     order = scribe.order
-    again = () if of_kind(order, "dispatch") else (dispatch_clock(scribe),)
-    scribe.emit(e.TriageOpened(), all_part_clocks(order), (one for one in again if one is not None))
+    again = None if of_kind(order, "dispatch") else dispatch_clock(scribe)
+    scribe.emit(e.TriageOpened(), all_part_clocks(order), again)
 
 
 def _request_termination(scribe: Scribe, command: c.RequestTermination) -> None:

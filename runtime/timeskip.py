@@ -5,7 +5,7 @@ The SDK calls this experimental, so it is used here and nowhere else.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -36,11 +36,6 @@ async def fast_forward(client: Client, workflow_id: str, by: timedelta) -> bool:
         if not await skipper.fast_forward(handle, left):
             return False
     raise TimeoutError(f"{workflow_id} did not come to {target.isoformat()} in {MOST_RUNS} skips")
-
-
-async def current_time(client: Client, workflow_id: str) -> datetime:
-    """The workflow's own time (UTC); the real one as long as it was never moved."""
-    return await _skipper(client).get_current_time(client.get_workflow_handle(workflow_id))
 
 
 def _skipper(client: Client) -> TimeSkipper:
