@@ -495,14 +495,20 @@ EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in Happening.__args__}
 class ClockChange:
     """What became of one clock.
 
-    One of started, warned, breached, climbed, dead_end, answered, resumed, paused, extended, met, cancelled, expired.
+    One of started, warned, breached, climbed, dead_end, answered, resumed, paused, extended, retimed, met, cancelled,
+    expired.
 
-    `clock` is the clock as it stands after the change, None when it left the state.
+    `clock` is the clock as it stands after the change, None when it left the state. `fell_due` is the instant (UTC) of
+    the mark that time fired, so that the event's own `at` less it is the lateness. A breach and an end say how much of
+    the limit was used (`worked`, minutes as the limit counts) and how long it stood still (`paused`, elapsed minutes).
     """
 
     key: str
     change: str
     clock: Clock | None
+    fell_due: datetime | None = None
+    worked: float | None = None
+    paused: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

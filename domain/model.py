@@ -259,6 +259,7 @@ class Calling(StrEnum):
     """The life of a call-back."""
 
     PLANNED = "planned"
+    DEFERRED = "deferred"
     ATTEMPTING = "attempting"
     UNDER_REVIEW = "under_review"
     SMS_SENT = "sms_sent"
@@ -277,7 +278,10 @@ class Satisfaction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """The call-back of one round; `expiry` marks the one that is due because the limit passed without a reply."""
+    """The call-back of one round; `expiry` marks the one that is due because the limit passed without a reply.
+
+    `not_before` is the earliest instant (UTC) at which the customer may be called (again).
+    """
 
     round: int
     status: Calling
@@ -286,6 +290,7 @@ class Callback:
     attempts: tuple[datetime, ...] = ()
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +323,13 @@ class Clock:
     """One limit being watched.
 
     `key` is unique in the order (`sign/a1`), `kind` names the limit in the policy, `unit` is the unit it is charged
-    to. `next_at` is the instant of the next mark (a warning, the breach, a step of the ladder, the dead end), `step`
-    its index in the plan of this kind; no `next_at`, nothing more to come. `length` is the whole limit in minutes, of
-    work where `working` is set, else elapsed. Instants are UTC.
+    to, on its `hop`; `rule` names the policy's rule that set it. `next_at` is the instant of the next mark (a warning,
+    the breach, a step of the ladder, the dead end), `step` its index in the plan of this kind; no `next_at`, nothing
+    more to come. `warned` are the indexes of the warnings given.
+
+    `length` is the whole limit in minutes, of work where `working` is set, else elapsed; `worked` what was used up of
+    it before `since`, when it last began to run; `paused` the elapsed minutes for which it stood still. `extended` marks
+    a due time that somebody moved by hand: no rule moves it any more. Instants are UTC.
     """
 
     key: str
@@ -335,6 +344,13 @@ class Clock:
     step: int = 0
     next_at: datetime | None = None
     paused_at: datetime | None = None
+    hop: int = 0
+    rule: str = ""
+    warned: tuple[int, ...] = ()
+    since: datetime | None = None
+    worked: float = 0.0
+    paused: float = 0.0
+    extended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +371,7 @@ class Order:
     registered_at: datetime
     registered_by: str
     priority: str = "normal"
+    area: str = ""
     rehearsal: bool = False
     round: int = 1
     hop: int = 0

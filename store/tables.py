@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     Identity,
     Index,
     Integer,
@@ -209,10 +210,91 @@ deadlines = Table(
     _instant("ended_at"),
     _text("how"),
     _flag("rehearsal"),
+    Column("hop", Integer, nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="1"),
+    _text("rule", ""),
+    Column("worked_minutes", Double),
+    Column("paused_minutes", Double),
+    _instant("breached_at"),
     Index("deadlines_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("deadlines_unit", "unit", "rehearsal", "due_at", postgresql_where=text("ended_at IS NULL")),
 )
-"""Each clock's whole life: `status` is 'ended' once it left the state, `how` its last change, `late` once breached."""
+"""Each clock's whole life: `status` is 'ended' once it left the state, `how` its last change, `late` once breached.
+
+`hop` and `round` say where it is charged, `rule` names the policy's rule that set it. `worked_minutes` (counted as the
+limit counts) and `paused_minutes` (elapsed) are written when it is breached and when it ends.
+"""
+
+firings = Table(
+    "firings",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("key", Text, primary_key=True),
+    _text("kind"),
+    _text("unit"),
+    _text("change"),
+    _instant("due_at", required=True),
+    _instant("fired_at", required=True),
+    Column("late_seconds", Double, nullable=False),
+    _flag("rehearsal"),
+    Index("firings_at", "rehearsal", "fired_at"),
+)
+"""Each mark of a clock that time fired: when it was due, when it was noticed, and how late that was, in seconds."""
+
+criticisms = Table(
+    "criticisms",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _text("unit"),
+    _text("province"),
+    _text("key"),
+    _text("kind"),
+    _number("level"),
+    _instant("due_at"),
+    _instant("at", required=True),
+    _flag("rehearsal"),
+    Index("criticisms_at", "rehearsal", "at", "order_id", "seq"),
+    Index("criticisms_unit", "unit", "rehearsal", "at"),
+)
+"""The public-criticism list (通报批评): which unit let which clock of which order run so far past its limit."""
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("order_id"),
+    _text("phone"),
+    _instant("at", required=True),
+    _flag("rehearsal"),
+    Index("calls_callee", "phone", "rehearsal", "at"),
+)
+"""Each attempt to call a customer back, across all orders, by the command that recorded it: carriers bound them."""
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("next_at", DateTime(timezone=True), primary_key=True),
+    _now("found_at"),
+    Column("late_seconds", Double, nullable=False),
+    _text("outcome", ""),
+    Column("tries", Integer, nullable=False, server_default="1"),
+    _instant("settled_at"),
+    Index("sweeps_found", "found_at"),
+    Index("sweeps_open", "found_at", postgresql_where=text("settled_at IS NULL")),
+)
+"""Each overdue mark that the sweeper found, once: `outcome` is woken, restarted, recorded meanwhile, or the error."""
+
+pulses = Table(
+    "pulses",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _instant("at", required=True),
+    _text("detail", ""),
+)
+"""When each watcher last did its work, such as sweeper, reconciler, outbox and canary."""
 
 notices = Table(
     "notices",
@@ -235,6 +317,8 @@ notices = Table(
     _instant("read_at"),
     _flag("rehearsal"),
     _now("created_at"),
+    _text("post", ""),
+    Column("holders", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Index("notices_order", "order_id", "seq"),
     Index(
         "notices_unsettled",
@@ -244,7 +328,11 @@ notices = Table(
     ),
     Index("notices_inbox", "audience", "created_at", "id"),
 )
-"""The outbox: who is told what on which channel, and the receipt."""
+"""The outbox: who is told what on which channel, and the receipt.
+
+`post` is the audience that the directory had when it was written (the audience itself, or the first above it that
+somebody present holds), `holders` are those people.
+"""
 
 refusals = Table(
     "refusals",
@@ -330,6 +418,9 @@ people = Table(
     _text("province", ""),
     _text("email", ""),
     Column("active", Boolean, nullable=False, server_default=text("true")),
+    _instant("away_from"),
+    _instant("away_until"),
+    _text("substitute", ""),
     Index("people_role", "role", "unit"),
     Index("people_province", "role", "province"),
 )
@@ -349,5 +440,5 @@ catalogue = Table(
 )
 """The dispatch catalogue: category and place give the lead, the co and the copied units."""
 
-APPEND_ONLY = (events, refusals, terms, policies)
+APPEND_ONLY = (events, refusals, terms, policies, firings, criticisms)
 """The application may add to these and change nothing."""
