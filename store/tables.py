@@ -256,7 +256,8 @@ criticisms = Table(
     _instant("at", required=True),
     _flag("rehearsal"),
     Index("criticisms_at", "rehearsal", "at", "order_id", "seq"),
-    Index("criticisms_unit", "unit", "rehearsal", "at"),
+    Index("criticisms_unit", "unit", "rehearsal", "at", "order_id", "seq"),
+    Index("criticisms_province", "province", "rehearsal", "at", "order_id", "seq"),
 )
 """The public-criticism list (通报批评): which unit let which clock of which order run so far past its limit."""
 
@@ -281,6 +282,7 @@ sweeps = Table(
     Column("late_seconds", Double, nullable=False),
     _text("outcome", ""),
     Column("tries", Integer, nullable=False, server_default="1"),
+    _now("tried_at"),
     _instant("settled_at"),
     Index("sweeps_found", "found_at"),
     Index("sweeps_open", "found_at", postgresql_where=text("settled_at IS NULL")),
@@ -330,8 +332,8 @@ notices = Table(
 )
 """The outbox: who is told what on which channel, and the receipt.
 
-`post` is the audience that the directory had when it was written (the audience itself, or the first above it that
-somebody present holds), `holders` are those people.
+`post` is the post that was reached when it was written (the audience itself, or the first above it that somebody
+present held), `holders` are the people told: on the console all of them, by mail those to whom this letter goes.
 """
 
 refusals = Table(
@@ -425,6 +427,21 @@ people = Table(
     Index("people_province", "role", "province"),
 )
 
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _text("person"),
+    _now("at"),
+    _text("actor_id"),
+    _text("role"),
+    _instant("away_from"),
+    _instant("away_until"),
+    _text("substitute", ""),
+    Index("absences_person", "person", "id"),
+)
+"""Who said when that a person is away, from when to when, and who stands in; without `away_from`: that he is back."""
+
 catalogue = Table(
     "catalogue",
     metadata,
@@ -440,5 +457,5 @@ catalogue = Table(
 )
 """The dispatch catalogue: category and place give the lead, the co and the copied units."""
 
-APPEND_ONLY = (events, refusals, terms, policies, firings, criticisms)
+APPEND_ONLY = (events, refusals, terms, policies, firings, criticisms, absences)
 """The application may add to these and change nothing."""

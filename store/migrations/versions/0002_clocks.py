@@ -56,7 +56,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", "seq"),
     )
     op.create_index("criticisms_at", "criticisms", ["rehearsal", "at", "order_id", "seq"])
-    op.create_index("criticisms_unit", "criticisms", ["unit", "rehearsal", "at"])
+    op.create_index("criticisms_unit", "criticisms", ["unit", "rehearsal", "at", "order_id", "seq"])
+    op.create_index("criticisms_province", "criticisms", ["province", "rehearsal", "at", "order_id", "seq"])
     op.create_table(
         "calls",
         sa.Column("id", sa.Text(), nullable=False),
@@ -75,6 +76,7 @@ def upgrade() -> None:
         sa.Column("late_seconds", sa.Double(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False, server_default=""),
         sa.Column("tries", sa.Integer(), nullable=False, server_default="1"),
+        sa.Column("tried_at", INSTANT, nullable=False, server_default=sa.func.clock_timestamp()),
         sa.Column("settled_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("order_id", "next_at"),
     )
@@ -95,3 +97,16 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("away_from", INSTANT, nullable=True))
     op.add_column("people", sa.Column("away_until", INSTANT, nullable=True))
     op.add_column("people", sa.Column("substitute", sa.Text(), nullable=False, server_default=""))
+    op.create_table(
+        "absences",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False, server_default=sa.func.clock_timestamp()),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("away_from", INSTANT, nullable=True),
+        sa.Column("away_until", INSTANT, nullable=True),
+        sa.Column("substitute", sa.Text(), nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("absences_person", "absences", ["person", "id"])
