@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from domain import clocks, errors
 from domain import commands as c
 from domain import events as e
-from domain.calendar import span
 from domain.callback import planned_callback
 from domain.clocks import gone, met, of_kind, start
-from domain.duties import all_part_clocks, dispatch_clock, progress_clock
+from domain.duties import DECISIONS, all_part_clocks, dispatch_clock, progress_clock
 from domain.events import ClockChange
 from domain.model import Assignment, Blow, Clock, Order, Part, Request, Role, State, Ticking, UnitRole
 from domain.scribe import Scribe, required
@@ -70,11 +69,11 @@ def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
     not_returning(scribe)
     if command.suggested_unit == part.unit:
         raise errors.InvalidField("suggested_unit is the returning unit", field="suggested_unit", state=order.state)
-    window = terms.limits.get("return_window")
+    window = clocks.limit("return_window", part.dispatched_at, terms, part.unit)
     if window is None:
         raise errors.CapReached(f"{order.order_class} orders may not be returned", state=order.state)
-    if scribe.now > terms.calendar.add(part.dispatched_at, span(window)):
-        raise errors.TooLate(f"a return must be asked within {window} of the dispatch", state=order.state)
+    if scribe.now > window:
+        raise errors.TooLate(f"a return had to be asked by {window.isoformat()}", state=order.state)
     earlier = sum(1 for past in order.assignments if past.unit == part.unit and past.return_asked_by)
     if earlier >= terms.returns_per_unit or order.returns >= terms.returns_per_order:
         raise errors.CapReached("the returns of this unit or order are used up", state=order.state)
@@ -135,6 +134,11 @@ def pending(scribe: Scribe, kind: str) -> Request:
     raise errors.UnknownSubject(f"no request for {kind} waits for a decision", state=scribe.order.state)
 
 
+def decision_clock(scribe: Scribe, kind: str, part: Assignment) -> ClockChange | None:
+    """The limit for deciding on what this part's unit has just asked for: an extension, a ledgering, a termination."""
+    return start(f"{kind}_decision", f"{part.id}/{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
+
+
 def _in_time(scribe: Scribe, part: Assignment, what: str) -> Clock:
     """The part's due clock, not yet passed: what moves a due time is asked before it (invariant 2); raises TooLate."""
     due = of_kind(scribe.order, "due", part.id)
@@ -159,10 +163,9 @@ def extend(scribe: Scribe, command: c.Extend) -> None:
     part = scribe.lead_part()
     only_one(order, "extension")
     due = _in_time(scribe, part, "an extension")
-    most = terms.limits.get("extension")
-    if most is None or order.extensions >= terms.extensions:
+    latest = clocks.limit("extension", due.due_at, terms, part.unit)
+    if latest is None or order.extensions >= terms.extensions:
         raise errors.CapReached("this order may not be extended (again)", state=order.state)
-    latest = terms.calendar.add(due.due_at, span(most))
     statutory = of_kind(order, "statutory")
     if statutory:
         latest = min(latest, statutory[0].due_at)
@@ -173,7 +176,7 @@ def extend(scribe: Scribe, command: c.Extend) -> None:
             state=order.state,
             remedy=f"choose a time after {due.due_at.isoformat()} and up to {latest.isoformat()}",
         )
-    scribe.emit(e.ExtensionRequested(part.id, command.until))
+    scribe.emit(e.ExtensionRequested(part.id, command.until), decision_clock(scribe, "extension", part))
 
 
 def decide_extension(scribe: Scribe, command: c.DecideExtension) -> None:
@@ -183,17 +186,22 @@ def decide_extension(scribe: Scribe, command: c.DecideExtension) -> None:
     if lead is None or request.until is None:
         raise errors.UnknownSubject("the lead is gone", state=scribe.order.state)
     if not command.granted:
-        scribe.emit(e.ExtensionDenied(lead.id))
+        scribe.emit(e.ExtensionDenied(lead.id), met(scribe.order, "extension_decision"))
         return
-    scribe.emit(e.ExtensionGranted(lead.id, request.until), _moved(scribe, lead, request.until))
+    scribe.emit(
+        e.ExtensionGranted(lead.id, request.until),
+        met(scribe.order, "extension_decision"),
+        _moved(scribe, lead, request.until),
+    )
 
 
 def ledger(scribe: Scribe, command: c.Ledger) -> None:
     """Cannot be solved now: a plan with its date, for a manager to approve."""
     required(command.plan, "plan", "what will be done, and when")
     only_one(scribe.order, "ledger")
-    _in_time(scribe, scribe.lead_part(), "ledgering")
-    latest = clocks.limit("ledger", scribe.now, scribe.terms)
+    part = scribe.lead_part()
+    _in_time(scribe, part, "ledgering")
+    latest = clocks.limit("ledger", scribe.now, scribe.terms, part.unit)
     if latest is None:
         raise errors.CapReached("this order may not be ledgered", state=scribe.order.state)
     if not scribe.now < command.until <= latest:
@@ -203,7 +211,7 @@ def ledger(scribe: Scribe, command: c.Ledger) -> None:
             state=scribe.order.state,
             remedy=f"give the plan's date, up to {latest.isoformat()}",
         )
-    scribe.emit(e.LedgeringProposed(command.plan, command.until))
+    scribe.emit(e.LedgeringProposed(command.plan, command.until), decision_clock(scribe, "ledger", part))
 
 
 def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
@@ -211,17 +219,21 @@ def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
     request = pending(scribe, "ledger")
     lead = scribe.order.lead
     if not command.approved or lead is None or request.until is None:
-        scribe.emit(e.LedgeringDenied())
+        scribe.emit(e.LedgeringDenied(), met(scribe.order, "ledger_decision"))
         return
     not_returning(scribe)
-    scribe.emit(e.OrderLedgered(request.text, request.until), _moved(scribe, lead, request.until))
+    scribe.emit(
+        e.OrderLedgered(request.text, request.until),
+        met(scribe.order, "ledger_decision"),
+        _moved(scribe, lead, request.until),
+    )
 
 
 def settle(scribe: Scribe, command: c.Settle) -> None:
     """The ledgered matter goes on: due as if dispatched now, and not later than the plan's date."""
     required(command.result, "result", "what became possible")
     part = scribe.lead_part()
-    fresh = clocks.limit("due", scribe.now, scribe.terms)
+    fresh = clocks.limit("due", scribe.now, scribe.terms, part.unit)
     sooner = tuple(
         clocks.extended(clock, fresh, scribe.now, scribe.terms)
         for clock in of_kind(scribe.order, "due", part.id)
@@ -289,6 +301,8 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
         e.ReplySubmitted(part.id, command.received_at, command.spoke_to, command.done, command.done_by),
         clocks.answered(pending_due),
         met(order, "progress", part.id),
+        met(order, "target", part.id),
+        (change for kind in DECISIONS for change in gone(of_kind(order, kind, part.id), "cancelled")),
         start("reply_audit", f"{part.id}/{order.seq + 1}", "", scribe.now, scribe.terms),
     )
 

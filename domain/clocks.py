@@ -1,22 +1,30 @@
 """Clocks: limits that are watched, with their warnings, the breach, the ladder and the dead end.
 
 A clock runs through the *plan* of its kind: the policy's warnings, then the breach, then the steps of its ladder, then
-the dead-end alarm. It carries only the instant of its next mark; each mark is computed from the one before it, never
-from the moment it happened to fire, so a late wake-up shifts nothing.
+the dead-end alarm. It carries only the instant of its next mark. Warnings are placed between start and due time and
+placed anew when either moves, each given once; what follows the breach is counted from mark to mark, never from the
+moment at which one happened to fire, so a late wake-up shifts nothing.
+
+A limit is used up in runs: `worked` is what was used before `since`, when the clock last began to run. So a pause takes
+nothing from it and adds nothing to it, whatever weekend it spans. Each clock counts by the calendar of its unit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from domain.calendar import Span, span
+from domain.calendar import Calendar, Span, span
 from domain.events import ClockChange
 from domain.model import Clock, Order, Ticking
 from domain.policy import Step, Terms, WarningMark
 
-PAUSABLE = ("dispatch", "sign", "contact", "due", "co_due", "progress")
+PAUSABLE = ("dispatch", "sign", "contact", "due", "co_due", "progress", "target")
 """Only these stop while the customer is asked for information (invariant 2)."""
+
+
+MOMENT = timedelta(microseconds=1)
+"""The smallest step of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class Mark:
 
 def plan(kind: str, terms: Terms) -> tuple[Mark, ...]:
     """The marks of a clock of this kind, in order."""
-    steps = terms.ladders.get(kind, ())
+    steps = terms.ladder(kind)
     warnings = tuple(Mark(warning=warning) for warning in terms.warnings.get(kind, ()))
     climbs = tuple(Mark(climb=step, number=number) for number, step in enumerate(steps, start=1))
     return (*warnings, Mark(), *climbs, *((Mark(dead_end=True),) if steps else ()))
@@ -47,72 +55,116 @@ def subject_of(key: str) -> tuple[str, ...]:
     return tuple(key.split("/")[1:])
 
 
-def limit(kind: str, start: datetime, terms: Terms) -> datetime | None:
-    """When a limit of this kind that starts now passes (UTC); None when the policy has none."""
-    text = terms.limits.get(kind)
-    return None if text is None else terms.calendar.add(start, span(text))
+def limit(kind: str, start: datetime, terms: Terms, unit: str = "") -> datetime | None:
+    """When a limit of this kind that starts now passes for a unit (UTC); None when the policy has none."""
+    found = terms.limit(kind, unit)
+    return None if found is None else terms.calendar_of(unit).add(start, span(found[0]))
 
 
 def start(
-    kind: str, subject: str, unit: str, now: datetime, terms: Terms, *, due: datetime | None = None
+    kind: str, subject: str, unit: str, now: datetime, terms: Terms, *, due: datetime | None = None, rule: str = ""
 ) -> ClockChange | None:
-    """A new clock; None when the policy has no limit of this kind and no `due` is given."""
-    due_at = due or limit(kind, now, terms)
-    if due_at is None:
+    """A new clock; None when the policy has no limit of this kind and no `due` is given (with the `rule` that set it).
+
+    Whoever writes the event down (the scribe) adds the hop.
+    """
+    found = terms.limit(kind, unit)
+    if due is None and found is None:
         return None
-    working = due is None and span(terms.limits[kind]).working
+    working = False
+    if due is None and found is not None:
+        length, rule = span(found[0]), found[1]
+        due, working = terms.calendar_of(unit).add(now, length), length.working
+    assert due is not None
     clock = Clock(
         key=f"{kind}/{subject}",
         kind=kind,
         unit=unit,
         started_at=now,
-        due_at=due_at,
-        first_due_at=due_at,
-        length=_minutes(now, due_at, working, terms),
+        due_at=due,
+        first_due_at=due,
+        length=_minutes(now, due, working, terms.calendar_of(unit)),
         working=working,
+        rule=rule,
+        since=now,
     )
-    return ClockChange(clock.key, "started", _armed(clock, now, terms))
+    return ClockChange(clock.key, "started", armed(clock, now, terms))
 
 
-def _minutes(start_at: datetime, end: datetime, working: bool, terms: Terms) -> float:
-    return terms.calendar.between(start_at, end) if working else (end - start_at).total_seconds() / 60
+def _minutes(start_at: datetime, end: datetime, working: bool, calendar: Calendar) -> float:
+    return calendar.between(start_at, end) if working else max(0.0, (end - start_at).total_seconds() / 60)
 
 
-def _later(at: datetime, minutes: float, working: bool, terms: Terms) -> datetime:
-    return terms.calendar.add(at, Span(minutes, "wmin" if working else "min"))
+def _later(at: datetime, minutes: float, working: bool, calendar: Calendar) -> datetime:
+    return calendar.add(at, Span(max(0.0, minutes), "wmin" if working else "min"))
 
 
-def _mark_time(clock: Clock, marks: tuple[Mark, ...], step: int, before: datetime, terms: Terms) -> datetime:
-    """When mark `step` falls due, counted from the mark `before` it (from the start for the first)."""
-    mark = marks[step]
-    if mark.warning is not None:
-        earlier = marks[step - 1].warning if step else None
-        share = (mark.warning.percent - (earlier.percent if earlier else 0)) / 100
-        return _later(before, clock.length * share, clock.working, terms)
-    if mark.climb is not None:
-        return terms.calendar.add(before, span(mark.climb.after))
-    if mark.dead_end:
-        return terms.calendar.add(before, span(terms.grace))
-    return clock.due_at
+def worked(clock: Clock, now: datetime, terms: Terms) -> float:
+    """Minutes of the limit that are used up by `now`, counted as the limit counts."""
+    if clock.status is Ticking.PAUSED:
+        return clock.worked
+    since = clock.since or clock.started_at
+    return clock.worked + _minutes(since, now, clock.working, terms.calendar_of(clock.unit))
 
 
-def _armed(clock: Clock, now: datetime, terms: Terms) -> Clock:
-    """The clock set on its first mark, past warnings left out: they would say nothing any more."""
-    marks, at = plan(clock.kind, terms), clock.started_at
-    for step, mark in enumerate(marks):
-        at = _mark_time(clock, marks, step, at, terms)
-        if mark.breach or at > now:
-            return replace(clock, step=step, next_at=at, status=Ticking.RUNNING)
-    raise AssertionError("a plan always has its breach")
+def stood_still(clock: Clock, now: datetime) -> float:
+    """Elapsed minutes for which the clock was paused by `now`."""
+    running = clock.status is not Ticking.PAUSED or clock.paused_at is None
+    return clock.paused if running else clock.paused + _elapsed(clock.paused_at, now)
+
+
+def _elapsed(begin: datetime | None, end: datetime) -> float:
+    return 0.0 if begin is None else max(0.0, (end - begin).total_seconds() / 60)
+
+
+def armed(clock: Clock, now: datetime, terms: Terms) -> Clock:
+    """The clock set on its next mark up to the breach; warnings whose instant has passed would say nothing any more."""
+    marks = plan(clock.kind, terms)
+    breach = next(step for step, mark in enumerate(marks) if mark.breach)
+    coming = [
+        (at, step)
+        for step, mark in enumerate(marks[:breach])
+        if mark.warning is not None and step not in clock.warned
+        for at in (_warned_at(clock, mark.warning, terms),)
+        if now < at < clock.due_at
+    ]
+    at, step = min(coming, default=(clock.due_at, breach))
+    return replace(clock, step=step, next_at=at, status=Ticking.RUNNING)
+
+
+def _warned_at(clock: Clock, warning: WarningMark, terms: Terms) -> datetime:
+    """When a warning falls due; before `since` for one that lies in the time used up before the clock's last pause."""
+    calendar = terms.calendar_of(clock.unit)
+    if warning.before:
+        at = calendar.back(clock.due_at, span(warning.before))
+    else:
+        since = clock.since or clock.started_at
+        left = clock.length * warning.percent / 100 - clock.worked
+        at = _later(since, left, clock.working, calendar) if left > 0 else clock.started_at
+    if warning.in_hours:
+        opening = calendar.next_working(at)
+        at = opening if opening < clock.due_at else calendar.previous_working(at)
+    return at
 
 
 def advanced(clock: Clock, terms: Terms) -> Clock:
     """The clock after its present mark has fired, set on the next one."""
+    if clock.next_at is None:
+        return clock
     marks = plan(clock.kind, terms)
-    step = clock.step + 1
-    if clock.next_at is None or step >= len(marks):
+    if marks[clock.step].warning is not None:
+        return _after_warning(clock, terms)
+    calendar, step = terms.calendar_of(clock.unit), clock.step + 1
+    if step >= len(marks):
         return replace(clock, step=step, next_at=None)
-    return replace(clock, step=step, next_at=_mark_time(clock, marks, step, clock.next_at, terms))
+    climb = marks[step].climb
+    return replace(clock, step=step, next_at=calendar.add(clock.next_at, span(climb.after if climb else terms.grace)))
+
+
+def _after_warning(clock: Clock, terms: Terms) -> Clock:
+    """Set on what comes next; a second warning at the very same instant is due as well."""
+    assert clock.next_at is not None
+    return armed(replace(clock, warned=(*clock.warned, clock.step)), clock.next_at - MOMENT, terms)
 
 
 def of_kind(order: Order, kind: str, subject: str = "") -> tuple[Clock, ...]:
@@ -160,34 +212,36 @@ def _past_breach(clock: Clock, terms: Terms) -> bool:
     return any(mark.breach for mark in plan(clock.kind, terms)[: clock.step])
 
 
-def paused(order: Order, now: datetime) -> tuple[ClockChange, ...]:
+def paused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ...]:
     """What may pause, pauses; a clock that is already in breach goes on."""
     return tuple(
-        ClockChange(clock.key, "paused", replace(clock, status=Ticking.PAUSED, paused_at=now))
+        ClockChange(clock.key, "paused", stopped(clock, now, terms))
         for clock in order.clocks.values()
         if clock.kind in PAUSABLE and clock.status is Ticking.RUNNING
     )
+
+
+def stopped(clock: Clock, now: datetime, terms: Terms) -> Clock:
+    """The clock standing still from now on, with what it has used up so far."""
+    return replace(clock, status=Ticking.PAUSED, paused_at=now, worked=worked(clock, now, terms))
 
 
 def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ...]:
     """The paused clocks run on with the time that was left to them, counted as their limit counts it."""
     changes = []
     for clock in order.clocks.values():
-        if clock.status is Ticking.PAUSED and clock.paused_at is not None and clock.next_at is not None:
-            due_at, next_at = (
-                _later(now, _minutes(clock.paused_at, at, clock.working, terms), clock.working, terms)
-                for at in (clock.due_at, clock.next_at)
-            )
-            running = replace(clock, status=Ticking.RUNNING, due_at=due_at, next_at=next_at, paused_at=None)
-            changes.append(ClockChange(clock.key, "resumed", running))
+        if clock.status is Ticking.PAUSED:
+            due_at = _later(now, clock.length - clock.worked, clock.working, terms.calendar_of(clock.unit))
+            running = replace(clock, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None)
+            changes.append(ClockChange(clock.key, "resumed", armed(running, now, terms)))
     return tuple(changes)
 
 
 def extended(clock: Clock, until: datetime, now: datetime, terms: Terms) -> ClockChange:
     """The target moves; the first due time stays on record."""
-    length = (until - clock.started_at).total_seconds() / 60
-    moved = replace(clock, due_at=until, length=length, working=False)
-    return ClockChange(clock.key, "extended", _armed(moved, now, terms))
+    length = worked(clock, now, terms) + _minutes(now, until, clock.working, terms.calendar_of(clock.unit))
+    moved = replace(clock, due_at=until, length=length, extended=True)
+    return ClockChange(clock.key, "extended", armed(moved, now, terms))
 
 
 def next_deadline(order: Order) -> datetime | None:

@@ -10,7 +10,10 @@ from domain.events import ClockChange
 from domain.model import Assignment, Order, State, Ticking, UnitRole
 from domain.scribe import Scribe
 
-PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "return_decision")
+DECISIONS = ("extension_decision", "ledger_decision", "termination_decision")
+"""The limits for deciding on what a lead has asked for; they end with its part."""
+
+PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "target", "return_decision", *DECISIONS)
 """The kinds of clock that belong to one assignment; their subject is its id."""
 
 
@@ -44,9 +47,11 @@ def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, .
     due = start("due", part.id, part.unit, scribe.now, scribe.terms)
     statutory = of_kind(scribe.order, "statutory")
     if due and due.clock and statutory and scribe.now < statutory[0].due_at < due.clock.due_at:
-        due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=statutory[0].due_at)
+        cap = statutory[0]
+        due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=cap.due_at, rule=cap.rule)
     return (
         start("contact", part.id, part.unit, scribe.now, scribe.terms),
+        start("target", part.id, part.unit, scribe.now, scribe.terms),
         due,
         progress_clock(scribe, part),
     )

@@ -63,6 +63,7 @@ def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
         policy_version=event.policy_version,
         registered_at=event.at,
         registered_by=event.actor.id,
+        area=body.area,
         rehearsal=body.rehearsal,
     )
 

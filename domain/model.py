@@ -328,8 +328,8 @@ class Clock:
     more to come. `warned` are the indexes of the warnings given.
 
     `length` is the whole limit in minutes, of work where `working` is set, else elapsed; `worked` what was used up of
-    it before `since`, when it last began to run; `paused` the elapsed minutes for which it stood still. `extended` marks
-    a due time that somebody moved by hand: no rule moves it any more. Instants are UTC.
+    it before `since`, when it last began to run; `paused` the elapsed minutes for which it stood still. `extended`
+    marks a due time that somebody moved by hand: no rule moves it any more. Instants are UTC.
     """
 
     key: str

@@ -35,7 +35,7 @@ from domain.clocks import (
 from domain.duties import all_part_clocks, dispatch_clock, offered_clocks
 from domain.events import ClockChange, Event
 from domain.evolve import evolve
-from domain.ladder import TOP, target
+from domain.ladder import TOP, raised, target
 from domain.model import (
     SYSTEM,
     Assignment,
@@ -91,7 +91,7 @@ def due(order: Order, now: datetime, terms: Terms, most: int | None = None) -> t
     scribe = Scribe(order, now, terms)
     fired = 0
     while (most is None or fired < most) and (clock := next_due(scribe.order, now)) is not None:
-        scribe.now = clock.next_at or now
+        scribe.now, scribe.fired = clock.next_at or now, clock
         _fire(scribe, clock)
         fired += 1
     return tuple(scribe.events)
@@ -149,7 +149,7 @@ def _breach(scribe: Scribe, clock: Clock, after: Clock, unit: str) -> None:
 def _sign_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
     """The system signs for the unit, and the first step of the ladder tells its head."""
     scribe.emit(e.ClockBreached(clock.key, unit, clock.due_at), gone((clock,), "expired"))
-    for step in scribe.terms.ladders.get("sign", ())[:1]:
+    for step in scribe.terms.ladder("sign")[:1]:
         scribe.emit(_climb(clock, unit, step, 1))
     scribe.emit(e.AssignmentSigned(subject_of(clock.key)[0], auto=True))
 
@@ -168,11 +168,18 @@ def _window_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
     scribe.emit(e.ReopenWindowPassed(), gone((clock,), "expired"))
 
 
+def _target_passed(scribe: Scribe, clock: Clock, unit: str) -> None:
+    """The unit's own aim is missed, the limit is not: a warning in blue."""
+    warned = e.ClockWarned(clock.key, unit, 100, Colour.BLUE, clock.due_at)
+    scribe.emit(warned, gone((clock,), "expired"))
+
+
 EXPIRY: dict[str, Callable[[Scribe, Clock, str], None]] = {
     "sign": _sign_expired,
     "info": _info_expired,
     "rating": _rating_expired,
     "reopen": _window_expired,
+    "target": _target_passed,
 }
 """Limits whose passing does more than put a breach on record."""
 
@@ -204,11 +211,14 @@ def _register(scribe: Scribe, command: c.Register) -> None:
         rehearsal=command.rehearsal,
     )
     statutory = start("statutory", "r1", "", scribe.now, terms)
-    if not command.lead:
+    if command.lead:
+        scribe.emit(registered, statutory)
+        _dispatch(scribe, c.Dispatch(command.lead, command.co, command.copy), command.catalogue)
+    else:
         scribe.emit(registered, statutory, start("dispatch", "s1", "", scribe.now, terms))
-        return
-    scribe.emit(registered, statutory)
-    _dispatch(scribe, c.Dispatch(command.lead, command.co, command.copy), command.catalogue)
+    level = terms.skip_levels.get(command.channel, 0)
+    if level:  # 越级投诉: it begins where it was heard
+        raised(scribe, level)
 
 
 def _dispatch(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
@@ -275,7 +285,7 @@ def _request_info(scribe: Scribe, command: c.RequestInfo) -> None:
         scribe.lead_part()
     scribe.emit(
         e.InformationRequired(command.question, command.asked_by),
-        paused(order, scribe.now),
+        paused(order, scribe.now, scribe.terms),
         start("info", f"s{order.seq + 1}", "", scribe.now, scribe.terms),
     )
 
@@ -298,18 +308,18 @@ def _triage(scribe: Scribe, command: c.Triage) -> None:
 
 def _request_termination(scribe: Scribe, command: c.RequestTermination) -> None:
     required(command.ground, "ground", "why no result is possible")
-    scribe.lead_part()
+    part = scribe.lead_part()
     assignment.only_one(scribe.order, "termination")
-    scribe.emit(e.TerminationRequested(command.ground))
+    scribe.emit(e.TerminationRequested(command.ground), assignment.decision_clock(scribe, "termination", part))
 
 
 def _terminate(scribe: Scribe, command: c.Terminate) -> None:
     request = assignment.pending(scribe, "termination")
     scribe.other_than(scribe.order.handlers, "the decision on a termination")
     if not command.approved:
-        scribe.emit(e.TerminationDenied())
+        scribe.emit(e.TerminationDenied(), met(scribe.order, "termination_decision"))
         return
-    scribe.emit(e.OrderTerminated(request.text), all_clocks(scribe.order))
+    scribe.emit(e.OrderTerminated(request.text), all_clocks(scribe.order, met=("termination_decision",)))
     end_whistles(scribe)
 
 

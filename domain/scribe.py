@@ -7,12 +7,13 @@ its own earlier ones. The checks that many rules share stand here too.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from domain import errors
+from domain import clocks, errors
 from domain.events import ClockChange, Event, Happening
 from domain.evolve import evolve
-from domain.model import SYSTEM, Actor, Assignment, Order, Part, UnitRole
+from domain.model import SYSTEM, Actor, Assignment, Clock, Order, Part, UnitRole
 from domain.policy import Terms
 
 Changes = ClockChange | Iterable[ClockChange | None] | None
@@ -23,10 +24,10 @@ class Scribe:
     """One decision in the making: who asks, when, under which terms, and the events so far.
 
     Events carry the instant at which the pen was taken up; `now`, from which limits count, may lie before it when
-    time's own marks are noticed late.
+    time's own marks are noticed late: then `fired` is the clock whose mark it is.
     """
 
-    __slots__ = ("_at", "_order", "actor", "command_id", "events", "now", "reason", "terms")
+    __slots__ = ("_at", "_order", "actor", "command_id", "events", "fired", "now", "reason", "terms")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Scribe:
     ) -> None:
         self._order = order
         self._at = self.now = now
+        self.fired: Clock | None = None
         self.terms = terms
         self.actor = actor
         self.reason = reason
@@ -54,12 +56,13 @@ class Scribe:
 
     def emit(self, body: Happening, *changes: Changes, by: Actor | None = None) -> None:
         """Write down one event with the clock changes it brings; `by` when it is not the asker's own doing."""
-        clocks: list[ClockChange] = []
+        hop = getattr(body, "hop", None) or (self._order.hop if self._order else 0)
+        brought: list[ClockChange] = []
         for change in changes:
             if isinstance(change, ClockChange):
-                clocks.append(change)
+                brought.append(self._completed(change, hop))
             elif change is not None:
-                clocks.extend(one for one in change if one is not None)
+                brought.extend(self._completed(one, hop) for one in change if one is not None)
         event = Event(
             seq=(self._order.seq if self._order else 0) + 1,
             at=self._at,
@@ -68,10 +71,25 @@ class Scribe:
             policy_version=self.terms.policy_version,
             reason=self.reason,
             command_id=self.command_id,
-            clocks=tuple(clocks),
+            clocks=tuple(brought),
         )
         self._order = evolve(self._order, event)
         self.events.append(event)
+
+    def _completed(self, change: ClockChange, hop: int) -> ClockChange:
+        """The change with what is known here: the hop of a new clock, when a mark fell due, and what was used up."""
+        if change.change == "started":
+            return change if change.clock is None else replace(change, clock=replace(change.clock, hop=hop))
+        fell_due = self.fired.next_at if self.fired is not None and self.fired.key == change.key else None
+        known = self._order.clocks.get(change.key) if self._order else None
+        if known is None or not (change.clock is None or change.change == "breached"):
+            return change if fell_due is None else replace(change, fell_due=fell_due)
+        return replace(
+            change,
+            fell_due=fell_due,
+            worked=round(clocks.worked(known, self.now, self.terms), 3),
+            paused=round(clocks.stood_still(known, self.now), 3),
+        )
 
     def own_part(self, *roles: UnitRole) -> Assignment:
         """The live assignment of the actor's unit in one of these roles; raises NotYourUnit."""

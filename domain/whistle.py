@@ -48,7 +48,7 @@ def request_whistle(scribe: Scribe, command: c.RequestWhistle) -> None:
             field="matter",
             remedy="one of " + ", ".join(terms.whistle_matters),
         )
-    if "whistle_report_in" not in terms.limits:
+    if terms.limit("whistle_report_in") is None:
         raise errors.CapReached(f"{order.order_class} orders are not whistled", field="kind", state=order.state)
     units = command.units
     if not units or len(dict.fromkeys(units)) != len(units) or not all(unit.strip() for unit in units):
@@ -74,7 +74,7 @@ def request_whistle(scribe: Scribe, command: c.RequestWhistle) -> None:
         attendances=tuple(Attendance(unit, Presence.SUMMONED, scribe.now) for unit in units),
     )
     if command.kind is WhistleKind.EMERGENCY:
-        scribe.emit(e.WhistleRequested(whistle))
+        scribe.emit(e.WhistleRequested(whistle), start("whistle_review", whistle.id, "", scribe.now, terms))
         _blow(scribe, whistle, units)
     else:
         scribe.emit(e.WhistleRequested(whistle), start("whistle_decision", whistle.id, "", scribe.now, terms))
@@ -131,7 +131,7 @@ def review_whistle(scribe: Scribe, command: c.ReviewWhistle) -> None:
     if whistle.kind is not WhistleKind.EMERGENCY or whistle.valid is not None:
         raise errors.NotAllowedNow("only an emergency whistle is reviewed, and once", field="whistle")
     scribe.other_than((whistle.requested_by,), "the review of a whistle")
-    scribe.emit(e.WhistleReviewed(whistle.id, command.valid))
+    scribe.emit(e.WhistleReviewed(whistle.id, command.valid), met(scribe.order, "whistle_review", whistle.id))
 
 
 def _attendance(scribe: Scribe, whistle: Whistle, unit: str, verb: str) -> Attendance:
@@ -264,7 +264,10 @@ def appeal_rating(scribe: Scribe, command: c.AppealRating) -> None:
     one = _rated_part(scribe, command.whistle, scribe.actor.unit)
     if one.appeal:
         raise errors.CapReached("a rating is appealed once", state=scribe.order.state)
-    scribe.emit(e.RatingAppealed(command.whistle, one.unit, command.ground))
+    scribe.emit(
+        e.RatingAppealed(command.whistle, one.unit, command.ground),
+        start("appeal_decision", f"{command.whistle}/{one.unit}", "", scribe.now, scribe.terms),
+    )
 
 
 def _rated_part(scribe: Scribe, whistle: str, unit: str) -> Attendance:
@@ -281,4 +284,7 @@ def decide_appeal(scribe: Scribe, command: c.DecideAppeal) -> None:
         raise errors.UnknownSubject("no appeal waits for a decision", state=scribe.order.state)
     if command.rating is not None:
         scored(command.rating)
-    scribe.emit(e.AppealDecided(command.whistle, one.unit, command.rating))
+    scribe.emit(
+        e.AppealDecided(command.whistle, one.unit, command.rating),
+        met(scribe.order, "appeal_decision", f"{command.whistle}/{one.unit}"),
+    )
