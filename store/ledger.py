@@ -47,7 +47,9 @@ _NEW_HEAD = (
 _HEAD_MOVED = writes.update(tables.orders, without=("region",))
 _EVENTS = writes.insert(tables.events, without=("recorded_at",))
 _TEXT = writes.insert(tables.order_texts)
-_DEADLINES = writes.upsert(tables.deadlines, sticky=("late",))
+_DEADLINES = writes.upsert(tables.deadlines, projection.STICKY, projection.FIRST, projection.FILLED)
+_FIRINGS = writes.insert(tables.firings)
+_CRITICISMS = writes.insert(tables.criticisms)
 _PARTS: tuple[tuple[Table, Callable[[Order | None], list[projection.Row]], str], ...] = tuple(
     (table, rows_of, writes.upsert(table))
     for table, rows_of in (
@@ -182,7 +184,9 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     for table, rows_of, statement in _PARTS:
         known = rows_of(before)
         batch.add(statement, table, [row for row in rows_of(after) if row not in known])
-    batch.add(_DEADLINES, tables.deadlines, projection.deadlines(before, after, events))
+    batch.add(_DEADLINES, tables.deadlines, projection.deadlines(before, states, events))
+    batch.add(_FIRINGS, tables.firings, projection.firings(before, after, events))
+    batch.add(_CRITICISMS, tables.criticisms, projection.criticisms(after, events))
     batch.add(outbox.INSERT, tables.notices, _notices(session, before, states, events))
     batch.send(session)
 

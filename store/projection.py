@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from contracts.messages import EventRow, encode
 from domain.clocks import next_deadline, of_kind
-from domain.events import ClockBreached, ClockChange, Event
+from domain.events import ClockBreached, ClockChange, Event, OrderEscalated
 from domain.model import STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
 from store.tables import NEVER
 from store.texts import grams, searchable
@@ -165,21 +165,27 @@ def _owed(order: Order, unit: str) -> datetime:
     )
 
 
-def deadlines(before: Order | None, after: Order, news: Iterable[Event]) -> list[Row]:
-    """The rows of `deadlines` that these events changed, each as it stands after the last of them."""
-    known: dict[str, Clock] = dict(before.clocks) if before else {}
+STICKY = ("late",)
+FIRST = ("round", "breached_at")
+FILLED = ("worked_minutes", "paused_minutes")
+"""Columns of `deadlines` that a later change of the clock does not simply overwrite; see `store.writes.upsert`."""
+
+
+def deadlines(before: Order | None, states: Sequence[Order], news: Sequence[Event]) -> list[Row]:
+    """The rows of `deadlines` that these events changed, each as it stands after the last of them.
+
+    `states` has the order after each event.
+    """
+    rounds = {happened.seq: order.round for happened, order in zip(news, states, strict=True)}
     rows: dict[str, Row] = {}
-    for happened in news:
-        for change in happened.clocks:
-            clock = change.clock or known.get(change.key)
-            if clock is None:  # it ended before it began: nothing was ever owed
-                continue
-            known[change.key] = clock
-            row = _deadline(after, change, clock, happened)
-            earlier = rows.get(change.key)
-            if earlier is not None and earlier["late"]:
-                row["late"] = True
-            rows[change.key] = row
+    for happened, change, clock in _changes(before, news):
+        row = _deadline(states[-1], change, clock, happened) | {"round": rounds[happened.seq]}
+        earlier = rows.get(change.key)
+        if earlier is not None:
+            row["late"] |= earlier["late"]
+            row |= {name: earlier[name] for name in FIRST if earlier[name] is not None}
+            row |= {name: earlier[name] for name in FILLED if row[name] is None}
+        rows[change.key] = row
     return list(rows.values())
 
 
@@ -200,4 +206,64 @@ def _deadline(order: Order, change: ClockChange, clock: Clock, happened: Event) 
         "ended_at": happened.at if gone else None,
         "how": change.change,
         "rehearsal": order.rehearsal,
+        "hop": clock.hop,
+        "rule": clock.rule,
+        "worked_minutes": change.worked,
+        "paused_minutes": change.paused,
+        "breached_at": clock.due_at if passed or change.change == "breached" else None,
     }
+
+
+def firings(before: Order | None, after: Order, news: Sequence[Event]) -> list[Row]:
+    """The rows of `firings`: each mark that time fired, with when it was due and when that was noticed."""
+    rows: dict[tuple[int, str], Row] = {}
+    for happened, change, clock in _changes(before, news):
+        if change.fell_due is not None:
+            row = {
+                "order_id": after.id,
+                "seq": happened.seq,
+                "key": change.key,
+                "kind": clock.kind,
+                "unit": clock.unit,
+                "change": change.change,
+                "due_at": change.fell_due,
+                "fired_at": happened.at,
+                "late_seconds": (happened.at - change.fell_due).total_seconds(),
+                "rehearsal": after.rehearsal,
+            }
+            rows.setdefault((happened.seq, change.key), row)
+    return list(rows.values())
+
+
+def criticisms(after: Order, news: Iterable[Event]) -> list[Row]:
+    """The rows of `criticisms`: each unit that a step of a ladder puts on the public list."""
+    return [
+        {
+            "order_id": after.id,
+            "seq": happened.seq,
+            "unit": happened.body.unit,
+            "province": after.province,
+            "key": happened.body.key,
+            "kind": happened.body.key.partition("/")[0],
+            "level": happened.body.level,
+            "due_at": happened.body.due_at,
+            "at": happened.at,
+            "rehearsal": after.rehearsal,
+        }
+        for happened in news
+        if isinstance(happened.body, OrderEscalated) and happened.body.criticised
+    ]
+
+
+def _changes(before: Order | None, news: Iterable[Event]) -> Iterator[tuple[Event, ClockChange, Clock]]:
+    """Each clock change with the clock that it is about: as it stands, or as it was before it left the state.
+
+    A clock that ended before it began is left out: nothing was ever owed.
+    """
+    known: dict[str, Clock] = dict(before.clocks) if before else {}
+    for happened in news:
+        for change in happened.clocks:
+            clock = change.clock or known.get(change.key)
+            if clock is not None:
+                known[change.key] = clock
+                yield happened, change, clock

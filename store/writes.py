@@ -24,16 +24,24 @@ def insert(table: Table, without: Sequence[str] = (), computed: Mapping[str, str
     return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {_rows(table)}"
 
 
-def upsert(table: Table, sticky: Sequence[str] = ()) -> str:
-    """The same, replacing rows that are there; a flag in `sticky`, once true, stays true."""
+def upsert(table: Table, sticky: Sequence[str] = (), first: Sequence[str] = (), filled: Sequence[str] = ()) -> str:
+    """The same, replacing rows that are there.
+
+    A flag in `sticky`, once true, stays true; a column in `first` keeps its first value that is not null, one in
+    `filled` its last.
+    """
     key = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
-    sets = ", ".join(
-        f'"{column.name}" = {table.name}."{column.name}" OR excluded."{column.name}"'
-        if column.name in sticky
-        else f'"{column.name}" = excluded."{column.name}"'
-        for column in table.columns
-        if not column.primary_key
-    )
+
+    def value(name: str) -> str:
+        old, new = f'{table.name}."{name}"', f'excluded."{name}"'
+        if name in sticky:
+            return f"{old} OR {new}"
+        if name in first:
+            return f"coalesce({old}, {new})"
+        return f"coalesce({new}, {old})" if name in filled else new
+
+    names = [column.name for column in table.columns if not column.primary_key]
+    sets = ", ".join(f'"{name}" = {value(name)}' for name in names)
     return f"{insert(table)} ON CONFLICT ({key}) DO UPDATE SET {sets}"
 
 

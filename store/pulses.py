@@ -1,0 +1,63 @@
+"""When each watcher last did its work: one row a watcher, by which readiness is judged and turns are taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Double, cast, extract, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from store.tables import pulses
+
+CANARY = "canary"
+SWEEPER = "sweeper"
+RECONCILER = "reconciler"
+POSTMAN = "postman"
+LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A watcher's last sign of life: how many seconds ago, and what it said."""
+
+    age: float
+    detail: str
+
+
+def beat(session: Session, name: str, detail: str = "") -> None:
+    """Write down that this watcher has just done its work; one statement."""
+    made = insert(pulses).values(name=name, at=func.clock_timestamp(), detail=detail)
+    given = made.excluded
+    session.execute(
+        made.on_conflict_do_update(
+            index_elements=[pulses.c.name],
+            set_={"at": given.at, "detail": given.detail},
+            where=pulses.c.at < given.at,  # one that was held up does not turn the clock back
+        )
+    )
+
+
+def take_turn(session: Session, name: str, every_seconds: float, detail: str = "") -> bool:
+    """Whether the work of this name is the caller's now: nobody has begun it for so long. One statement.
+
+    Of several who ask at once one is told yes.
+    """
+    made = insert(pulses).values(name=name, at=func.clock_timestamp(), detail=detail)
+    taken = made.on_conflict_do_update(
+        index_elements=[pulses.c.name],
+        set_={"at": made.excluded.at, "detail": made.excluded.detail},
+        where=pulses.c.at <= _ago(every_seconds),
+    )
+    return session.execute(taken.returning(pulses.c.name)).one_or_none() is not None
+
+
+def all_of(session: Session) -> dict[str, Pulse]:
+    """Every watcher that has ever given a sign of life, by name."""
+    age = cast(extract("epoch", func.clock_timestamp() - pulses.c.at), Double)
+    found = session.execute(select(pulses.c.name, age, pulses.c.detail))
+    return {name: Pulse(max(0.0, seconds), detail) for name, seconds, detail in found}
+
+
+def _ago(seconds: float) -> ColumnElement[object]:
+    return func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
