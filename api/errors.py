@@ -50,6 +50,7 @@ REFUSALS: dict[str, Kind] = {
     "too_late": Kind(409, "Too late", "已过期限"),
     "too_soon": Kind(409, "Too soon", "间隔未到"),
     "quiet_hours": Kind(409, "Quiet hours", "静默时段"),
+    "too_many_calls": Kind(409, "This number was called too often", "对该号码呼叫过于频繁"),
     "already_pending": Kind(409, "Already waiting for a decision", "已有同类申请待决"),
     "part_open": Kind(409, "A co unit's part is open", "协办部分未完成"),
     "whistle_open": Kind(409, "A whistle is open", "哨未办结"),

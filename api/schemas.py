@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from api.examples import EXAMPLES
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, asked
 from domain.model import Customer, Order, OrderClass, Rating
 
 MAX_TEXT = 8000
@@ -96,7 +96,7 @@ def _attribute(name: str) -> str:
 def _request_model(verb: str, command: type[Any]) -> type[CommandRequest]:
     hints = get_type_hints(command)
     fields: dict[str, Any] = {}
-    for item in dataclasses.fields(command):
+    for item in asked(command):
         required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
         edge = _edge(hints[item.name], required=required)
         default = ... if required else item.default
@@ -119,7 +119,7 @@ REQUESTS: dict[str, type[CommandRequest]] = {
 def to_body(verb: str, request: CommandRequest) -> Any:
     """The command of a validated request."""
     command = COMMANDS[verb]
-    given = {item.name: getattr(request, _attribute(item.name)) for item in dataclasses.fields(command)}
+    given = {item.name: getattr(request, _attribute(item.name)) for item in asked(command)}
     return command(
         **{name: value.record() if isinstance(value, RatingRequest) else value for name, value in given.items()}
     )

@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from desk import render
 from desk.client import Usage
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, asked
 from domain.transitions import TABLE
 
 VERBS: tuple[str, ...] = tuple(verb for verb in COMMANDS if verb != "register")
@@ -27,7 +27,7 @@ def fields(verb: str) -> dict[str, Any]:
         meant = f" · 是否指 did you mean {near[0]}?" if near else ""
         raise Usage(f"没有命令 no such verb: {verb}{meant} · → 全部见 all of them: whistle orders verbs")
     hints = get_type_hints(COMMANDS[verb])
-    return {item.name: hints[item.name] for item in dataclasses.fields(COMMANDS[verb])}
+    return {item.name: hints[item.name] for item in asked(COMMANDS[verb])}
 
 
 def optional(verb: str, name: str) -> bool:

@@ -208,7 +208,7 @@ def awaits_approval(scene: Scene) -> bool:
 
 def calls(scene: Scene) -> bool:
     """True when the customer is to be called; one whom sampling leaves out is asked by message."""
-    return scene.after.callback is not None and scene.after.callback.status is Calling.PLANNED
+    return scene.after.callback is not None and scene.after.callback.status in (Calling.PLANNED, Calling.DEFERRED)
 
 
 def asks_by_message(scene: Scene) -> bool:

@@ -5,14 +5,13 @@ An order closes only through what the customer said, or as explicitly not rated 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from domain import clocks, errors
+from domain import calling, clocks, errors
 from domain import commands as c
 from domain import events as e
-from domain.calendar import at_local, local_day, local_hour, span
+from domain.calendar import span
 from domain.clocks import gone, of_kind, start
 from domain.duties import next_round_clocks
 from domain.events import ClockChange
@@ -31,31 +30,61 @@ from domain.model import (
     State,
     UnitRole,
 )
+from domain.policy import Calling as Rules
 from domain.scribe import Scribe, required
 
 RESULTS = ("reached", "no_answer", "refused")
+TO_CALL = (Calling.PLANNED, Calling.DEFERRED, Calling.ATTEMPTING)
+"""While a call-back is one of these, the customer is still to be called."""
 
 
 def planned_callback(scribe: Scribe, *, expiry: bool = False) -> tuple[Callback, tuple[ClockChange | None, ...]]:
-    """The call-back that is now due, and its clock; an order that sampling leaves out is asked by message."""
-    order = scribe.order
+    """The call-back that is now due, and its clock; an order that sampling leaves out is asked by message.
+
+    In the customer's quiet hours and on days off either waits for the next opening.
+    """
+    order, terms, zone = scribe.order, scribe.terms, scribe.order.customer.zone
     callback = Callback(round=order.round, status=Calling.PLANNED, planned_at=scribe.now, expiry=expiry)
-    if expiry or _chosen(order, scribe.terms.calling.sample_percent):
-        return callback, (start("callback", f"r{order.round}.{order.seq + 1}", "", scribe.now, scribe.terms),)
-    return replace(callback, status=Calling.SMS_SENT), (_rating_clock(scribe),)
+    if not expiry and not _chosen(order, terms.calling):
+        opens = calling.first_message(scribe.now, zone, terms)
+        return replace(callback, status=Calling.SMS_SENT, not_before=opens), (_rating_clock(scribe, opens),)
+    opens = calling.first_call(scribe.now, zone, terms)
+    unanswered = order.callback.attempts if order.callback and order.callback.status is Calling.ATTEMPTING else ()
+    if unanswered:  # the call at expiry; its gap holds for the next ring too
+        again = terms.calendar.add(unanswered[-1], span(terms.calling.gap))
+        opens = calling.first_call(max(scribe.now, again), zone, terms)
+    clock, moved_from = _call_clock(scribe, opens)
+    status = Calling.DEFERRED if opens > scribe.now else Calling.PLANNED
+    return replace(callback, status=status, not_before=opens, moved_from=moved_from), (clock,)
 
 
-def _chosen(order: Order, percent: int) -> bool:
-    """All escalated, whistled, reopened, ledgered and VIP orders; of the others a share fixed by their number."""
+def _chosen(order: Order, rules: Rules) -> bool:
+    """All escalated, whistled, reopened, ledgered and VIP orders; of the others a share fixed by seed and number."""
     if order.level or order.whistles or order.ledgered or order.round > 1 or order.customer.tier != "normal":
         return True
-    draw = int.from_bytes(hashlib.sha256(f"{order.policy_version}/{order.id}".encode()).digest()[:4], "big")
-    return draw % 100 < percent
+    return calling.draw(rules.seed, order.id) < rules.sample_percent
 
 
-def _rating_clock(scribe: Scribe) -> ClockChange | None:
-    due = scribe.terms.calendar.add(scribe.now, span(scribe.terms.calling.rating_window))
-    return start("rating", f"r{scribe.order.round}", "", scribe.now, scribe.terms, due=due)
+def _call_clock(scribe: Scribe, opens: datetime) -> tuple[ClockChange | None, datetime | None]:
+    """The limit for calling, and when it would have passed where nobody may call before that.
+
+    What is promised must be possible: then it passes at the end of the first calling hours.
+    """
+    subject = f"r{scribe.order.round}.{scribe.order.seq + 1}"
+    clock = start("callback", subject, "", scribe.now, scribe.terms)
+    if clock is None or clock.clock is None or clock.clock.due_at > opens:
+        return clock, None
+    closes = calling.window(opens, scribe.order.customer.zone, scribe.terms).closes
+    return start(
+        "callback", subject, "", scribe.now, scribe.terms, due=closes, rule="calling.closes"
+    ), clock.clock.due_at
+
+
+def _rating_clock(scribe: Scribe, asked: datetime) -> ClockChange | None:
+    """The customer's window for rating, from when he is asked."""
+    due = scribe.terms.calendar.add(asked, span(scribe.terms.calling.rating_window))
+    key = f"r{scribe.order.round}"
+    return start("rating", key, "", scribe.now, scribe.terms, due=due, rule="calling.rating_window")
 
 
 def plan_at_expiry(scribe: Scribe) -> None:
@@ -75,11 +104,11 @@ def record_callback(scribe: Scribe, command: c.RecordCallback) -> None:
     if command.result not in RESULTS:
         raise errors.InvalidField("result is unknown", field="result", remedy="one of " + ", ".join(RESULTS))
     scribe.other_than((*order.handlers, order.audited_by), "the person calling back")
-    if callback.status not in (Calling.PLANNED, Calling.ATTEMPTING):
+    if callback.status not in TO_CALL:
         raise errors.NotAllowedNow(
             f"the call-back is {callback.status}", state=order.state, remedy="wait for the next step of the call-back"
         )
-    _may_call(scribe, callback)
+    _may_call(scribe, callback, command.recent)
     if command.result == "no_answer":
         _no_answer(scribe, callback)
     elif command.result == "refused":
@@ -99,45 +128,52 @@ def record_callback(scribe: Scribe, command: c.RecordCallback) -> None:
         _recorded(scribe, command.contacted, command.solved, command.satisfaction, command.why, by_sms=False)
 
 
-def _may_call(scribe: Scribe, callback: Callback) -> None:
+def _may_call(scribe: Scribe, callback: Callback, recent: tuple[datetime, ...]) -> None:
+    """Refuse a call in quiet hours, before the next attempt's time, or to a number that was called too often."""
     rules, zone, now = scribe.terms.calling, scribe.order.customer.zone, scribe.now
-    if not rules.opens <= local_hour(now, zone) < rules.closes:
+    # A rehearsal's time is its own, so other orders' calls say nothing there: it counts its own alone.
+    calls = callback.attempts if scribe.order.rehearsal else recent
+    freed = calling.next_to_number(calls, now, rules)
+    allowed = calling.first_call(max(freed, callback.not_before or now), zone, scribe.terms)
+    if allowed <= now:
+        return
+    remedy = "call at " + allowed.isoformat()
+    if calling.first_call(now, zone, scribe.terms) > now:
         raise errors.QuietHours(
-            f"customers are called from {rules.opens}:00 to {rules.closes}:00 in {zone}",
+            f"customers are called from {rules.opens}:00 to {rules.closes}:00 in {zone}, and not on holidays",
             state=scribe.order.state,
-            remedy="call at " + _next_opening(scribe).isoformat(),
+            remedy=remedy,
         )
-    if callback.attempts and now < scribe.terms.calendar.add(callback.attempts[-1], span(rules.gap)):
-        raise errors.TooSoon(f"attempts are at least {rules.gap} apart", state=scribe.order.state)
-    days = {local_day(at, zone) for at in callback.attempts} | {local_day(now, zone)}
-    if len(callback.attempts) + 1 >= rules.attempts and len(days) < rules.days:
+    if callback.not_before is not None and callback.not_before > now:
         raise errors.TooSoon(
-            f"the attempts are spread over {rules.days} days", state=scribe.order.state, remedy="call tomorrow"
+            f"attempts are at least {rules.gap} apart and spread over {rules.days} days",
+            state=scribe.order.state,
+            remedy=remedy,
         )
-
-
-def _next_opening(scribe: Scribe) -> datetime:
-    rules, zone = scribe.terms.calling, scribe.order.customer.zone
-    day = local_day(scribe.now, zone)
-    if local_hour(scribe.now, zone) >= rules.closes:
-        day += timedelta(days=1)
-    return at_local(day, rules.opens, zone)
+    raise errors.TooManyCalls(
+        f"a number is called at most {rules.per_day} times in 24 hours and {rules.per_five_minutes} times in five "
+        "minutes, over all orders",
+        state=scribe.order.state,
+        remedy=remedy,
+    )
 
 
 def _no_answer(scribe: Scribe, callback: Callback) -> None:
     number = len(callback.attempts) + 1
-    exhausted = number >= scribe.terms.calling.attempts
     done = gone(of_kind(scribe.order, "callback"), "met")
-    subject = f"r{scribe.order.round}.{scribe.order.seq + 1}"
-    if not exhausted:
-        again = start("callback", subject, "", scribe.now, scribe.terms)
-        scribe.emit(e.CallbackAttempted(number, exhausted=False), done, again)
+    if number < scribe.terms.calling.attempts:
+        opens = calling.next_attempt((*callback.attempts, scribe.now), scribe.order.customer.zone, scribe.terms)
+        again, moved_from = _call_clock(scribe, opens)
+        attempted = e.CallbackAttempted(number, exhausted=False, not_before=opens, moved_from=moved_from)
+        scribe.emit(attempted, done, again)
     elif callback.expiry:
         scribe.emit(e.CallbackAttempted(number, exhausted=True), done)
     else:
-        rating = _rating_clock(scribe)
+        asked = calling.first_message(scribe.now, scribe.order.customer.zone, scribe.terms)
+        rating = _rating_clock(scribe, asked)
         until = rating.clock.due_at if rating and rating.clock else None
-        scribe.emit(e.CallbackAttempted(number, exhausted=True, sms_until=until), done, rating)
+        attempted = e.CallbackAttempted(number, exhausted=True, sms_until=until, not_before=asked)
+        scribe.emit(attempted, done, rating)
 
 
 def rate_by_sms(scribe: Scribe, command: c.RateBySms) -> None:

@@ -8,7 +8,8 @@ the table decides whether he may.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,14 @@ from domain.model import (
     Satisfaction,
     WhistleKind,
 )
+
+GIVEN: Mapping[str, bool] = {"given": True}
+"""Marks a field that the server fills; no request may carry it."""
+
+
+def asked(command: type[Any]) -> tuple[Field[Any], ...]:
+    """The fields of a command that its caller gives."""
+    return tuple(item for item in fields(command) if not item.metadata.get("given"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +203,17 @@ class AuditReply:
 
 @dataclass(frozen=True, slots=True)
 class RecordCallback:
-    """What a call-back attempt brought: `result` is reached, no_answer or refused."""
+    """What a call-back attempt brought: `result` is reached, no_answer or refused.
+
+    `recent` are the instants (UTC) of the calls to this number in the 24 hours before, whatever order they were for.
+    """
 
     result: str
     contacted: bool | None = None
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     why: str = ""
+    recent: tuple[datetime, ...] = field(default=(), metadata=GIVEN)
 
 
 @dataclass(frozen=True, slots=True)

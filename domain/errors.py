@@ -102,6 +102,12 @@ class QuietHours(Refusal):
     code = "quiet_hours"
 
 
+class TooManyCalls(Refusal):
+    """The customer's number has been called as often as it may be in the time, over all orders."""
+
+    code = "too_many_calls"
+
+
 class AlreadyPending(Refusal):
     """The same request is already waiting for its decision."""
 

@@ -282,18 +282,27 @@ class ReplySentBack:
 
 @dataclass(frozen=True, slots=True)
 class CallbackPlanned:
-    """A call-back is due (after an answer at once, or because the limit passed without a reply)."""
+    """A call-back is due (after an answer at once, or because the limit passed without a reply).
+
+    In the customer's quiet hours it is deferred; its `not_before` says until when.
+    """
 
     callback: Callback
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackAttempted:
-    """Nobody answered; `exhausted` after the last attempt, then the rating is asked for by message."""
+    """Nobody answered; `exhausted` after the last attempt, then the rating is asked for by message until `sms_until`.
+
+    `not_before` is the earliest instant for the next attempt (UTC), or for the message. `moved_from` is when the next
+    attempt's limit would have passed, where that lay before anybody may call.
+    """
 
     number: int
     exhausted: bool
     sms_until: datetime | None = None
+    not_before: datetime | None = None
+    moved_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _extension_granted(order: Order, body: e.ExtensionGranted, event: e.Event) -
 
 
 def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Order:
-    return replace(_answered_request(order, "ledger"), state=State.LEDGERED, ledgered=True)
+    return replace(order, state=State.LEDGERED, ledgered=True, requests=())
 
 
 def _part_submitted(order: Order, body: e.PartSubmitted, event: e.Event) -> Order:
@@ -249,7 +249,10 @@ def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order
     status = Calling.ATTEMPTING
     if body.exhausted:
         status = Calling.SMS_SENT if body.sms_until else Calling.LAPSED
-    return replace(_callback(order, attempts=attempts, status=status), called_by=event.actor.id)
+    changed = _callback(
+        order, attempts=attempts, status=status, not_before=body.not_before, moved_from=body.moved_from
+    )
+    return replace(changed, called_by=event.actor.id)
 
 
 def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Order:

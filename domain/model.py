@@ -280,7 +280,9 @@ class Satisfaction(StrEnum):
 class Callback:
     """The call-back of one round; `expiry` marks the one that is due because the limit passed without a reply.
 
-    `not_before` is the earliest instant (UTC) at which the customer may be called (again).
+    `not_before` is the earliest instant (UTC) at which the customer may be called (again), or at which the message goes
+    out that asks him instead. `moved_from` is when the limit for calling would have passed, where that lay before
+    anybody may call; the clock then runs to the end of the first calling hours.
     """
 
     round: int
@@ -291,6 +293,7 @@ class Callback:
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
     not_before: datetime | None = None
+    moved_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
