@@ -139,6 +139,13 @@ def decision_clock(scribe: Scribe, kind: str, part: Assignment) -> ClockChange |
     return start(f"{kind}_decision", f"{part.id}/{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
 
 
+def decisions_end(order: Order, met: str = "") -> tuple[ClockChange, ...]:
+    """The end of all limits for decisions: the kind `met` is met, what else was asked is no longer asked."""
+    return tuple(
+        change for kind in DECISIONS for change in gone(of_kind(order, kind), "met" if kind == met else "cancelled")
+    )
+
+
 def _in_time(scribe: Scribe, part: Assignment, what: str) -> Clock:
     """The part's due clock, not yet passed: what moves a due time is asked before it (invariant 2); raises TooLate."""
     due = of_kind(scribe.order, "due", part.id)
@@ -224,7 +231,7 @@ def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
     not_returning(scribe)
     scribe.emit(
         e.OrderLedgered(request.text, request.until),
-        met(scribe.order, "ledger_decision"),
+        decisions_end(scribe.order, met="ledger_decision"),
         _moved(scribe, lead, request.until),
     )
 
@@ -302,7 +309,7 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
         clocks.answered(pending_due),
         met(order, "progress", part.id),
         met(order, "target", part.id),
-        (change for kind in DECISIONS for change in gone(of_kind(order, kind, part.id), "cancelled")),
+        decisions_end(order),
         start("reply_audit", f"{part.id}/{order.seq + 1}", "", scribe.now, scribe.terms),
     )
 

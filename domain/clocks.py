@@ -19,9 +19,12 @@ from domain.events import ClockChange
 from domain.model import Clock, Order, Ticking
 from domain.policy import Step, Terms, WarningMark
 
-PAUSABLE = ("dispatch", "sign", "contact", "due", "co_due", "progress", "target")
-"""Only these stop while the customer is asked for information (invariant 2)."""
-
+PAUSABLE = (
+    *("dispatch", "sign", "contact", "due", "co_due", "progress", "target"),
+    *("extension_decision", "ledger_decision", "termination_decision"),
+)
+"""Only these stop while the customer is asked for information (invariant 2): what the units owe, and decisions that
+cannot be taken meanwhile."""
 
 MOMENT = timedelta(microseconds=1)
 """The smallest step of time."""
