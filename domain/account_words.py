@@ -29,18 +29,25 @@ _CHANGES: dict[str, tuple[str, str]] = {
 }
 """What each change says; `{worked}` is a length of time, `{due}` a local time."""
 
+_HEAD = (
+    "时限 {kind}（{key}）：{length}，依据 {rule}，计入 {unit}，第 {hop} 次流转",
+    "limit {kind} ({key}): {length}, set by {rule}, charged to {unit}, hop {hop}",
+)
+
 _HOLDERS = {CUSTOMER: ("客户（等待补充信息）", "the customer (asked for information)"), DESK: ("受理台", "the desk")}
 
 
 def told(account: Account, language: str, name: Names) -> tuple[str, ...]:
     """The account line by line in `zh` or `en`; times in the zone of the unit's calendar."""
     pick, zone = 1 if language == "en" else 0, ZoneInfo(account.zone)
-    head = (
-        f"时限 {name(account.kind)}（{account.key}）：{_length(account.length, account.working, pick)}，依据 {account.rule}，"
-        f"计入 {_who(account.unit, name, pick)}，第 {account.hop} 次流转",
-        f"limit {name(account.kind)} ({account.key}): {_length(account.length, account.working, pick)}, "
-        f"set by {account.rule}, charged to {_who(account.unit, name, pick)}, hop {account.hop}",
-    )[pick]
+    head = _HEAD[pick].format(
+        kind=name(account.kind),
+        key=account.key,
+        length=_length(account.length, account.working, pick),
+        rule=account.rule,
+        unit=_who(account.unit, name, pick),
+        hop=account.hop,
+    )
     lines = [head]
     for entry in account.entries:
         lines.append(_line(entry, account, pick, zone))
