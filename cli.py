@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from desk import directory, doctor, importing, orders, render, tour
+from desk import account, directory, doctor, importing, orders, render, tour
 from desk.client import DeskError
 from runtime import settings
 from runtime.faults import SetupError
@@ -24,6 +24,7 @@ app = typer.Typer(
     help="哨子 / Whistle: complaints, from the hotline to the end. "
     "Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 the API does not answer, 130 Ctrl-C.",
 )
+orders.app.command("clocks")(account.clocks)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
 app.command("import")(importing.import_file)

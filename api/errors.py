@@ -68,6 +68,7 @@ FAULTS: dict[str, Kind] = {
     "forbidden": Kind(403, "Not yours to see or to do", "无权访问"),
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
+    "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),
     "method_not_allowed": Kind(405, "Method not allowed", "方法不允许"),
     "command_pending": Kind(409, "This command is still being carried out", "该命令仍在执行"),
     "too_large": Kind(413, "The request is too large", "请求过大"),

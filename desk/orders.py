@@ -167,7 +167,7 @@ def show_order(
 ) -> None:
     """看一件工单 / one order: where it stands, its limits, and what each role may ask for now."""
     with desk(api, person) as connection:
-        _show(connection.get(f"/orders/{_checked(order)}"), machine)
+        _show(connection.get(f"/orders/{checked(order)}"), machine)
 
 
 @app.command(
@@ -189,7 +189,7 @@ def act(
     machine: Machine = False,
 ) -> None:
     """办理 / carry out one command on an order, e.g. `whistle orders act WH… sign --as gd-inst-1`."""
-    order = _checked(order)
+    order = checked(order)
     asked = verbs.body(verb, words or [], reason)
     with desk(api, person) as connection:
         try:
@@ -233,7 +233,7 @@ def list_events(
 ) -> None:
     """经过 / everything that happened to an order, in order."""
     with desk(api, person) as connection:
-        rows = list(_events(connection, _checked(order), after))
+        rows = list(_events(connection, checked(order), after))
     if machine:
         render.as_json(rows)
         return
@@ -253,7 +253,7 @@ def watch(
     machine: Machine = False,
 ) -> None:
     """跟踪 / print events as they come; ends with Ctrl-C, or when nothing more can come."""
-    order = _checked(order)
+    order = checked(order)
     with desk(api, person) as connection:
         if not machine:
             render.out.print(render.times())
@@ -282,7 +282,8 @@ def _events(connection: Desk, order: str, after: int) -> Iterator[dict[str, Any]
         after = page["next"]
 
 
-def _checked(order: str) -> str:
+def checked(order: str) -> str:
+    """The order's number as it is kept; raises Usage for what is none."""
     if not order or not all(letter.isalnum() or letter == "-" for letter in order) or not order.isascii():
         raise Usage(f"{order!r} 不是工单号 / is no order's number · → 形如 such as WH20260302-ABCDEFGH")
     return order.upper()

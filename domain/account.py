@@ -94,10 +94,12 @@ def account(events: Iterable[Event], key: str, terms_of: Callable[[str], Terms])
     """
     teller: _Teller | None = None
     order: Order | None = None
+    last: datetime | None = None
     for event in events:
         order = evolve(order, event)
         if teller is not None:
             teller.moved(order, event)
+        last = event.at
         for change in event.clocks:
             if change.key == key:
                 terms = terms_of(order.terms)
@@ -105,7 +107,7 @@ def account(events: Iterable[Event], key: str, terms_of: Callable[[str], Terms])
                     teller = _Teller(change.clock, terms, order)
                 if teller is not None:
                     teller.changed(change, event, terms)
-    return teller.told() if teller else None
+    return teller.told(last) if teller and last else None
 
 
 def holder(order: Order) -> str:
@@ -171,8 +173,10 @@ class _Teller:
             )
         )
 
-    def told(self) -> Account:
-        """The account, when all events have been gone through."""
+    def told(self, last: datetime) -> Account:
+        """The account, when all events have been gone through, the last one of that instant."""
+        if self.ended_at is None:
+            self._let_go(last)
         clock = self.clock
         met = self.how == "met" and self.ended_at is not None and self.ended_at > clock.due_at
         late = (self.ended_at - clock.due_at).total_seconds() / 60 if met and self.ended_at else None

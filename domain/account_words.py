@@ -52,7 +52,7 @@ def told(account: Account, language: str, name: Names) -> tuple[str, ...]:
     for entry in account.entries:
         lines.append(_line(entry, account, pick, zone))
         if entry.counted is not None:
-            lines += [f"  · {line}" for line in words(entry.counted, language)]
+            lines += [f"  · {line}" for line in words(entry.counted, language)[:-1]]  # the entry itself is the end
     if account.held:
         lines.append(("期间由谁办理：", "who held the order meanwhile:")[pick])
         lines += [

@@ -80,10 +80,31 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "whistle_sign": ("哨单签收", "Answering the whistle"),
         "whistle_contact": ("哨单联系", "Contact after the whistle"),
         "whistle_report_in": ("部门报到", "Reporting in"),
+        "target": ("目标时限", "The unit's own aim"),
+        "extension_decision": ("延期审批", "The extension's decision"),
+        "ledger_decision": ("挂账审批", "The ledgering's decision"),
+        "termination_decision": ("终止审批", "The termination's decision"),
+        "whistle_review": ("应急哨复核", "The emergency whistle's review"),
+        "appeal_decision": ("评哨申诉裁定", "The appeal's decision"),
+        "rating": ("短信评价", "The rating by message"),
+        "reopen": ("重启窗口", "The window for reopening"),
     },
 }
 LABELS["whistle_kind"] = LABELS["kind"]
 LABELS["was"] = LABELS["priority"]
+
+_POSTS: dict[str, tuple[str, str]] = {
+    "agent": ("热线坐席", "the hotline agents"),
+    "team_lead": ("班组长", "the team lead"),
+    "dispatcher": ("派单员", "the dispatcher"),
+    "reply_auditor": ("回单审核员", "the reply auditor"),
+    "callback_agent": ("回访员", "the call-back agent"),
+    "province_manager": ("省级服务经理", "the province manager"),
+    "regional_manager": ("区域经理", "the regional manager"),
+    "headquarters": ("服务监督", "the supervisors"),
+    "administrator": ("系统管理员", "the administrators"),
+}
+"""What whoever holds a post is called; the place is added."""
 
 _NOTHING = "–"
 
@@ -112,6 +133,28 @@ def render(template: str, params: Mapping[str, str], names: Mapping[str, tuple[s
         texts[1].format_map(en),
         texts[2].format_map(zh).strip(),
         texts[3].format_map(en).strip(),
+    )
+
+
+def called(audience: str, names: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """What an audience is called in both languages; `names` as in `render`, people under `person:<id>`."""
+    kind, _, name = audience.partition(":")
+    if kind == "role":
+        role, _, place = name.partition("@")
+        zh, en = names.get(f"unit:{place}", (place, place))
+        post = _POSTS.get(role, (role, role))
+        return f"{zh}{post[0]}", f"{post[1]} of {en}"
+    zh, en = names.get(f"unit:{name}" if kind == "head" else audience, (name, name))
+    return (f"{zh}负责人", f"the head of {en}") if kind == "head" else (zh, en)
+
+
+def in_place_of(words: Words, whom: tuple[str, str]) -> Words:
+    """The notice for whoever stands in, saying for whom (zh, en) it is."""
+    return Words(
+        f"【代收】{words.title_zh}",
+        f"{words.title_en} (for somebody else)",
+        f"（代{whom[0]}接收）{words.body_zh}",
+        f"(Received for {whom[1]}.) {words.body_en}",
     )
 
 

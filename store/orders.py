@@ -122,6 +122,12 @@ class Deadline:
     next_at: datetime | None
     ended_at: datetime | None
     how: str
+    hop: int
+    round: int
+    rule: str
+    worked_minutes: float | None
+    paused_minutes: float | None
+    breached_at: datetime | None
 
 
 _LINE = tuple(orders.c[name] for name in OrderLine.__dataclass_fields__)
@@ -231,14 +237,19 @@ def _cursor(sort: Sort, line: OrderLine) -> str:
     return cursors.make(sort, [getattr(line, column.name) for column in _SORTS[sort][0]])
 
 
-def running(session: Session, after: str = "", limit: int = 1000, *, rehearsal: bool = False) -> list[str]:
+def running(
+    session: Session, after: str = "", limit: int = 1000, *, rehearsal: bool = False, quiet_seconds: float = 0.0
+) -> list[str]:
     """Ids of orders whose workflow must exist, in the order of their ids, those after `after`.
 
-    An order is over when nobody and nothing can move it any more; a closed one that may still be reopened is not.
+    An order is over when nobody and nothing can move it any more; a closed one that may still be reopened is not. With
+    `quiet_seconds` only those to which nothing has happened for so long.
     """
+    quiet = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, quiet_seconds)
     found = (
         select(orders.c.order_id)
         .where(~orders.c.over, orders.c.rehearsal.is_(rehearsal), orders.c.order_id > after)
+        .where(*([orders.c.updated_at <= quiet] if quiet_seconds else []))
         .order_by(orders.c.order_id)
         .limit(limit)
     )

@@ -36,6 +36,8 @@ def test_a_breach_tells_the_hours_that_counted_the_pause_and_the_unit_that_held_
     assert [entry.change for entry in found.entries][:4] == ["started", "paused", "resumed", "warned"]
     holders = [(hold.holder, hold.worked) for hold in found.held]
     assert holders[:2] == [("GD.net", 240.0), (CUSTOMER, 0.0)]
+    assert found.held[2].holder == "GD.net"
+    assert found.held[2].end == life.events[-1].at
     text = "\n".join(told(found, "en", str))
     assert "paused; 4 h of work used; because: the line is not named [net]" in text
     assert "the limit passed unmet: breached; 45 h of work used" in text
