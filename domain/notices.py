@@ -54,8 +54,11 @@ def notices(before: Order | None, after: Order, event: e.Event) -> tuple[Notice,
 
 _CALL_OR_ASK = (
     Line(to.caller, "desk.call_back", to.calls),
-    Line(to.customer, "customer.rate_by_message", to.asks_by_message),
+    Line(to.customer, "customer.asked_by_message", to.asks_by_message),
 )
+
+WAITING = ("customer.asked_by_message", "customer.rate_by_message")
+"""What a customer is not sent at night: these letters wait until the call-back's `not_before`."""
 
 TOLD: dict[type, tuple[Line, ...]] = {
     e.OrderRegistered: (
@@ -90,7 +93,7 @@ TOLD: dict[type, tuple[Line, ...]] = {
     e.PartSubmitted: (Line(to.lead, "unit.part_submitted"),),
     e.PartExplained: (Line(to.assigned, "unit.part_explained"),),
     e.ReplySubmitted: (Line(to.auditor, "desk.audit_reply"),),
-    e.ReplyAccepted: (Line(to.customer, "customer.replied"), *_CALL_OR_ASK),
+    e.ReplyAccepted: (*_CALL_OR_ASK, Line(to.customer, "customer.replied")),
     e.ReplySentBack: (Line(to.lead, "unit.reply_sent_back"),),
     e.CallbackPlanned: _CALL_OR_ASK,
     e.CallbackAttempted: (Line(to.customer, "customer.rate_by_message", to.asks_by_message),),
@@ -119,7 +122,7 @@ TOLD: dict[type, tuple[Line, ...]] = {
         Line(to.named, "unit.criticised", to.has("criticised")),
         Line(to.head, "unit.criticised", to.has("criticised")),
     ),
-    e.ClockWarned: (Line(to.named, "unit.warned"),),
+    e.ClockWarned: (Line(to.named, "unit.warned", to.has("percent")), Line(to.named, "unit.due_soon")),
     e.ClockBreached: (Line(to.customer, "customer.late", to.promise_broken),),
     e.DeadEndRaised: (Line(to.manager, "alarm.dead_end"), Line(to.headquarters, "alarm.dead_end")),
     e.OrderReprioritised: (Line(to.lead, "unit.reprioritised"),),
@@ -162,6 +165,7 @@ _LIMITS = {
     "sign_due": "sign",
     "statutory_due": "statutory",
     "report_in_due": "whistle_report_in",
+    "sms_until": "rating",
 }
 """Parameters that name the end of a running clock, with its kind."""
 

@@ -78,6 +78,11 @@ TO_CUSTOMERS: dict[str, tuple[str, str, str, str]] = {
         "多次致电未能接通。请于 {sms_until} 前回复对工单 {order} 的评价：是否解决、是否满意。",
         "We could not reach you by phone. Please rate order {order} by {sms_until}: is it solved, are you satisfied?",
     ),
+    "customer.asked_by_message": (
+        "办理结果，请您评价", "Result: please rate us",
+        "工单 {order} 已有办理结果。请于 {sms_until} 前回复评价：是否解决、是否满意。",
+        "Order {order} has a result. Please rate it by {sms_until}: is it solved, are you satisfied?",
+    ),
     "customer.rework": (
         "重新办理", "Worked on again",
         "根据您的评价，工单 {order} 已退回重新办理（第 {round} 轮）。",
