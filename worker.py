@@ -1,4 +1,4 @@
-"""One worker process: orders and their ledger in both namespaces, notices, and the reconciler.
+"""One worker process: orders and their ledger in both namespaces, notices, the canary, and the watchers.
 
 Any number may run side by side; what one leaves unfinished another takes up.
 """
@@ -18,18 +18,25 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from temporalio.client import Client
+from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
+from activities.canary import CanaryActivities
 from activities.ledger import LedgerActivities
 from activities.notices import MailServer, Postman, forgo
 from api.assembly import open_gateway
-from api.reconciler import Reconciler
 from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
 from contracts.options import TASK_TIMEOUT
+from runtime import zones
 from runtime.faults import SetupError
-from runtime.plugin import connect
+from runtime.plugin import connect, metrics
 from runtime.settings import Settings, load
 from store.session import make_engine, sessions
+from watch.canary import CanaryKeeper
+from watch.lost import LostAndFound
+from watch.reconciler import Reconciler
+from watch.sweeper import Sweeper
+from workflows.canary import CanaryWorkflow
 from workflows.order import OrderWorkflow
 
 log = logging.getLogger("whistle.worker")
@@ -69,12 +76,12 @@ def shares(settings: Settings) -> tuple[tuple[str, Share], ...]:
     )
 
 
-def workers(client: Client, share: Share, activities: LedgerActivities, threads: ThreadPoolExecutor) -> list[Worker]:
+def workers(client: Client, share: Share, maker: sessionmaker[Session], threads: ThreadPoolExecutor) -> list[Worker]:
     """The workers of one namespace: one for the orders, one for the ledger; not yet running."""
     orders = Worker(
         client,
         task_queue=ORDERS_QUEUE,
-        workflows=[OrderWorkflow],
+        workflows=[OrderWorkflow, CanaryWorkflow],
         workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=share.polls),
         nonsticky_to_sticky_poll_ratio=FRESH_SHARE,
         sticky_queue_schedule_to_start_timeout=TASK_TIMEOUT,
@@ -85,7 +92,7 @@ def workers(client: Client, share: Share, activities: LedgerActivities, threads:
     ledger = Worker(
         client,
         task_queue=LEDGER_QUEUE,
-        activities=[activities.record],
+        activities=[LedgerActivities(maker).record, CanaryActivities(maker).beat],
         activity_executor=threads,
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(maximum=2),
         max_concurrent_activities=share.records,
@@ -121,10 +128,10 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as running:
         maker, threads = running.enter_context(database(settings))
         await running.enter_async_context(delivering(settings, maker))
-        activities = LedgerActivities(maker)
+        runtime = measuring(settings)
         for namespace, share in shares(settings):
-            client = await connected(settings, namespace)
-            for worker in workers(client, share, activities, threads):
+            client = await connected(settings, namespace, runtime)
+            for worker in workers(client, share, maker, threads):
                 await running.enter_async_context(worker)
         yield
 
@@ -159,24 +166,40 @@ async def forgoing(maker: sessionmaker[Session]) -> None:
 
 
 @asynccontextmanager
-async def reconciling(settings: Settings) -> AsyncIterator[None]:
-    """Commands that a dead API left pending are finished inside the block."""
+async def watching(settings: Settings) -> AsyncIterator[None]:
+    """Inside the block what was missed is found: pending commands, overdue marks, lost workflows; the canary lives."""
     async with open_gateway(settings) as gateway:
-        task = asyncio.create_task(Reconciler(gateway).run())
+        watchers = (Sweeper(gateway), Reconciler(gateway), CanaryKeeper(gateway), LostAndFound(gateway))
+        tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.wait([task])
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
 
-async def connected(settings: Settings, namespace: str) -> Client:
+def measuring(settings: Settings) -> Runtime | None:
+    """What serves the metrics, if they are wanted; raises SetupError when their address cannot be had."""
+    address = settings.worker_metrics_address
+    try:
+        return None if address is None else metrics(address)
+    except (RuntimeError, ValueError) as error:
+        raise SetupError(
+            f"WHISTLE_WORKER_METRICS_ADDRESS={address} 无法使用: {error}; 请改用空闲端口",
+            f"WHISTLE_WORKER_METRICS_ADDRESS={address} cannot be used: {error}; name a free port",
+        ) from error
+
+
+async def connected(settings: Settings, namespace: str, runtime: Runtime | None = None) -> Client:
     """A client of the namespace, as soon as the engine answers; raises SetupError when it never does."""
     clock = asyncio.get_running_loop().time
     until = clock() + CONNECT_SECONDS
     while True:
         try:
-            return await connect(settings.temporal_target, namespace, sandbox=settings.workflow_sandbox)
+            return await connect(
+                settings.temporal_target, namespace, sandbox=settings.workflow_sandbox, runtime=runtime
+            )
         except RuntimeError as error:
             if clock() > until:
                 raise SetupError(
@@ -188,11 +211,12 @@ async def connected(settings: Settings, namespace: str) -> Client:
 
 async def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then finish what is running and return."""
+    zones.pin()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serving(settings), reconciling(settings):
+    async with serving(settings), watching(settings):
         log.info("worker is ready")
         await stop.wait()
         log.info("worker is stopping")

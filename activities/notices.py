@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from activities.smtp import Away, Line, MailServer, Refused, Unknown
-from store import outbox, posts
+from store import outbox, posts, pulses
 from store.outbox import Outgoing
 
 __all__ = ["MailServer", "Postman", "forgo"]
@@ -33,6 +34,8 @@ POLL_SECONDS = 1.0
 """How often an empty outbox is looked into."""
 LONGEST_PAUSE = 60.0
 """Seconds between knocks at the door of a server that is away."""
+BEAT_SECONDS = 5.0
+"""How often a sign of life is written down at most."""
 _BURY_EVERY = 15
 """Rounds between searches for mail whose sender died, and for mail that is too old."""
 
@@ -62,6 +65,7 @@ class Postman:
         self._thread: threading.Thread | None = None
         self._absences = 0
         self._rounds = 0
+        self._beaten = float("-inf")
 
     def start(self) -> None:
         """Deliver in a thread of its own until stopped."""
@@ -169,12 +173,19 @@ class Postman:
             sent = 0
             try:
                 sent = self.deliver_once()
+                self._beat()
             except SQLAlchemyError:
                 _log.warning("the outbox cannot be reached now", exc_info=True)
             except Exception:  # the thread must outlive whatever one letter does to it
                 _log.exception("a round of mail failed")
             if not sent:
                 self._stop.wait(self._pause())
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten >= BEAT_SECONDS:
+            with self._sessions.begin() as session:
+                pulses.beat(session, pulses.POSTMAN)
+            self._beaten = time.monotonic()
 
     def _pause(self) -> float:
         return min(POLL_SECONDS * 2.0 ** min(self._absences, 10), LONGEST_PAUSE)

@@ -72,6 +72,7 @@ class Books:
         self._single = self.reads = sessions(single)
         self._policy = _Fresh(policies.current)
         self._frozen: dict[tuple[str, ...], _Frozen] = {}
+        self._by_digest: dict[str, Terms] = {}
 
     def claim(self, order_id: str, verb: str, message: CommandMessage, phone: str) -> Pending | Reply:
         """Claim a command's key: Pending when it is to be sent, the Reply when it was answered before.
@@ -182,6 +183,15 @@ class Books:
                 done=Answer(pending.order_id, mine[0], mine[-1], ()) if mine else None,
             )
 
+    def standing(self, order_id: str) -> Known | None:
+        """The order as the ledger has it now, to be started again from; None for one that it has never seen."""
+        with self._single() as session:
+            found = orders.find(session, order_id)
+            if found is None:
+                return None
+            terms = self._kept_terms(session, found.terms)
+            return Known(order=found.order, terms=terms, updated_at=found.updated_at, done=None)
+
     def stale(self, older_than: float, limit: int) -> list[Pending]:
         """Keys that nobody has tried for so many seconds; they are the caller's for as long again."""
         with self._write.begin() as session:
@@ -238,6 +248,16 @@ class Books:
         if len(self._frozen) >= FROZEN_KEPT:
             self._frozen.clear()
         self._frozen[frozen.asked] = frozen
+
+    def _kept_terms(self, session: Session, digest: str) -> Terms:
+        """Terms by their digest; to decode them anew for each of many orders would cost milliseconds each."""
+        kept = self._by_digest.get(digest)
+        if kept is None:
+            kept = policies.terms(session, digest)
+            if len(self._by_digest) >= FROZEN_KEPT:
+                self._by_digest.clear()
+            self._by_digest[digest] = kept
+        return kept
 
     def _stored_terms(self, digest: str) -> Terms:
         with self._single() as session:

@@ -1,4 +1,4 @@
-"""The one place that talks to Temporal: a command's way from its key to its answer.
+"""The one way to Temporal (with `api.engine` at its side): a command's way from its key to its answer.
 
 The spine, in five steps: (1) claim the Idempotency-Key as pending and read what the ledger holds of the order, (2)
 send the update, (3) take the answer with all events that the ledger lacks, (4) record them and keep the reply under
@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -29,7 +29,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -37,14 +36,15 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api import engine
 from api.books import Books
-from api.errors import Problem, unavailable, unknown_outcome
+from api.errors import Problem, unknown_outcome
 from api.keys import HELD_SECONDS, Known, Opening, Pending
-from api.outcomes import Ahead, Broken, Busy, Gone, Overtaken, Silent, refusal
+from api.outcomes import Ahead, Broken, Busy, Gone, Overtaken, Revival, Silent, refusal
 from api.views import Reply
 from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
-from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, VIEW_QUERY, is_rehearsal, workflow_id
-from contracts.options import TASK_TIMEOUT, UPDATE_TIMEOUT
+from contracts.names import ORDER_WORKFLOW, is_rehearsal, workflow_id
+from contracts.options import UPDATE_TIMEOUT
 from domain.commands import Body, Command
 from domain.errors import Refusal
 from domain.model import Actor, Order
@@ -53,7 +53,6 @@ from domain.policy import Terms
 from runtime.timeskip import fast_forward
 from store.ledger import LedgerGap
 from store.session import LOST
-from workflows import display
 from workflows.order import BUSY_RECORDING, LEDGER_AHEAD
 
 log = logging.getLogger(__name__)
@@ -63,8 +62,6 @@ SAME_KEY_WAIT = 3.0
 """Seconds that a caller waits for the answer to his own key while another request is at it."""
 SAME_KEY_POLL = 0.05
 """Seconds between two looks at such a key."""
-READY_TIMEOUT = timedelta(seconds=3)
-"""How long the engine may take to say that it is there."""
 BUSY_WAITS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds before each time of asking an order; one that is recording what time brought about is asked again."""
 _LOST: tuple[type[Exception], ...] = (DBAPIError, *LOST)
@@ -94,7 +91,7 @@ class Gateway:
 
     @property
     def reads(self) -> sessionmaker[Session]:
-        """Sessions for plain reads, one round trip a statement; use them in `run`."""
+        """Sessions in which every statement is a transaction of its own, one round trip; use them in `run`."""
         return self._books.reads
 
     async def register(self, key: str, actor: Actor, opening: Opening, reason: str = "") -> Reply:
@@ -170,10 +167,7 @@ class Gateway:
         Raises:
             Problem: the order is not running, or the engine does not answer.
         """
-        handle = self._client(order_id).get_workflow_handle(workflow_id(order_id))
-        asking = handle.query(VIEW_QUERY, result_type=View, rpc_timeout=UPDATE_TIMEOUT)
-        found: View = await _answered(order_id, asking)
-        return found
+        return await engine.view(self._client(order_id), order_id)
 
     async def fast_forward(self, order_id: str, seconds: int) -> bool:
         """Move a rehearsal's clock; False when the order ended on the way.
@@ -182,17 +176,57 @@ class Gateway:
             Problem: the order is not running, or the engine does not answer.
         """
         moving = fast_forward(self._client(order_id), workflow_id(order_id), timedelta(seconds=seconds))
-        return await _answered(order_id, moving)
+        return await engine.answered(order_id, moving)
 
     async def ready(self) -> bool:
-        """Whether the engine answers, from its front down to its database: it looks for an order that never was."""
-        try:
-            await self._clients[False].get_workflow_handle(workflow_id("readyz")).describe(rpc_timeout=READY_TIMEOUT)
-        except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND
-        except RuntimeError:  # not even connected
-            return False
-        return True
+        """Whether the engine answers, from its front down to its database."""
+        return await engine.answers(self._clients[False])
+
+    # --- orders without a command -----------------------------------------------------------------------------------
+
+    async def wake(self, order_id: str) -> None:
+        """Have an order look at its clock; raises Gone when its workflow does not run, Silent without an answer."""
+        await engine.wake(self._client(order_id), order_id)
+
+    async def restart(self, order_id: str) -> Revival:
+        """Start an order that the engine has lost from the ledger, mid-clock; raises Silent without an answer.
+
+        It takes up the clocks where the ledger has them: what fell due meanwhile fires at once, nothing fires twice.
+        """
+        known = await self.run(self._books.standing, order_id)
+        if known is None:
+            return Revival.UNKNOWN
+        if known.order.over:
+            return Revival.OVER
+        started = await engine.start(self._client(order_id), restart_input(known), known.order)
+        return Revival.STARTED if started else Revival.RUNNING
+
+    async def renew(self, order_id: str) -> Revival:
+        """End a workflow that does not do what the ledger awaits, and start the order again; raises as `restart`."""
+        await engine.end(self._client(order_id), order_id, "it does not keep its clock; started again from the ledger")
+        return await self.restart(order_id)
+
+    async def runs(self, order_id: str) -> bool:
+        """Whether the order's workflow runs; raises Silent without an answer."""
+        return await engine.runs(self._client(order_id), order_id)
+
+    def running(self) -> AsyncIterator[list[str]]:
+        """The real orders that run by the engine's list, which lags, page by page; raises Silent without an answer."""
+        return engine.running(self._clients[False])
+
+    async def keep_canary(self, *, anew: bool) -> None:
+        """See to it that the canary runs, `anew` where it has fallen silent; raises Silent without an answer."""
+        await engine.keep_canary(self._clients[False], anew=anew)
+
+    # --- the database -----------------------------------------------------------------------------------------------
+
+    async def statement(self, step: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Run `step(session, …)`, one statement of the store and a transaction of its own, off the event loop."""
+        return await self.run(self._alone, step, arguments, options)
+
+    def _alone(self, step: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> T:
+        with self.reads() as session:
+            return step(session, *arguments, **options)
 
     async def run(self, step: Callable[..., T], *arguments: Any) -> T:
         """Run a step that touches the database, off the event loop."""
@@ -280,7 +314,7 @@ class Gateway:
             return await self._update(pending, again=again)
         except Ahead:
             log.error("%s: the engine is behind the ledger; its workflow is started again", pending.order_id)
-            await self._end(pending.order_id)
+            await engine.end(self._client(pending.order_id), pending.order_id, "the ledger is ahead of it")
         except Gone:
             pass
         return await self._revive(pending)
@@ -304,12 +338,8 @@ class Gateway:
         operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ORDER_WORKFLOW,
             given,
-            id=workflow_id(pending.order_id),
-            task_queue=ORDERS_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=display.of(order),
-            task_timeout=TASK_TIMEOUT,
-            static_summary=f"{order.province} · {order.category} · {order.title}"[:200],
+            **engine.start_options(order),
         )
         client = self._client(pending.order_id)
         try:
@@ -339,30 +369,8 @@ class Gateway:
         decide(known.order, command, max(datetime.now(UTC), known.updated_at), known.terms)
         return await self._start(pending, restart_input(known), known.order)
 
-    async def _end(self, order_id: str) -> None:
-        handle = self._client(order_id).get_workflow_handle(workflow_id(order_id))
-        try:
-            await handle.terminate(reason="the ledger is ahead; started again from it", rpc_timeout=UPDATE_TIMEOUT)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise Silent from error
-
     def _client(self, order_id: str) -> Client:
         return self._clients[is_rehearsal(order_id)]
-
-
-async def _answered(order_id: str, asking: Awaitable[T]) -> T:
-    """What the engine says of a running order; raises Problem when there is none, or no answer."""
-    try:
-        return await asking
-    except (RPCError, WorkflowQueryFailedError) as error:
-        if isinstance(error, RPCError) and error.status is not RPCStatusCode.NOT_FOUND:
-            raise unavailable("The engine") from error
-        raise Problem(
-            "order_not_found", f"The engine runs no order {order_id}.", remedy="The ledger may have it; ask there."
-        ) from error
-    except RuntimeError as error:  # not even connected
-        raise unavailable("The engine") from error
 
 
 def _message(pending: Pending) -> CommandMessage:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from api.errors import REFUSALS, unexpected
 from domain.errors import Refusal, codes
+
+
+class Revival(StrEnum):
+    """How starting an order again from the ledger can end."""
+
+    STARTED = "started"
+    RUNNING = "running"
+    OVER = "over"
+    UNKNOWN = "unknown"
 
 
 class Gone(Exception):  # noqa: N818 - it names what happened

@@ -93,6 +93,13 @@ class Recorded(msgspec.Struct, frozen=True):
     last_seq: int
 
 
+class Beat(msgspec.Struct, frozen=True):
+    """The canary's timer rang: when it should have, and when it did (UTC)."""
+
+    due: datetime
+    fired: datetime
+
+
 class View(msgspec.Struct, frozen=True):
     """The live view: the state as the workflow holds it, and the commands allowed now by role."""
 

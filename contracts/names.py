@@ -8,8 +8,14 @@ LEDGER_QUEUE = "ledger"
 
 RECORD_ACTIVITY = "record"
 
+CANARY_WORKFLOW = "Canary"
+CANARY_ID = "canary"
+BEAT_ACTIVITY = "beat"
+
 VIEW_QUERY = "view"
 WAKE_SIGNAL = "wake"
+
+LATENESS_METRIC = "whistle_clock_lateness_seconds"
 
 STATE_ATTRIBUTE = "WhistleState"
 PROVINCE_ATTRIBUTE = "WhistleProvince"
@@ -23,6 +29,11 @@ _ORDER = "order/"
 def workflow_id(order_id: str) -> str:
     """The workflow id of an order."""
     return _ORDER + order_id
+
+
+def order_of(workflow_id: str) -> str:
+    """The order of a workflow id; '' for a workflow that is no order's."""
+    return workflow_id.removeprefix(_ORDER) if workflow_id.startswith(_ORDER) else ""
 
 
 def is_rehearsal(order_id: str) -> bool:

@@ -39,6 +39,24 @@ RUN_LIMIT = 1500
 """Updates in one run before it continues as new; the server refuses the 2,001st. It also suggests an end at 4 MB of
 history, so that what time brings, some 6,000 marks, is repeated within `TASK_TIMEOUT` by whoever takes over."""
 
+CANARY_FIRST = timedelta(seconds=1)
+"""How long the canary sleeps before its first sign of life, so that a system that has just started is soon ready."""
+
+CANARY_PERIOD = timedelta(seconds=10)
+"""How long the canary sleeps before each further one."""
+
+CANARY_BEATS = 30
+"""Signs of life of one run of the canary: five minutes, so that the engine keeps few ended ones."""
+
+CANARY_TIMEOUT = timedelta(minutes=15)
+"""How long a run of the canary may take at most; whoever looks after it replaces a silent one much sooner."""
+
+BEAT_TIMEOUT = timedelta(seconds=5)
+"""One attempt to write down a sign of life."""
+
+BEAT_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+"""It is tried again as long as the canary lives: without a database there is none."""
+
 REGISTER_WAIT = timedelta(minutes=1)
 """How long a workflow whose first command was refused waits for a better one before it ends without an order."""
 

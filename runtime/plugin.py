@@ -22,11 +22,13 @@ from temporalio.converter import (
     JSONProtoPayloadConverter,
 )
 from temporalio.plugin import SimplePlugin
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import ConnectConfig, GrpcCompression, ServiceClient
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from contracts.messages import decode, encode
+from contracts.names import LATENESS_METRIC
 
 PASSED_THROUGH = ("contracts", "domain", "msgspec", "tzdata", "zoneinfo")
 """Modules that workflows share with the process: pure ones of ours, kept so by lint, and what they decode with."""
@@ -87,9 +89,31 @@ def runner(*, sandbox: bool) -> WorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
-async def connect(target: str, namespace: str, *, sandbox: bool = True, lazy: bool = False) -> Client:
+async def connect(
+    target: str, namespace: str, *, sandbox: bool = True, lazy: bool = False, runtime: Runtime | None = None
+) -> Client:
     """A client of one namespace of the server at `target` (host:port), for a process that lives long.
 
-    With `lazy` nothing is connected before the first call. Raises RuntimeError when the server does not answer.
+    With `lazy` nothing is connected before the first call; `runtime` is what `metrics` made, if anybody wants them.
+    Raises RuntimeError when the server does not answer.
     """
-    return await Client.connect(target, namespace=namespace, plugins=[WhistlePlugin(sandbox=sandbox)], lazy=lazy)
+    return await Client.connect(
+        target, namespace=namespace, plugins=[WhistlePlugin(sandbox=sandbox)], lazy=lazy, runtime=runtime
+    )
+
+
+LATENESS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
+"""Seconds; beyond the tenth the sweeper is at work."""
+
+
+def metrics(address: str) -> Runtime:
+    """A runtime that serves the metrics of its clients and workers at `http://address/metrics`, for Prometheus.
+
+    One a process. Raises RuntimeError when the address cannot be listened on.
+    """
+    exporter = PrometheusConfig(
+        bind_address=address,
+        durations_as_seconds=True,
+        histogram_bucket_overrides={LATENESS_METRIC: LATENESS_BUCKETS},
+    )
+    return Runtime(telemetry=TelemetryConfig(metrics=exporter))

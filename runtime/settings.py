@@ -152,6 +152,11 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         100, ge=2, le=2000, description="Workflow tasks that one worker process handles at once."
     )
+    worker_metrics_address: Address | None = Field(
+        None,
+        description="host:port where a worker serves its metrics for Prometheus, such as 127.0.0.1:9464; of several "
+        "workers that `whistle up` starts, each takes the next port. Without it none are served.",
+    )
     workflow_sandbox: bool = Field(
         False,
         description="Whether workers run workflow code in the SDK's sandbox. Off by default: it costs time with every "

@@ -115,11 +115,12 @@ def application(settings: Settings) -> list[Program]:
     environment = _environment(settings)
     programs = []
     for number in range(1, settings.worker_count + 1):
+        own = _environment(settings.model_copy(update={"worker_metrics_address": _metrics_address(settings, number)}))
         child = Child(
             f"worker {number}" if settings.worker_count > 1 else "worker",
             [sys.executable, "worker.py"],
             log=settings.logs / f"worker-{number}.log",
-            env=environment,
+            env=own,
             cwd=PROJECT,
             stop_seconds=30.0,
         )
@@ -131,6 +132,12 @@ def application(settings: Settings) -> list[Program]:
     api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)
     programs.append(Program(api, lambda: _responds(f"{settings.api_url}/livez")))
     return programs
+
+
+def _metrics_address(settings: Settings, number: int) -> str | None:
+    """Where this worker serves its metrics: the first at the address that is set, each further one port higher."""
+    host, _, port = (settings.worker_metrics_address or "").rpartition(":")
+    return f"{host}:{int(port) + number - 1}" if host else None
 
 
 def _await_api(programs: list[Program], settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Double, cast, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,9 +26,10 @@ class Pulse:
     detail: str
 
 
-def beat(session: Session, name: str, detail: str = "") -> None:
-    """Write down that this watcher has just done its work; one statement."""
-    made = insert(pulses).values(name=name, at=func.clock_timestamp(), detail=detail)
+def beat(session: Session, name: str, detail: str = "", at: datetime | None = None) -> None:
+    """Write down that this watcher has just done its work, or did it `at` (UTC); one statement."""
+    when = func.clock_timestamp() if at is None else func.least(func.clock_timestamp(), at)
+    made = insert(pulses).values(name=name, at=when, detail=detail)
     given = made.excluded
     session.execute(
         made.on_conflict_do_update(

@@ -40,7 +40,7 @@ from domain.errors import InvalidField, Refusal
 from domain.events import Event
 from domain.model import Order
 from domain.order import allowed, decide, due, evolve, next_deadline
-from workflows import display
+from workflows import display, punctuality
 from workflows.deadline import Alarm
 from workflows.memory import Memory, fingerprint
 from workflows.outbox import Outbox
@@ -122,6 +122,7 @@ class OrderWorkflow:
                 self._carry_out(plan)
                 self._memory.keep(command.id, done)
             self._outbox.drop(message.recorded_seq)
+            self._woken |= self._alarm.lost(workflow.now())  # the command has come in its place: `run` sets it anew
             self._commands += 1
             self._watch_size()
             return Answer(self._id, done.first, done.last, self._outbox.after(message.recorded_seq))
@@ -177,6 +178,7 @@ class OrderWorkflow:
         return Plan(overdue, own, _after(order, own))
 
     def _carry_out(self, plan: Plan) -> None:
+        punctuality.measure(plan.overdue)
         self._outbox.add(to_rows(self._id, (*plan.overdue, *plan.own)))
         self._order = plan.order
         self._settle()
@@ -218,6 +220,7 @@ class OrderWorkflow:
         self._watch_size()
         if self._order is not None and self._is_late():
             events = due(self._order, workflow.now(), self._terms, MARKS_AT_ONCE)
+            punctuality.measure(events)
             self._outbox.add(to_rows(self._id, events))
             self._order = _after(self._order, events)
             self._settle()

@@ -13,10 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from api.gateway import Gateway
-from api.reconciler import Reconciler
 from runtime import ports
 from runtime.settings import PROJECT, Settings
 from tests.api.conftest import AGENT, Caller, key
+from watch.reconciler import Reconciler
 
 ORDERS, NOTES = 6, 20
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from api.errors import Problem
 from api.gateway import Gateway, restart_input
 from api.keys import Opening, Pending
-from api.reconciler import Reconciler
 from contracts.messages import CommandMessage, encode
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, workflow_id
 from domain.commands import Note, Sign
@@ -20,6 +19,7 @@ from runtime.plugin import connect
 from runtime.settings import Settings
 from store import commands
 from tests.api.conftest import AGENT, AUDITOR, CUSTOMER, DISPATCHER, NET, OTHER_AGENT, PHONE, Caller, complaint, key
+from watch.reconciler import Reconciler
 
 ACTOR = Actor(AGENT, Role.AGENT, "GD.svc")
 

@@ -20,7 +20,7 @@ from store import policies
 from tests.domain.lives import PEOPLE
 from tests.support.desk import Desk
 from tests.workflows.test_storm import LONG, boundless, whistles, whole
-from worker import reconciling, serving
+from worker import serving, watching
 
 HOURS = 1
 
@@ -68,7 +68,7 @@ async def test_an_order_that_slept_through_thousands_of_marks_comes_through_whol
         before = await desk.seq(order_id)
     sleeping = asyncio.create_task(desk.wait(order_id, hours=HOURS))
     await asyncio.sleep(3)
-    async with serving(settings), reconciling(settings), open_gateway(settings) as gateway:
+    async with serving(settings), watching(settings), open_gateway(settings) as gateway:
         reply = await noted(gateway, order_id, f"{order_id}/amid")
         assert reply.status == 200
         async with asyncio.timeout(LONG):

@@ -1,10 +1,5 @@
 """The reconciler: keys that a dead API or a silent engine left pending are finished, whoever still waits for them.
 
-A worker runs it beside its other tasks, and cancels it at its end (`open_gateway` is in `api.assembly`):
-
-    async with open_gateway(settings) as gateway:
-        await Reconciler(gateway).run()
-
 Several may run at once, for each key is lent to one.
 """
 
@@ -13,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from api.errors import Problem
 from api.gateway import Gateway
 from api.keys import HELD_SECONDS, Pending
+from store.pulses import RECONCILER
+from watch.rounds import Pulse, keep_on
 
 log = logging.getLogger(__name__)
 
@@ -38,24 +32,21 @@ class Reconciler:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._pulse = Pulse(gateway, RECONCILER)
 
     async def run(self) -> None:
-        """Go on until cancelled; a database or an engine that is away for a while only delays."""
-        while True:
-            taken = 0
-            try:
-                taken, _ = await self._round(STALE_AFTER)
-            except (DBAPIError, PoolTimeout) as error:
-                log.warning("pending commands cannot be looked up: %s", error)
-            except Exception:
-                log.exception("the reconciler stumbled and goes on")
-            if taken < BATCH:  # a full batch means that more are waiting
-                await asyncio.sleep(PERIOD)
+        """Go on until cancelled."""
+        await keep_on(RECONCILER, self._look, PERIOD)
 
     async def once(self, older_than: float = STALE_AFTER) -> int:
         """Finish the keys that have been pending for more than so many seconds; answers how many were finished."""
         _, finished = await self._round(older_than)
         return finished
+
+    async def _look(self) -> float:
+        taken, _ = await self._round(STALE_AFTER)
+        await self._pulse.beat()
+        return PERIOD if taken < BATCH else 0.0  # a full batch means that more are waiting
 
     async def _round(self, older_than: float) -> tuple[int, int]:
         """How many keys were taken, and how many of them finished."""
