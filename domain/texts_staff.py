@@ -128,6 +128,11 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "工单 {order} 的{clock}时限已过 {percent}%，截止 {due_at}（{colour}）。",
         "{percent} % of the time for {clock} of order {order} has passed; it is due by {due_at} ({colour}).",
     ),
+    "unit.due_soon": (
+        "时限将至", "Due soon",
+        "工单 {order} 的{clock}时限将于 {due_at} 到期（{colour}）。",
+        "{clock} of order {order} is due by {due_at} ({colour}).",
+    ),
     "unit.criticised": (
         "通报批评", "Public criticism",
         "因工单 {order} 的{clock}逾期未办，{unit}被通报批评。",
@@ -135,8 +140,13 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
     ),
     "unit.reprioritised": (
         "优先级调整", "Priority set",
-        "工单 {order} 的优先级已由{was}调整为{priority}。",
-        "The priority of order {order} was changed from {was} to {priority}.",
+        "工单 {order} 的优先级已由{was}调整为{priority}；办结时限：{due}。",
+        "The priority of order {order} was changed from {was} to {priority}; a result is due: {due}.",
+    ),
+    "unit.retimed": (
+        "时限调整", "Limits changed",
+        "工单 {order} 的时限已调整，原因：{reason}。您单位最近的时限：{nearest_due}。",
+        "The limits of order {order} were changed: {reason}. What your unit owes first is due: {nearest_due}.",
     ),
     "unit.summoned": (
         "吹哨！请报到", "The whistle was blown: report in",

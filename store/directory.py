@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select
@@ -37,7 +38,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who acts; `unit` and `province` are '' for those who belong to none."""
+    """Somebody who acts; `unit` and `province` are '' for those who belong to none.
+
+    He is away from `away_from` until `away_until` (UTC; None there: until he is said to be back), and `substitute` is
+    who stands in for him, '' when nobody does.
+    """
 
     id: str
     name_zh: str
@@ -47,6 +52,13 @@ class Person:
     province: str
     email: str
     active: bool
+    away_from: datetime | None = None
+    away_until: datetime | None = None
+    substitute: str = ""
+
+    def away(self, at: datetime) -> bool:
+        """True when he is absent at that instant."""
+        return self.away_from is not None and self.away_from <= at and (self.away_until is None or at < self.away_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,11 @@ def person(session: Session, person_id: str) -> Person | None:
     """The person of that id, active or not."""
     row = session.execute(select(*_PERSON).where(people_rows.c.id == person_id)).one_or_none()
     return None if row is None else _person(row)
+
+
+def everybody(session: Session) -> list[Person]:
+    """Everybody who is or was in the directory, by id."""
+    return [_person(row) for row in session.execute(select(*_PERSON).order_by(people_rows.c.id))]
 
 
 def people_of(session: Session, role: str = "", unit_or_province: str = "") -> list[Person]:

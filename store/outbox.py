@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, case, func, select, update
@@ -60,6 +60,7 @@ class Outgoing:
     id: str
     order_id: str
     audience: str
+    holders: Sequence[str]
     title_zh: str
     title_en: str
     body_zh: str
@@ -172,9 +173,9 @@ def settle(session: Session, row_id: str, *, did_arrive: bool) -> bool:
 
 
 def addresses(session: Session, row: Outgoing, organisation: Organisation) -> tuple[str, ...]:
-    """Where the mail goes: the customer's own address, or whoever holds the post or stands in for it."""
+    """Where the mail goes: the customer's own address, or those whom the row names, or who stands above them now."""
     if row.audience != CUSTOMER:
-        return organisation.addresses(row.audience)
+        return organisation.addresses(row.audience, datetime.now(UTC), row.holders)
     snapshot = session.scalar(select(orders.c.snapshot).where(orders.c.order_id == row.order_id))
     if snapshot is None:
         return ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from domain import commands as c
-from domain.events import EVENTS, Event
-from domain.model import Customer, Order, Satisfaction, WhistleKind
+from domain.events import EVENTS, ClockWarned, Event
+from domain.model import Colour, Customer, Order, Satisfaction, WhistleKind
 from domain.notice_texts import FIELDS, LABELS, NAMED, TEMPLATES, render
 from domain.notices import SILENT, TOLD, Notice, notices
 from domain.order import evolve
@@ -49,6 +50,22 @@ def test_every_template_is_used_and_every_used_one_exists() -> None:
     used = {line.template for lines in TOLD.values() for line in lines}
     assert used == set(TEMPLATES)
     assert set(rows.MAILED) <= used
+
+
+def test_every_clock_of_the_shipped_policy_has_a_name_in_a_notice() -> None:
+    policy = demo.document("policy")
+    kinds = {*policy["chains"], *policy["warnings"]}
+    assert len(kinds) > 10
+    assert kinds <= set(LABELS["clock"])
+
+
+def test_a_warning_before_the_due_time_names_it_and_no_percentage() -> None:
+    life = working()
+    for percent, template in ((75, "unit.warned"), (0, "unit.due_soon")):
+        body = ClockWarned("due/a1", "GD.net", percent, Colour.YELLOW, life.now)
+        (notice,) = notices(life.at, life.at, replace(life.events[-1], body=body))
+        assert (notice.audience, notice.template) == ("unit:GD.net", template)
+        assert ("%" in render(template, notice.params, NAMES).body_en) == bool(percent)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
