@@ -84,6 +84,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "media_type": "application/pdf",
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     },
+    "retier": {"tier": "gold", "reason": "He has been a gold customer since May."},
+    "migrate_policy": {"version": "2026.3", "reason": "Decided on 2 March for all open orders of Guangdong."},
     "relabel": {"category": "billing.dispute", "reason": "It turned out to be a billing matter."},
     "reprioritise": {"priority": "high", "reason": "A clinic depends on the line."},
     "request_whistle": {

@@ -191,6 +191,27 @@ def promise_broken(scene: Scene) -> bool:
     return isinstance(body, e.ClockBreached) and kind(body.key) in ("due", "statutory")
 
 
+def retimed(scene: Scene) -> tuple[str, ...]:
+    """The units of which a limit has moved or ended."""
+    before = scene.before.clocks if scene.before else {}
+    units = (
+        before[change.key].unit
+        for change in scene.event.clocks
+        if change.key in before and (change.clock is None or change.clock.due_at != before[change.key].due_at)
+    )
+    return tuple(f"unit:{unit}" for unit in dict.fromkeys(units) if unit)
+
+
+def promise_moved(scene: Scene) -> bool:
+    """True when the date moved by which the customer was promised a result."""
+    before = scene.before.clocks if scene.before else {}
+    return any(
+        kind(change.key) == "due" and change.clock is not None and change.clock.due_at != before[change.key].due_at
+        for change in scene.event.clocks
+        if change.key in before
+    )
+
+
 def back_to_triage(scene: Scene) -> bool:
     """True when the order now stands in conference."""
     return scene.after.state is State.TRIAGE

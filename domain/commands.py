@@ -22,6 +22,7 @@ from domain.model import (
     Satisfaction,
     WhistleKind,
 )
+from domain.policy import Terms
 
 GIVEN: Mapping[str, bool] = {"given": True}
 """Marks a field that the server fills; no request may carry it."""
@@ -301,16 +302,35 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Relabel:
-    """Correct the category; never moves a clock by itself."""
+    """Correct the category; limits that the policy sets otherwise for it are re-timed by rule."""
 
     category: str
+    terms: Terms | None = field(default=None, metadata=GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Reprioritise:
-    """Set the handling priority: low, normal, high or critical."""
+    """Set the handling priority: low, normal, high or critical; limits that it shortens are re-timed by rule."""
 
     priority: str
+    terms: Terms | None = field(default=None, metadata=GIVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Retier:
+    """Correct the class or the customer's tier, or both; limits that the policy sets otherwise are re-timed by rule."""
+
+    order_class: OrderClass | None = None
+    tier: str = ""
+    terms: Terms | None = field(default=None, metadata=GIVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class MigratePolicy:
+    """Put the order under another version of the policy; what moves is re-timed by rule and on record."""
+
+    version: str
+    terms: Terms | None = field(default=None, metadata=GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +445,8 @@ Body = (
     Register | AnswerAtOnce | Decline | RequestInfo | SupplyInfo | Triage | Dispatch | Sign | Contact | RequestReturn
     | DecideReturn | Extend | DecideExtension | Ledger | DecideLedger | Settle | ReportProgress | SubmitPart
     | ExplainPart | Reply | AuditReply | RecordCallback | RateBySms | ReviewCallback | RequestTermination | Terminate
-    | Withdraw | Reopen | Urge | Supervise | Escalate | Note | Attach | Relabel | Reprioritise | RequestWhistle
+    | Withdraw | Reopen | Urge | Supervise | Escalate | Note | Attach | Relabel | Reprioritise | Retier
+    | MigratePolicy | RequestWhistle
     | DecideWhistle | ReviewWhistle | AnswerWhistle | ContactWhistle | ReportIn | FinishPart | Excuse | Dispose
     | VerifyWhistle | RateAttendance | AppealRating | DecideAppeal
 )  # fmt: skip

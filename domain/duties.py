@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from domain.clocks import gone, of_kind, start
 from domain.events import ClockChange
-from domain.model import Assignment, Order, State, Ticking, UnitRole
+from domain.model import Assignment, Clock, Order, State, Ticking, UnitRole
 from domain.scribe import Scribe
 
 DECISIONS = ("extension_decision", "ledger_decision", "termination_decision")
@@ -45,9 +46,8 @@ def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, .
     customer's cost.
     """
     due = start("due", part.id, part.unit, scribe.now, scribe.terms)
-    statutory = of_kind(scribe.order, "statutory")
-    if due and due.clock and statutory and scribe.now < statutory[0].due_at < due.clock.due_at:
-        cap = statutory[0]
+    cap = statutory_cap(of_kind(scribe.order, "statutory"), scribe.now, due.clock.due_at) if due and due.clock else None
+    if cap is not None:
         due = start("due", part.id, part.unit, scribe.now, scribe.terms, due=cap.due_at, rule=cap.rule)
     return (
         start("contact", part.id, part.unit, scribe.now, scribe.terms),
@@ -55,6 +55,11 @@ def lead_clocks(scribe: Scribe, part: Assignment) -> tuple[ClockChange | None, .
         due,
         progress_clock(scribe, part),
     )
+
+
+def statutory_cap(statutory: tuple[Clock, ...], begun: datetime, due_at: datetime) -> Clock | None:
+    """The statutory clock where it cuts off a due time that began to run at `begun`; None where it does not."""
+    return next((clock for clock in statutory if begun < clock.due_at < due_at), None)
 
 
 def progress_clock(scribe: Scribe, part: Assignment) -> ClockChange | None:

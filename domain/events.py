@@ -469,18 +469,40 @@ class DocumentAttached:
 
 @dataclass(frozen=True, slots=True)
 class OrderRelabelled:
-    """The category was corrected."""
+    """The category was corrected; `terms` is the digest of the terms from then on ('' = as they were)."""
 
     category: str
     was: str
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReprioritised:
-    """The handling priority was set."""
+    """The handling priority was set; `terms` as above."""
 
     priority: str
     was: str
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRetiered:
+    """The class or the customer's tier was corrected; `terms` as above."""
+
+    order_class: OrderClass
+    tier: str
+    was_class: OrderClass
+    was_tier: str
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMigrated:
+    """The order runs by another version of the policy from now on; `terms` as above."""
+
+    version: str
+    was: str
+    terms: str
 
 
 Happening = (
@@ -491,7 +513,8 @@ Happening = (
     | ReplyAccepted | ReplySentBack | CallbackPlanned | CallbackAttempted | CallbackRecorded | RatingLapsed
     | OrderReworked | OrderClosed | ReopenWindowPassed | TerminationRequested | OrderTerminated | TerminationDenied
     | OrderWithdrawn | OrderReopened | OrderUrged | OrderSupervised | OrderEscalated | ClockWarned | ClockBreached
-    | DeadEndRaised | NoteAdded | DocumentAttached | OrderRelabelled | OrderReprioritised | WhistleRequested
+    | DeadEndRaised | NoteAdded | DocumentAttached | OrderRelabelled | OrderReprioritised | OrderRetiered
+    | PolicyMigrated | WhistleRequested
     | WhistleRefused | WhistleBlown | WhistleReviewed | WhistleAnswered | WhistleContacted | DepartmentReportedIn
     | DepartmentAbsent | DepartmentDone | DepartmentExcused | WhistleDisposed | WhistleVerified | DepartmentRated
     | RatingAppealed | AppealDecided | WhistleEnded

@@ -331,6 +331,16 @@ def _escalated(order: Order, body: e.OrderEscalated, event: e.Event) -> Order:
     return replace(order, level=max(order.level, body.level), colour=_coloured(order, body.colour))
 
 
+def _under(body: Any, order: Order) -> Order:
+    """The order under the terms that the event names."""
+    return replace(order, terms=body.terms or order.terms)
+
+
+def _retiered(order: Order, body: e.OrderRetiered, event: e.Event) -> Order:
+    customer = replace(order.customer, tier=body.tier)
+    return _under(body, replace(order, order_class=body.order_class, customer=customer))
+
+
 def _counted(field: str) -> Apply:
     return lambda order, body, event: replace(order, **{field: getattr(order, field) + 1})
 
@@ -378,8 +388,10 @@ APPLY: dict[type[Any], Apply] = {
     e.ClockWarned: _supervised,
     e.NoteAdded: _counted("notes"),
     e.DocumentAttached: _counted("attachments"),
-    e.OrderRelabelled: lambda order, body, event: replace(order, category=body.category),
-    e.OrderReprioritised: lambda order, body, event: replace(order, priority=body.priority),
+    e.OrderRelabelled: lambda order, body, event: _under(body, replace(order, category=body.category)),
+    e.OrderReprioritised: lambda order, body, event: _under(body, replace(order, priority=body.priority)),
+    e.OrderRetiered: _retiered,
+    e.PolicyMigrated: lambda order, body, event: _under(body, replace(order, policy_version=body.version)),
     **WHISTLES,
 }
 """Events that are absent change nothing but clocks: progress, breaches, dead ends."""

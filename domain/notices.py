@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain import audiences as to
 from domain import events as e
 from domain.audiences import Scene, Whom
-from domain.model import Order, UnitRole
+from domain.model import Order, Ticking, UnitRole
 from domain.notice_texts import FIELDS
 
 
@@ -59,6 +59,12 @@ _CALL_OR_ASK = (
 
 WAITING = ("customer.asked_by_message", "customer.rate_by_message")
 """What a customer is not sent at night: these letters wait until the call-back's `not_before`."""
+
+_RETIMED = (
+    Line(to.retimed, "unit.retimed"),
+    Line(to.customer, "customer.retimed", to.promise_moved),
+)
+"""Whoever has another due time now is told of it; a change that moves nothing tells nobody."""
 
 TOLD: dict[type, tuple[Line, ...]] = {
     e.OrderRegistered: (
@@ -125,7 +131,10 @@ TOLD: dict[type, tuple[Line, ...]] = {
     e.ClockWarned: (Line(to.named, "unit.warned", to.has("percent")), Line(to.named, "unit.due_soon")),
     e.ClockBreached: (Line(to.customer, "customer.late", to.promise_broken),),
     e.DeadEndRaised: (Line(to.manager, "alarm.dead_end"), Line(to.headquarters, "alarm.dead_end")),
-    e.OrderReprioritised: (Line(to.lead, "unit.reprioritised"),),
+    e.OrderRelabelled: _RETIMED,
+    e.OrderReprioritised: (Line(to.lead, "unit.reprioritised"), *_RETIMED),
+    e.OrderRetiered: _RETIMED,
+    e.PolicyMigrated: _RETIMED,
     e.WhistleRequested: (Line(to.approver, "desk.whistle_requested", to.awaits_approval),),
     e.WhistleRefused: (Line(to.whistler, "whistler.refused"),),
     e.WhistleBlown: (
@@ -151,7 +160,6 @@ SILENT: tuple[type, ...] = (
     e.ReopenWindowPassed,
     e.NoteAdded,
     e.DocumentAttached,
-    e.OrderRelabelled,
     e.WhistleAnswered,
     e.WhistleContacted,
     e.WhistleEnded,
@@ -181,6 +189,10 @@ def _value(name: str, audience: str, scene: Scene) -> object:
         return _clock_due(order, _LIMITS[name], told)
     if name == "order":
         return order.id
+    if name == "was_due":
+        return _clock_due(scene.before, "due", told) if scene.before else None
+    if name == "nearest_due":
+        return _nearest(order, told)
     if name == "reason":
         return scene.event.reason
     if name == "actor_unit":
@@ -205,6 +217,12 @@ def _clock_due(order: Order, kind: str, unit: str) -> datetime | None:
     clocks = [clock for clock in order.clocks.values() if clock.kind == kind]
     own = [clock.due_at for clock in clocks if clock.unit == unit]
     return min(own or [clock.due_at for clock in clocks], default=None)
+
+
+def _nearest(order: Order, unit: str) -> datetime | None:
+    """What the unit owes first, of what is not late yet."""
+    due = (clock.due_at for clock in order.clocks.values() if clock.unit == unit and clock.status is Ticking.RUNNING)
+    return min(due, default=None)
 
 
 def _text(value: object, scene: Scene) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain import assignment, callback, errors, transitions, whistle
+from domain import assignment, callback, errors, retime, transitions, whistle
 from domain import commands as c
 from domain import events as e
 from domain.callback import all_clocks, end_whistles, rise
@@ -53,7 +53,6 @@ from domain.scribe import Scribe, required
 __all__ = ["allowed", "decide", "due", "evolve", "next_deadline"]
 
 _SHA256 = re.compile("[0-9a-f]{64}")
-PRIORITIES = ("low", "normal", "high", "critical")
 
 
 def decide(order: Order | None, command: c.Command, now: datetime, terms: Terms) -> tuple[Event, ...]:
@@ -373,17 +372,6 @@ def _attach(scribe: Scribe, command: c.Attach) -> None:
     scribe.emit(e.DocumentAttached(command.name, command.media_type, command.sha256))
 
 
-def _relabel(scribe: Scribe, command: c.Relabel) -> None:
-    required(command.category, "category", "the right category")
-    scribe.emit(e.OrderRelabelled(command.category, scribe.order.category))
-
-
-def _reprioritise(scribe: Scribe, command: c.Reprioritise) -> None:
-    if command.priority not in PRIORITIES:
-        raise errors.InvalidField("priority is unknown", field="priority", remedy="one of " + ", ".join(PRIORITIES))
-    scribe.emit(e.OrderReprioritised(command.priority, scribe.order.priority))
-
-
 Rule = Callable[[Scribe, Any], None]
 
 RULES: dict[type[Any], Rule] = {
@@ -419,8 +407,10 @@ RULES: dict[type[Any], Rule] = {
     c.Escalate: _escalate,
     c.Note: _note,
     c.Attach: _attach,
-    c.Relabel: _relabel,
-    c.Reprioritise: _reprioritise,
+    c.Relabel: retime.relabel,
+    c.Reprioritise: retime.reprioritise,
+    c.Retier: retime.retier,
+    c.MigratePolicy: retime.migrate_policy,
     c.RequestWhistle: whistle.request_whistle,
     c.DecideWhistle: whistle.decide_whistle,
     c.ReviewWhistle: whistle.review_whistle,

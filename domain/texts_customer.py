@@ -48,6 +48,11 @@ TO_CUSTOMERS: dict[str, tuple[str, str, str, str]] = {
         "工单 {order} 需延期至 {until} 办结，原因：{reason}。",
         "Order {order} needs until {until}: {reason}.",
     ),
+    "customer.retimed": (
+        "办结时限调整", "Another date",
+        "工单 {order} 的预计办结时间已由 {was_due} 调整为 {due}，原因：{reason}。",
+        "The result of order {order} is now due by {due} instead of {was_due}: {reason}.",
+    ),
     "customer.late": (
         "超期告知", "We are late",
         "抱歉，工单 {order} 未能在承诺的 {due_at} 前办结，责任单位：{unit}。我们已逐级督办，并将主动与您联系。",

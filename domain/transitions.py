@@ -86,6 +86,8 @@ TABLE: tuple[Row, ...] = (
     Row("attach", OPEN, (*STAFF, CUSTOMER)),
     Row("relabel", OPEN, (*FRONTLINE, DISPATCHER), reason=True),
     Row("reprioritise", OPEN, (TEAM_LEAD, DISPATCHER, *SUPERVISORS), reason=True),
+    Row("retier", OPEN, (TEAM_LEAD, DISPATCHER, *SUPERVISORS), reason=True),
+    Row("migrate_policy", OPEN, (HQ, Role.ADMINISTRATOR), reason=True),
     Row("request_whistle", OPEN, FRONTLINE, reason=True),
     Row("decide_whistle", OPEN, (TEAM_LEAD, *SUPERVISORS), reason=True),
     Row("review_whistle", (*OPEN, CLOSED), (TEAM_LEAD, *SUPERVISORS), reason=True),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -44,11 +46,28 @@ def terms(order_class: str = "general", tier: str = "normal") -> Terms:
     return resolve(json.loads(DOCUMENT.read_text()), OrderClass(order_class), tier, "GD")
 
 
+def renewed(order: Order, body: c.Body, document: Mapping[str, Any]) -> Terms:
+    """The terms that an order shall have after a command that changes them, as the API resolves them."""
+    return resolve(
+        document,
+        getattr(body, "order_class", None) or order.order_class,
+        getattr(body, "tier", "") or order.customer.tier,
+        order.province,
+        order.area,
+        getattr(body, "category", order.category),
+        getattr(body, "priority", order.priority),
+    )
+
+
 class Life:
-    """One order under the real default policy; `now` moves only when told."""
+    """One order under the real default policy; `now` moves only when told.
+
+    `document` is the policy that a command which changes the order's terms takes them from.
+    """
 
     def __init__(self, order_class: str = "general", now: datetime = MONDAY, **register: Any) -> None:
         self.terms = terms(order_class)
+        self.document: Mapping[str, Any] = json.loads(DOCUMENT.read_text())
         self.now = now
         self.order: Order | None = None
         self.events: list[Event] = []
@@ -74,8 +93,12 @@ class Life:
         """Decide and apply; the events that came."""
         self.count += 1
         actor = PEOPLE[who] if isinstance(who, str) else who
+        if self.order is not None and getattr(body, "terms", self) is None:
+            body = replace(body, terms=renewed(self.order, body, self.document))
         command = c.Command(f"k{self.count}", actor, body, reason, seq)
-        return self._apply(decide(self.order, command, self.now, self.terms))
+        came = self._apply(decide(self.order, command, self.now, self.terms))
+        self.terms = getattr(body, "terms", None) or self.terms
+        return came
 
     def _apply(self, events: tuple[Event, ...]) -> list[Event]:
         for event in events:

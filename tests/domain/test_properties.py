@@ -40,7 +40,10 @@ WHISTLING = (
     "decide_whistle", "answer_whistle", "contact_whistle", "report_in", "finish_part", "excuse", "dispose",
     "verify_whistle", "rate_attendance", "appeal_rating", "decide_appeal", "review_whistle",
 )  # fmt: skip
-SIDE = ("withdraw", "decline", "note", "attach", "relabel", "reprioritise", "urge", "escalate", "supervise")
+SIDE = (
+    "withdraw", "decline", "note", "attach", "relabel", "reprioritise", "retier", "migrate_policy", "urge", "escalate",
+    "supervise",
+)  # fmt: skip
 """Verbs that end a life or move nothing: chosen less often, so that lives are long."""
 
 
@@ -119,6 +122,8 @@ def bodies(life: Life, luck: Random) -> dict[str, Callable[[], Any]]:
         "attach": lambda: c.Attach(text(), "text/plain", luck.choice(["a" * 64, "short"])),
         "relabel": lambda: c.Relabel(text()),
         "reprioritise": lambda: c.Reprioritise(luck.choice(["low", "high", "never"])),
+        "retier": lambda: c.Retier(luck.choice([None, *OrderClass]), luck.choice(["", "normal", "gold", "diamond"])),
+        "migrate_policy": lambda: c.MigratePolicy(luck.choice([life.at.policy_version, ""])),
         "request_whistle": lambda: c.RequestWhistle(luck.choice(list(WhistleKind)), luck.choice(matters), units(3)),
         "decide_whistle": lambda: c.DecideWhistle(whistle(), luck.random() < 0.9),
         "review_whistle": lambda: c.ReviewWhistle(whistle(), yes()),
