@@ -261,11 +261,16 @@ def rise(scribe: Scribe) -> None:
     scribe.emit(e.OrderEscalated(level, target(level), unit=lead.unit if lead else ""), by=SYSTEM)
 
 
-def all_clocks(order: Order, met: tuple[str, ...] = ()) -> tuple[ClockChange, ...]:
-    """The end of every clock of the order: met for the kinds in `met`, cancelled for the others."""
+OUTLIVING = ("whistle_review", "appeal_decision")
+"""What is still owed when an order has closed: judgements about the whistle, not about the matter."""
+
+
+def all_clocks(order: Order, met: tuple[str, ...] = (), kept: tuple[str, ...] = ()) -> tuple[ClockChange, ...]:
+    """The end of every clock of the order: met for the kinds in `met`, cancelled for the others but those `kept`."""
     return tuple(
         change
         for clock in order.clocks.values()
+        if clock.kind not in kept
         for change in gone((clock,), "met" if clock.kind in met else "cancelled")
     )
 
@@ -284,7 +289,7 @@ def close(scribe: Scribe, outcome: Outcome, explanation: str) -> None:
     window = None if until is None else start("reopen", f"r{order.round}", "", scribe.now, scribe.terms)
     scribe.emit(
         e.OrderClosed(outcome, explanation, until, appeal_notice=final),
-        all_clocks(order, met=("statutory", "callback_review")),
+        all_clocks(order, met=("statutory", "callback_review"), kept=() if final else OUTLIVING),
         window,
     )
     end_whistles(scribe)

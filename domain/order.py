@@ -164,7 +164,8 @@ def _rating_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
 
 
 def _window_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
-    scribe.emit(e.ReopenWindowPassed(), gone((clock,), "expired"))
+    rest = tuple(other for other in scribe.order.clocks.values() if other.key != clock.key)
+    scribe.emit(e.ReopenWindowPassed(), gone((clock,), "expired"), gone(rest, "cancelled"))
 
 
 def _target_passed(scribe: Scribe, clock: Clock, unit: str) -> None:

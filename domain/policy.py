@@ -172,8 +172,10 @@ def resolve(
 
     The most specific rule wins; a limit of null takes the clock away. Of an area counts what stands before the slash
     (`rural/Conghua`), of a category also its head (`network` of `network.fault`). Tier and priority then shorten what
-    is not exempt.
+    is not exempt. Area and category of which the document says nothing are left out, so that alike orders share terms.
     """
+    area = _known(document, "areas", area.partition("/")[0])
+    category = _known(document, "categories", category) or _known(document, "categories", category.partition(".")[0])
     own = document["classes"][order_class.value]
     limits: dict[str, str | None] = {}
     rules: dict[str, str] = {}
@@ -217,12 +219,16 @@ def resolve(
         whistle_matters=tuple(document["whistle_matters"]),
         skip_levels=dict(document["skip_levels"]),
         category=category,
-        area=area.partition("/")[0],
+        area=area,
         priority=priority,
         places=places,
         units=_units(document, order_class, factors, exempt),
     )
     return named(terms)
+
+
+def _known(document: Document, section: str, name: str) -> str:
+    return name if name in document.get(section, {}) else ""
 
 
 def layers(
