@@ -20,17 +20,21 @@ from sqlalchemy.orm import Session
 from api.errors import Problem, no_order
 from api.keys import Known, Opening, Pending, mark, pending, understood
 from api.views import Reply, done
-from contracts.messages import Answer, CommandMessage, encode
+from contracts.messages import Answer, CommandMessage, decode, encode
 from contracts.names import REHEARSAL_PREFIX
-from domain.commands import Register
+from domain.commands import RecordCallback, Register
 from domain.errors import Refusal
 from domain.model import Actor, OrderClass
-from domain.policy import Terms, resolve
-from store import commands, directory, ledger, orders, policies, refusals, tables
+from domain.policy import Terms, applicable, resolve
+from store import calls, commands, directory, ledger, orders, policies, refusals, tables
+from store.commands import Claim, Standing
 from store.session import sessions
 
 FRESH_SECONDS = 5.0
 """How old a read of the policy in force or of the catalogue may be when a complaint comes in."""
+
+CALLS = "record_callback"
+"""The verb that says of a call to a customer."""
 
 FROZEN_KEPT = 2000
 """Terms kept in memory: classes × tiers × provinces are some hundred."""
@@ -84,10 +88,25 @@ class Books:
         with self._single() as session:
             if phone and not _is_his(session, order_id, phone):
                 raise no_order(order_id)
-            claimed = commands.claim_on(session, message.id, order_id, verb, same, message)
+            if verb == CALLS:
+                claimed = self._claim_call(order_id, same, message)
+            else:
+                claimed = commands.claim_on(session, message.id, order_id, verb, same, message)
         if claimed is None:
             raise no_order(order_id)
         return understood(claimed)
+
+    def _claim_call(self, order_id: str, same: str, message: CommandMessage) -> Claim | None:
+        """Claim a call's key and write the call down, while nobody else can call the number."""
+        with self._write.begin() as session:
+            number = calls.number_of(session, order_id)
+            if number:
+                body: RecordCallback = replace(decode(message.body, RecordCallback), recent=calls.hold(session, number))
+                message = msgspec.structs.replace(message, body=msgspec.Raw(encode(body)))
+            claimed = commands.claim_on(session, message.id, order_id, CALLS, same, message)
+            if number and claimed is not None and claimed.standing is Standing.NEW:
+                calls.add(session, message.id, order_id, number)
+        return claimed
 
     def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
         """Look up catalogue and policy, make the number, and claim the key; as `claim`.
@@ -205,6 +224,8 @@ class Books:
 
     def _refused(self, session: Session, pending: Pending, reply: Reply) -> Reply | None:
         stands = commands.refuse(session, pending.key, reply.stored(), pending.attempt)
+        if pending.verb == CALLS and stands == reply.stored():
+            calls.free(session, pending.key)
         return None if stands is None else _standing(pending, reply, stands)
 
     def _resolved(self, session: Session, opening: Opening) -> Register:
@@ -236,11 +257,12 @@ class Books:
     def _terms(self, session: Session, body: Register) -> _Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
         version, document = self._policy.get(session)
-        asked = (version, body.order_class.value, body.customer.tier, body.province, body.area.partition("/")[0])
+        place = applicable(document, body.area, body.category)
+        asked = (version, body.order_class.value, body.customer.tier, body.province, *place)
         known = self._frozen.get(asked)
         if known is not None:
             return known
-        terms = resolve(document, body.order_class, body.customer.tier, body.province, body.area.partition("/")[0])
+        terms = resolve(document, body.order_class, body.customer.tier, body.province, *place)
         return _Frozen(asked, policies.save_terms(session, terms), terms)
 
     def _remember(self, frozen: _Frozen) -> None:

@@ -174,8 +174,7 @@ def resolve(
     (`rural/Conghua`), of a category also its head (`network` of `network.fault`). Tier and priority then shorten what
     is not exempt. Area and category of which the document says nothing are left out, so that alike orders share terms.
     """
-    area = _known(document, "areas", area.partition("/")[0])
-    category = _known(document, "categories", category) or _known(document, "categories", category.partition(".")[0])
+    area, category = applicable(document, area, category)
     own = document["classes"][order_class.value]
     limits: dict[str, str | None] = {}
     rules: dict[str, str] = {}
@@ -225,6 +224,15 @@ def resolve(
         units=_units(document, order_class, factors, exempt),
     )
     return named(terms)
+
+
+def applicable(document: Document, area: str, category: str) -> tuple[str, str]:
+    """The area and the category as far as the document says anything of them; '' where it does not."""
+    head = category.partition(".")[0]
+    return (
+        _known(document, "areas", area.partition("/")[0]),
+        _known(document, "categories", category) or _known(document, "categories", head),
+    )
 
 
 def _known(document: Document, section: str, name: str) -> str:
