@@ -7,7 +7,7 @@ hours were counted. So the account of a breach can be made years later and is th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.calendar import Calendar, Span
@@ -17,6 +17,7 @@ from domain.evolve import evolve
 from domain.model import Clock, Order, State, Ticking
 from domain.policy import Terms
 from domain.reckoning import Reckoning, reckon
+from domain.records import replace
 
 CUSTOMER = "customer"
 """Who holds an order while the customer is asked for information."""

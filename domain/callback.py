@@ -5,7 +5,6 @@ An order closes only through what the customer said, or as explicitly not rated 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from domain import calling, clocks, errors
@@ -31,6 +30,7 @@ from domain.model import (
     UnitRole,
 )
 from domain.policy import Calling as Rules
+from domain.records import replace
 from domain.scribe import Scribe, required
 
 RESULTS = ("reached", "no_answer", "refused")

@@ -11,13 +11,14 @@ nothing from it and adds nothing to it, whatever weekend it spans. Each clock co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.calendar import Calendar, Span, span
 from domain.events import ClockChange
 from domain.model import Clock, Order, Ticking
 from domain.policy import Step, Terms, WarningMark
+from domain.records import replace
 
 PAUSABLE = (
     *("dispatch", "sign", "contact", "due", "co_due", "progress", "target"),

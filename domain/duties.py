@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from domain.clocks import gone, of_kind, start
 from domain.events import ClockChange
 from domain.model import Assignment, Clock, Order, State, Ticking, UnitRole
+from domain.records import replace
 from domain.scribe import Scribe
 
 DECISIONS = ("extension_decision", "ledger_decision", "termination_decision")

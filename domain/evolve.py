@@ -6,7 +6,6 @@ rebuilt without policy, calendar or clock.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from domain import events as e
@@ -23,6 +22,7 @@ from domain.model import (
     State,
     UnitRole,
 )
+from domain.records import replace
 
 
 def evolve(order: Order | None, event: e.Event) -> Order:
@@ -249,9 +249,7 @@ def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order
     status = Calling.ATTEMPTING
     if body.exhausted:
         status = Calling.SMS_SENT if body.sms_until else Calling.LAPSED
-    changed = _callback(
-        order, attempts=attempts, status=status, not_before=body.not_before, moved_from=body.moved_from
-    )
+    changed = _callback(order, attempts=attempts, status=status, not_before=body.not_before, moved_from=body.moved_from)
     return replace(changed, called_by=event.actor.id)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from domain import events as e
 from domain.model import Attendance, Blow, Order, Presence, Rating, Whistle
+from domain.records import replace
 
 Apply = Callable[[Order, Any, e.Event], Order]
 

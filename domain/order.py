@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +47,7 @@ from domain.model import (
     UnitRole,
 )
 from domain.policy import Step, Terms
+from domain.records import replace
 from domain.scribe import Scribe, required
 
 __all__ = ["allowed", "decide", "due", "evolve", "next_deadline"]

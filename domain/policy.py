@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from domain.calendar import Calendar, Special, span, text_of
+from domain.calendar import Calendar, Span, Special, span, text_of
 from domain.model import Colour, OrderClass
+from domain.records import replace
 
 Document = Mapping[str, Any]
 """A policy document as it is stored: JSON, already checked (see the room `rulebook`)."""
@@ -367,4 +368,4 @@ def shortened(limit: str, factor: float) -> str:
     length = span(limit)
     if factor == 1.0 or length.unit == "at":
         return limit
-    return text_of(replace(length, amount=length.amount * factor))
+    return text_of(Span(length.amount * factor, length.unit, length.end_of_day))

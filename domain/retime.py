@@ -17,7 +17,7 @@ terms' digest and every clock that they move. By rule, and by nothing else:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,7 @@ from domain.model import (
     UnitRole,
 )
 from domain.policy import Terms, WarningMark, named
+from domain.records import replace
 from domain.scribe import Scribe, required
 
 PRIORITIES = ("low", "normal", "high", "critical")

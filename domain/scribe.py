@@ -7,7 +7,6 @@ its own earlier ones. The checks that many rules share stand here too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from domain import clocks, errors
@@ -15,6 +14,7 @@ from domain.events import ClockChange, Event, Happening
 from domain.evolve import evolve
 from domain.model import SYSTEM, Actor, Assignment, Clock, Order, Part, UnitRole
 from domain.policy import Terms
+from domain.records import replace
 
 Changes = ClockChange | Iterable[ClockChange | None] | None
 GONE = (Part.RETURN_UPHELD, Part.WITHDRAWN, Part.ACCEPTED)
