@@ -50,6 +50,7 @@ _TEXT = writes.insert(tables.order_texts)
 _DEADLINES = writes.upsert(tables.deadlines, projection.STICKY, projection.FIRST, projection.FILLED)
 _FIRINGS = writes.insert(tables.firings)
 _CRITICISMS = writes.insert(tables.criticisms)
+_CALLS = writes.insert(tables.calls) + " ON CONFLICT DO NOTHING"
 _PARTS: tuple[tuple[Table, Callable[[Order | None], list[projection.Row]], str], ...] = tuple(
     (table, rows_of, writes.upsert(table))
     for table, rows_of in (
@@ -187,6 +188,7 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     batch.add(_DEADLINES, tables.deadlines, projection.deadlines(before, states, events))
     batch.add(_FIRINGS, tables.firings, projection.firings(before, after, events))
     batch.add(_CRITICISMS, tables.criticisms, projection.criticisms(after, events))
+    batch.add(_CALLS, tables.calls, projection.calls(after, events))
     batch.add(outbox.INSERT, tables.notices, _notices(session, before, states, events))
     batch.send(session)
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from contracts.messages import EventRow, encode
+from domain.callback import TO_CALL
+from domain.calling import same_number
 from domain.clocks import next_deadline, of_kind
-from domain.events import ClockBreached, ClockChange, Event, OrderEscalated
-from domain.model import STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
+from domain.events import CallbackAttempted, CallbackRecorded, ClockBreached, ClockChange, Event, OrderEscalated
+from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
 from store.tables import NEVER
 from store.texts import grams, searchable
 
@@ -69,7 +71,14 @@ def head(order: Order, last: Event) -> Row:
         "rehearsal": order.rehearsal,
         "terms": order.terms,
         "snapshot": encode(order).decode(),
+        "callback_at": _call_at(order),
     }
+
+
+def _call_at(order: Order) -> datetime | None:
+    back = order.callback
+    awaited = back is not None and back.status in TO_CALL and order.state in OPEN
+    return (back.not_before or back.planned_at) if back is not None and awaited else None
 
 
 def text(order: Order) -> Row:
@@ -267,3 +276,24 @@ def _changes(before: Order | None, news: Iterable[Event]) -> Iterator[tuple[Even
             if clock is not None:
                 known[change.key] = clock
                 yield happened, change, clock
+
+
+def calls(after: Order, news: Iterable[Event]) -> list[Row]:
+    """The rows of `calls`: each time somebody called the customer."""
+    number = same_number(after.customer.phone)
+    return [
+        {
+            "id": happened.command_id or f"{after.id}/{happened.seq}",
+            "order_id": after.id,
+            "phone": number,
+            "at": happened.at,
+            "rehearsal": after.rehearsal,
+        }
+        for happened in news
+        if number and _by_phone(happened)
+    ]
+
+
+def _by_phone(happened: Event) -> bool:
+    body = happened.body
+    return isinstance(body, CallbackAttempted) or (isinstance(body, CallbackRecorded) and not body.by_sms)

@@ -102,6 +102,7 @@ orders = Table(
     _flag("rehearsal"),
     _text("terms"),
     _text("snapshot"),
+    _instant("callback_at"),
     Index("orders_newest", "rehearsal", "registered_at", "order_id"),
     Index("orders_updated", "rehearsal", "updated_at", "order_id"),
     Index("orders_due", "rehearsal", "due_at", "order_id", postgresql_where=text("due_at IS NOT NULL")),
@@ -115,8 +116,20 @@ orders = Table(
     Index("orders_overdue", "rehearsal", "registered_at", "order_id", postgresql_where=text("overdue")),
     Index("orders_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("orders_running", "order_id", postgresql_where=text("NOT over")),
+    Index("orders_to_call", "rehearsal", "callback_at", "order_id", postgresql_where=text("callback_at IS NOT NULL")),
+    Index(
+        "orders_to_call_at",
+        "rehearsal",
+        "province",
+        "callback_at",
+        "order_id",
+        postgresql_where=text("callback_at IS NOT NULL"),
+    ),
 )
-"""The head of each order: the columns that lists need, and the whole state as JSON in `snapshot`."""
+"""The head of each order: the columns that lists need, and the whole state as JSON in `snapshot`.
+
+`callback_at` is the earliest instant at which the customer may be called, null when he is not to be called.
+"""
 
 order_texts = Table(
     "order_texts",
@@ -271,7 +284,11 @@ calls = Table(
     _flag("rehearsal"),
     Index("calls_callee", "phone", "rehearsal", "at"),
 )
-"""Each attempt to call a customer back, across all orders, by the command that recorded it: carriers bound them."""
+"""Each attempt to call a customer, by the command that records it, over all orders: carriers bound them a number.
+
+`phone` is the number in digits with its country code; a call for no order has none. A call is written down before its
+command is sent, and once more with its event.
+"""
 
 sweeps = Table(
     "sweeps",

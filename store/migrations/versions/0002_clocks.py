@@ -68,6 +68,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("calls_callee", "calls", ["phone", "rehearsal", "at"])
+    op.add_column("orders", sa.Column("callback_at", INSTANT, nullable=True))
+    to_call = sa.text("callback_at IS NOT NULL")
+    op.create_index("orders_to_call", "orders", ["rehearsal", "callback_at", "order_id"], postgresql_where=to_call)
+    op.create_index(
+        "orders_to_call_at", "orders", ["rehearsal", "province", "callback_at", "order_id"], postgresql_where=to_call
+    )
     op.create_table(
         "sweeps",
         sa.Column("order_id", sa.Text(), nullable=False),

@@ -1,0 +1,251 @@
+"""Calls to one number, counted without a race and never lost, and the list of whom to call."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from domain import commands as c
+from domain.model import Customer, Satisfaction
+from store import calls, ledger, policies
+from store.calls import CallLine, CallQuery
+from store.cursors import BadCursor
+from store.session import make_engine
+from store.tables import calls as table
+from store.tables import notices, orders
+from tests.conftest import Database
+from tests.domain.lives import MONDAY, Life, awaiting, replied, terms
+from tests.store.stories import number, rows
+
+Made = sessionmaker[Session]
+MISS = c.RecordCallback("no_answer")
+
+
+def keep(made: Made, life: Life) -> Life:
+    with made.begin() as session:
+        policies.save_terms(session, terms())
+        ledger.record(session, life.at.id, rows(life))
+    return life
+
+
+def kept(session: Session, phone: str) -> list[tuple[str, str]]:
+    found = select(table.c.id, table.c.order_id).where(table.c.phone == phone).order_by(table.c.at)
+    return [(row.id, row.order_id) for row in session.execute(found)]
+
+
+def test_two_callers_at_once_see_each_other(made: Made) -> None:
+    """Ten want to call one number in the same moment; each sees exactly those who came before."""
+    seen: list[int] = []
+    start = threading.Barrier(10)
+
+    def call(key: str) -> None:
+        start.wait()
+        with made.begin() as session:
+            seen.append(len(calls.hold(session, "8613100000001")))
+            calls.add(session, key, "", "8613100000001")
+
+    callers = [threading.Thread(target=call, args=(f"race-{one}",)) for one in range(10)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(30)
+    # The eight connections of the pool come one after the other through the lock.
+    assert sorted(seen) == list(range(10))
+
+
+def test_only_calls_of_the_last_day_count_for_whatever_order_and_no_rehearsals(made: Made) -> None:
+    phone = "8613100000002"
+    with made.begin() as session:
+        for key, order, hours, rehearsal in (
+            ("old", "WH-1", 24.1, False),
+            ("day", "WH-1", 23.9, False),
+            ("none", "", 2, False),
+            ("play", "R-1", 1, True),
+        ):
+            at = func.clock_timestamp() - timedelta(hours=hours)
+            session.execute(insert(table).values(id=key, order_id=order, phone=phone, at=at, rehearsal=rehearsal))
+        found = calls.hold(session, phone)
+    assert [round((datetime.now(UTC) - at).total_seconds() / 3600, 1) for at in found] == [23.9, 2.0]
+
+
+def test_a_call_is_written_down_once_a_key_and_a_refused_one_frees_its_place(made: Made) -> None:
+    with made.begin() as session:
+        for _ in range(2):
+            calls.add(session, "once", "WH-1", "8613100000003")
+        assert kept(session, "8613100000003") == [("once", "WH-1")]
+        calls.free(session, "once")
+        assert not calls.hold(session, "8613100000003")
+
+
+def test_what_the_ledger_records_of_a_call_is_never_lost(made: Made) -> None:
+    """Its row may be there, or freed by a refusal that the events take back, or gone with a lost table."""
+    life = awaiting(order_id=number(), customer=Customer("Li", "+86 131-0000-0004"))
+    life.do("caller", MISS)
+    key = life.events[-1].command_id
+    with made.begin() as session:
+        assert calls.number_of(session, life.at.id) == ""
+        calls.add(session, key, life.at.id, "8613100000004")
+        before = session.scalar(select(table.c.at).where(table.c.id == key))
+    keep(made, life)
+    with made() as session:
+        assert calls.number_of(session, life.at.id) == "8613100000004"
+        assert session.scalar(select(table.c.at).where(table.c.id == key)) == before
+    life.wait(hours=3)
+    life.do("caller", c.RecordCallback("reached", True, True, Satisfaction.SATISFIED))
+    keep(made, life)
+    with made() as session:
+        assert [order for _, order in kept(session, "8613100000004")] == [life.at.id] * 2
+
+
+def test_a_rating_by_message_is_no_call(made: Made) -> None:
+    life = replied(order_id=number(), customer=Customer("Li", "13100000005"))
+    life.terms = replace(life.terms, calling=replace(life.terms.calling, sample_percent=0))
+    life.do("audit", c.AuditReply(accepted=True))
+    life.do("customer", c.RateBySms(solved=True, satisfaction=Satisfaction.SATISFIED))
+    keep(made, life)
+    with made() as session:
+        assert not kept(session, "8613100000005")
+
+
+def test_a_rehearsals_number_is_not_counted_with_others(made: Made) -> None:
+    life = keep(made, awaiting(order_id=number("R"), rehearsal=True, customer=Customer("Li", "13100000006")))
+    with made() as session:
+        assert calls.number_of(session, life.at.id) == ""
+
+
+# --- whom to call -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def waiting(made: Made) -> dict[str, Life]:
+    """Customers to be called in three provinces, by nickname; one has been called already, one is done."""
+
+    def to_call(province: str, phone: str, **register: Any) -> Life:
+        return awaiting(order_id=number(), province=province, customer=Customer(province, phone), **register)
+
+    tried = to_call("QH", "13100000011", now=MONDAY - timedelta(hours=1))
+    tried.do("caller", MISS)
+    done = to_call("QH", "13100000012")
+    done.do("caller", c.RecordCallback("reached", True, True, Satisfaction.SATISFIED))
+    lives = {
+        "night": to_call("QH", "13100000013", now=MONDAY + timedelta(hours=11)),
+        "early": to_call("NX", "13100000014", now=MONDAY - timedelta(hours=1)),
+        "tried": tried,
+        "done": done,
+    }
+    for life in lives.values():
+        keep(made, life)
+    return lives
+
+
+def listed(made: Made, now: datetime, **wanted: Any) -> list[CallLine]:
+    with made() as session:
+        return list(calls.to_call(session, CallQuery(limit=200, **wanted), now).items)
+
+
+def test_the_list_names_whom_to_call_the_earliest_first(made: Made, waiting: dict[str, Life]) -> None:
+    mine = {life.at.id: name for name, life in waiting.items()}
+    lines = [line for line in listed(made, MONDAY) if line.order_id in mine]
+    assert [mine[line.order_id] for line in lines] == ["early", "tried", "night"]
+    assert [line.not_before for line in lines] == [
+        MONDAY - timedelta(hours=1),
+        MONDAY + timedelta(hours=1),
+        MONDAY + timedelta(hours=23),
+    ]
+    assert [(line.status, line.attempts) for line in lines] == [("planned", 0), ("attempting", 1), ("deferred", 0)]
+    assert all(line.due_at for line in lines)
+
+
+def test_the_list_is_narrowed_by_province_and_by_who_may_be_called_by_now(made: Made, waiting: dict[str, Life]) -> None:
+    assert {line.customer_name for line in listed(made, MONDAY, province="QH")} == {"QH"}
+    ready = {line.order_id for line in listed(made, MONDAY + timedelta(hours=1), province="QH", ready=True)}
+    assert ready == {waiting["tried"].at.id}
+    assert not listed(made, MONDAY, province="QH", rehearsal=True)
+
+
+def test_each_line_says_when_quiet_hours_and_other_calls_allow_it(made: Made) -> None:
+    life = keep(made, awaiting(order_id=number(), province="XZ", customer=Customer("Li", "13100000015")))
+    evening = MONDAY + timedelta(hours=11)
+    (line,) = listed(made, evening, province="XZ")
+    assert (line.not_before, line.may_call_at) == (MONDAY, MONDAY + timedelta(hours=23))
+    now = life.terms.calendar.next_working(datetime.now(UTC) + timedelta(days=1)) + timedelta(hours=1)
+    with made.begin() as session:
+        for one in range(3):
+            at = now - timedelta(minutes=one)
+            session.execute(
+                insert(table).values(id=f"xz-{one}", order_id="", phone="8613100000015", at=at, rehearsal=False)
+            )
+    (line,) = listed(made, now, province="XZ")
+    assert (line.calls_today, line.may_call_at) == (3, now + timedelta(minutes=3))
+
+
+def test_pages_of_the_list_neither_skip_nor_repeat(made: Made, waiting: dict[str, Life]) -> None:
+    seen: list[str] = []
+    cursor = ""
+    with made() as session:
+        while True:
+            page = calls.to_call(session, CallQuery(cursor=cursor, limit=1), MONDAY)
+            seen += [line.order_id for line in page.items]
+            cursor = page.next
+            if not cursor:
+                break
+        assert seen == [line.order_id for line in listed(made, MONDAY)]
+        with pytest.raises(BadCursor):
+            calls.to_call(session, CallQuery(cursor="nonsense"), MONDAY)
+
+
+@pytest.fixture(scope="module")
+def crowd(database: Database, made: Made, waiting: dict[str, Life]) -> Engine:
+    """Twenty thousand orders more, of which few are to be called."""
+    owner = make_engine(database.owner_url, 1)
+    with owner.begin() as connection:
+        names = [column.name for column in orders.columns]
+        given = {
+            "order_id": "'WHC' || n",
+            "province": "'P' || n % 31",
+            "callback_at": "CASE WHEN n % 10 = 0 THEN now() + n * interval '1 min' END",
+        }
+        values = ", ".join(given.get(name, name) for name in names)
+        connection.execute(
+            text(
+                f"INSERT INTO orders ({', '.join(names)}) SELECT {values} FROM orders, generate_series(1, 20000) n "
+                "WHERE order_id = :one"
+            ),
+            {"one": waiting["done"].at.id},
+        )
+        connection.execute(text("ANALYZE orders"))
+    return owner
+
+
+@pytest.mark.parametrize("query", [CallQuery(), CallQuery(province="P7"), CallQuery(ready=True)], ids=str)
+def test_the_list_walks_an_index_and_sorts_nothing(crowd: Engine, query: CallQuery) -> None:
+    statement = calls.statement(query, datetime.now(UTC)).limit(51)
+    compiled = statement.compile(crowd, compile_kwargs={"literal_binds": True})
+    with crowd.connect() as connection:
+        steps = str(connection.exec_driver_sql("EXPLAIN " + str(compiled).replace("%", "%%")).all())
+    assert "Index Scan using orders_to_call" in steps
+    assert "Seq Scan" not in steps
+    assert "Sort" not in steps
+
+
+# --- the letter that asks ---------------------------------------------------------------------------------------------
+
+
+def test_the_letter_that_asks_for_a_rating_waits_for_the_morning_and_the_others_do_not(made: Made) -> None:
+    night = MONDAY + timedelta(hours=12)
+    life = replied(order_id=number(), now=night, customer=Customer("Li", "13100000016", email="li@example.invalid"))
+    life.terms = replace(life.terms, calling=replace(life.terms.calling, sample_percent=0))
+    life.do("audit", c.AuditReply(accepted=True))
+    keep(made, life)
+    sent = select(notices.c.template, notices.c.next_attempt_at, notices.c.title_en).where(
+        notices.c.order_id == life.at.id, notices.c.audience == "customer", notices.c.channel == "email"
+    )
+    with made() as session:
+        found = {row.template: row.next_attempt_at for row in session.execute(sent)}
+    assert found.pop("customer.asked_by_message") == MONDAY + timedelta(hours=23)
+    assert "customer.replied" not in found
+    assert set(found.values()) == {night}
