@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import clocks, commands, directory, errors, health, notices, orders, rehearsal
+from api import callbacks, clocks, commands, directory, errors, health, notices, orders, rehearsal
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
@@ -56,7 +56,14 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     errors.install(app)
     app.router.routes.append(commands.ByVerb("/v1/orders/", commands.ENDPOINTS))
     app.include_router(health.router)
-    for router in (orders.router, clocks.router, commands.make_router(), directory.router, notices.router):
+    for router in (
+        orders.router,
+        callbacks.router,
+        clocks.router,
+        commands.make_router(),
+        directory.router,
+        notices.router,
+    ):
         app.include_router(router, prefix="/v1")
     if settings.profile is Profile.DEVELOPMENT:
         app.include_router(rehearsal.router, prefix="/v1")
