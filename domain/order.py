@@ -50,20 +50,25 @@ from domain.policy import Step, Terms
 from domain.records import replace
 from domain.scribe import Scribe, required
 
-__all__ = ["allowed", "decide", "due", "evolve", "next_deadline"]
+__all__ = ["allowed", "decide", "decided", "due", "evolve", "next_deadline", "passed"]
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def decide(order: Order | None, command: c.Command, now: datetime, terms: Terms) -> tuple[Event, ...]:
     """The events that the command brings; raises a Refusal, and then nothing has changed."""
+    return decided(order, command, now, terms)[0]
+
+
+def decided(order: Order | None, command: c.Command, now: datetime, terms: Terms) -> tuple[tuple[Event, ...], Order]:
+    """As `decide`, with the order as it stands after the events."""
     scribe = Scribe(order, now, terms, command.actor, command.reason, command.id)
     body = command.body
     if isinstance(body, c.Register):
         if order is not None:
             raise errors.NotAllowedNow(f"{order.id} is registered already", state=order.state)
         _register(scribe, body)
-        return tuple(scribe.events)
+        return tuple(scribe.events), scribe.order
     if order is None:
         raise errors.NotAllowedNow(f"{command.verb} comes before registration", allowed=("register",))
     row = transitions.row_for(order.state, command.verb, command.actor.role)
@@ -78,7 +83,7 @@ def decide(order: Order | None, command: c.Command, now: datetime, terms: Terms)
     if row.reason and not command.reason.strip():
         raise errors.ReasonRequired(f"{command.verb} needs a reason", field="reason", state=order.state)
     RULES[type(body)](scribe, body)
-    return tuple(scribe.events)
+    return tuple(scribe.events), scribe.order
 
 
 def due(order: Order, now: datetime, terms: Terms, most: int | None = None) -> tuple[Event, ...]:
@@ -87,13 +92,18 @@ def due(order: Order, now: datetime, terms: Terms, most: int | None = None) -> t
     The events carry `now`, when they were noticed; what follows from them counts from when they fell due. With `most`
     at most so many marks fire; the next call goes on where this one stopped.
     """
+    return passed(order, now, terms, most)[0]
+
+
+def passed(order: Order, now: datetime, terms: Terms, most: int | None = None) -> tuple[tuple[Event, ...], Order]:
+    """As `due`, with the order as it stands after the events."""
     scribe = Scribe(order, now, terms)
     fired = 0
     while (most is None or fired < most) and (clock := next_due(scribe.order, now)) is not None:
         scribe.now, scribe.fired = clock.next_at or now, clock
         _fire(scribe, clock)
         fired += 1
-    return tuple(scribe.events)
+    return tuple(scribe.events), scribe.order
 
 
 def allowed(order: Order) -> dict[str, tuple[str, ...]]:
