@@ -185,10 +185,10 @@ class Index:
         return number, self.year(number), 0
 
     def _shift_before(self, at: int) -> tuple[int, Year, int]:
-        """The last shift that opens before an instant."""
+        """The last shift that opens before an instant or at it."""
         number = self._year_of(at)
         year = self.year(number)
-        place = bisect_left(year.opens, at) - 1
+        place = bisect_right(year.opens, at) - 1
         if place >= 0:
             return number, year, place
         number = self._filled(number - 1, -1)

@@ -60,6 +60,7 @@ def local(text: str, zone: str = "Asia/Shanghai", fold: int = 0) -> datetime:
         ("2026-11-20 18:00", "1wd", "2026-11-24 09:00"),  # at closing: the same
         ("2026-11-20 07:00", "1wd", "2026-11-23 09:00"),
         ("2026-11-20 09:00", "9wh", "2026-11-20 18:00"),  # the end of the shift, not the next opening
+        ("2026-12-31 16:00", "2wh", "2026-12-31 18:00"),  # and so at the end of the year
         ("2026-11-20 09:00", "0.5wd", "2026-11-20 13:30"),
         ("2026-11-20 16:00", "0.5wd", "2026-11-23 11:30"),
         ("2026-11-20 16:00", "2.5wd", "2026-11-25 11:30"),
@@ -112,6 +113,12 @@ def test_a_time_of_day_that_falls_into_the_break_waits_for_its_end() -> None:
     assert calendar.add(local("2026-11-23 12:00"), span("1wd")) == local("2026-11-24 12:00")
 
 
+def test_a_part_of_no_working_time_at_all_moves_nothing() -> None:
+    calendar = Calendar("Asia/Shanghai", (((960, 1020),), ((540, 720),), ((1020, 1080),), (), (), (), ()))
+    for length, due in [("1wd", "2026-11-24 12:00"), ("1.5wd", "2026-11-24 12:00"), ("2wd", "2026-11-25 17:00")]:
+        assert calendar.add(local("2026-11-23 16:30"), span(length)) == local(due)
+
+
 @pytest.mark.parametrize(
     ("end", "length", "start"),
     [
@@ -121,6 +128,10 @@ def test_a_time_of_day_that_falls_into_the_break_waits_for_its_end() -> None:
         ("2026-11-22 10:00", "60wmin", "2026-11-20 17:00"),
         ("2026-11-24 10:00", "2wd", "2026-11-20 10:00"),
         ("2026-11-22 10:00", "1wd", "2026-11-19 18:00"),
+        ("2026-11-23 09:00", "1wd", "2026-11-20 09:00"),
+        ("2027-01-04 09:00", "1wd", "2026-12-31 09:00"),
+        ("2027-01-04 09:00", "60wmin", "2026-12-31 17:00"),
+        ("2027-01-04 10:00", "60wmin", "2027-01-04 09:00"),
         ("2026-11-23 10:00", "1.5wd", "2026-11-19 14:30"),
         ("2026-11-23 18:00", "1wd end", "2026-11-20 18:00"),
         ("2026-11-23 17:59", "1wd end", "2026-11-19 18:00"),

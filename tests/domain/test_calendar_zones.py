@@ -53,6 +53,18 @@ def test_the_second_of_two_local_times_is_meant_when_the_first_lies_before_the_s
     assert always("America/St_Johns").add(johns, span("0d end")) == johns + 30 * MINUTE
 
 
+def test_days_before_a_due_time_keep_the_local_clock_too() -> None:
+    berlin, day = always("Europe/Berlin"), span("1d")
+    for end, start, fold in [
+        ("2026-03-30 12:00", "2026-03-29 12:00", 0),
+        ("2026-03-30 02:30", "2026-03-29 01:30", 0),  # a gap: as long before it, so that the day is over by the end
+        ("2026-10-26 02:30", "2026-10-25 02:30", 1),  # it comes twice: the latest
+    ]:
+        found = berlin.back(local(end, "Europe/Berlin"), day)
+        assert found == local(start, "Europe/Berlin", fold)
+        assert berlin.add(found, day) <= local(end, "Europe/Berlin")
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "minutes"),
     [

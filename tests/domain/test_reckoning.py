@@ -154,6 +154,11 @@ def test_a_long_way_is_summed_up() -> None:
     assert "期间当地时钟调整 6 次，合计 0 分钟" in words(told("lunch", "2026-03-28 02:30", "1000d"), "zh")
 
 
+def test_a_break_that_was_over_before_it_started_is_not_told() -> None:
+    assert words(told("lunch", "2026-03-27 14:00", "1wh"), "en")[1] == "60 working minutes that day"
+    assert words(told("lunch", "2026-03-27 08:30", "1wh"), "zh")[1] == "当日计 60 个工作分钟"
+
+
 def test_another_language_is_refused() -> None:
     with pytest.raises(ValueError, match="write zh or en"):
         words(told("china", "2026-09-18 10:00", "48h"), "fr")
