@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from api import retiming
 from api.errors import Problem, no_order
 from api.keys import Known, Opening, Pending, mark, pending, understood
 from api.views import Reply, done
@@ -90,6 +91,8 @@ class Books:
                 raise no_order(order_id)
             if verb == CALLS:
                 claimed = self._claim_call(order_id, same, message)
+            elif verb in retiming.VERBS:
+                claimed = self._claim_terms(order_id, verb, same, message)
             else:
                 claimed = commands.claim_on(session, message.id, order_id, verb, same, message)
         if claimed is None:
@@ -107,6 +110,12 @@ class Books:
             if number and claimed is not None and claimed.standing is Standing.NEW:
                 calls.add(session, message.id, order_id, number)
         return claimed
+
+    def _claim_terms(self, order_id: str, verb: str, same: str, message: CommandMessage) -> Claim | None:
+        """Claim the key of a command that gives an order new terms, and keep them before it is sent."""
+        with self._write.begin() as session:
+            message = retiming.completed(session, order_id, verb, message)
+            return commands.claim_on(session, message.id, order_id, verb, same, message)
 
     def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
         """Look up catalogue and policy, make the number, and claim the key; as `claim`.

@@ -66,6 +66,7 @@ FAULTS: dict[str, Kind] = {
     "idempotency_key_required": Kind(400, "An Idempotency-Key is required", "缺少幂等键"),
     "unauthenticated": Kind(401, "Log in first", "请先登录"),
     "forbidden": Kind(403, "Not yours to see or to do", "无权访问"),
+    "policy_missing": Kind(409, "The policy of this order is not here", "缺少该工单的政策版本"),
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
     "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),

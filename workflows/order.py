@@ -40,6 +40,7 @@ from domain.errors import InvalidField, Refusal
 from domain.events import Event
 from domain.model import Order
 from domain.order import allowed, decide, due, evolve, next_deadline
+from domain.policy import Terms
 from workflows import display, punctuality
 from workflows.deadline import Alarm
 from workflows.memory import Memory, fingerprint
@@ -65,6 +66,7 @@ class Plan:
     overdue: tuple[Event, ...]
     own: tuple[Event, ...]
     order: Order
+    terms: Terms
 
     @property
     def first(self) -> int:
@@ -175,12 +177,22 @@ class OrderWorkflow:
             if deadline is not None and deadline <= now:
                 raise self._busy()
         own = decide(order, command, now, self._terms)
-        return Plan(overdue, own, _after(order, own))
+        order = _after(order, own)
+        return Plan(overdue, own, order, self._terms_of(order, command))
+
+    def _terms_of(self, order: Order, command: Command) -> Terms:
+        """The terms that the order names after a command: its own, or the new ones that came with it."""
+        if order.terms == self._terms.digest:
+            return self._terms
+        given: Terms | None = getattr(command.body, "terms", None)
+        if given is None or given.digest != order.terms:
+            raise InvalidField(f"{command.verb} lacks the order's new terms", field="terms", remedy="send them with it")
+        return given
 
     def _carry_out(self, plan: Plan) -> None:
         punctuality.measure(plan.overdue)
         self._outbox.add(to_rows(self._id, (*plan.overdue, *plan.own)))
-        self._order = plan.order
+        self._order, self._terms = plan.order, plan.terms
         self._settle()
 
     def _compare(self, recorded_seq: int) -> None:
