@@ -1,0 +1,168 @@
+"""Calls to customers through HTTP: the limits of a number hold for callers at once, and the work list says when."""
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from api.gateway import Gateway
+from api.keys import Pending
+from contracts.messages import CommandMessage, decode, encode
+from domain.commands import RecordCallback
+from domain.model import Actor, Role
+from store import policies
+from store.session import make_engine, sessions
+from tests.api.conftest import AGENT, CALLER, MANAGER, NET, Caller, key
+from tests.conftest import Database
+
+NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+"""A zone in which it is about noon now, so that customers may be called whenever the tests run."""
+MISS = {"result": "no_answer"}
+_PHONES = itertools.count(10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def by_day(worker: None, database: Database) -> None:
+    """The policy of the house, under which customers may be called on holidays too."""
+    engine = make_engine(database.owner_url, 1)
+    with sessions(engine).begin() as session:
+        _, document = policies.current(session)
+        document = {**document, "version": "calls", "calling": {**document["calling"], "holidays": True}}
+        policies.publish(session, "calls", document)
+    engine.dispose()
+
+
+def phone() -> str:
+    """A number that no other test has."""
+    return f"137000000{next(_PHONES)}"
+
+
+async def to_call(api: Caller, number: str, **changes: Any) -> str:
+    """An order that was answered on the spot, so that its customer is to be called."""
+    customer = {"name": "Ms Chen", "phone": number, "zone": NOON}
+    order = await api.opened(dispatch=False, customer=customer, **changes)
+    view = await api.act(order, "answer_at_once", AGENT, answer="It is the weather")
+    assert view["order"]["callback"]["status"] == "planned", view["order"]["callback"]
+    return order
+
+
+def called(gateway: Gateway, number: str) -> list[tuple[str, str]]:
+    """The calls on record to a number: id and order."""
+    found = sa.text("select id, order_id from calls where phone = :phone order by at")
+    with gateway.reads() as session:
+        return [(row.id, row.order_id) for row in session.execute(found, {"phone": "86" + number})]
+
+
+async def test_callers_at_once_do_not_pass_the_limit_of_a_number_however_it_is_written(
+    api: Caller, gateway: Gateway
+) -> None:
+    number = phone()
+    spellings = (number, f"+86 {number}", f"0086{number}", f"{number[:3]}-{number[3:7]}-{number[7:]}", f"86{number}")
+    orders = [await to_call(api, spelling) for spelling in spellings]
+    answers = await asyncio.gather(*(api.post(f"/orders/{order}/record_callback", MISS, CALLER) for order in orders))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 409, 409]
+    for answer in answers:
+        if answer.status_code == 409:
+            problem = answer.json()
+            assert problem["code"] == "too_many_calls"
+            wait = datetime.fromisoformat(problem["remedy"].removeprefix("call at ")) - datetime.now(UTC)
+            assert 0 < wait.total_seconds() <= 300
+    made = {order for order, answer in zip(orders, answers, strict=True) if answer.status_code == 200}
+    assert {order for _, order in called(gateway, number)} == made
+
+    listed = (await api.get("/callbacks", CALLER, limit=200)).json()["items"]
+    mine = {line["order_id"]: line for line in listed if line["order_id"] in orders}
+    assert set(mine) == set(orders)
+    for order, line in mine.items():
+        assert line["calls_today"] == 3
+        assert (line["status"], line["attempts"]) == (("attempting", 1) if order in made else ("planned", 0))
+        assert line["may_call_at"] >= line["not_before"]
+        assert datetime.fromisoformat(line["may_call_at"]) > datetime.now(UTC)
+
+
+async def test_a_refused_call_leaves_its_place_free(api: Caller, gateway: Gateway) -> None:
+    number = phone()
+    order = await api.opened(dispatch=False, customer={"name": "Ms Chen", "phone": number, "zone": NOON})
+    refused = await api.post(f"/orders/{order}/record_callback", MISS, CALLER)
+    assert refused.status_code == 409, refused.text
+    assert not called(gateway, number)
+
+
+async def test_the_same_key_is_one_call(api: Caller, gateway: Gateway) -> None:
+    number = phone()
+    order, used = await to_call(api, number), key()
+    answers = [await api.post(f"/orders/{order}/record_callback", MISS, CALLER, use=used) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.text for answer in answers}) == 1
+    assert called(gateway, number) == [(used, order)]
+    other = await api.post(f"/orders/{order}/record_callback", {"result": "refused", "why": "no"}, CALLER, use=used)
+    assert other.json()["code"] == "command_reused"
+    assert called(gateway, number) == [(used, order)]
+
+
+async def test_a_call_whose_sender_died_keeps_its_place_and_is_finished_by_what_it_was_claimed_with(
+    api: Caller, gateway: Gateway
+) -> None:
+    number = phone()
+    first, second = await to_call(api, number), await to_call(api, number)
+    await api.act(first, "record_callback", CALLER, **MISS)
+    message = CommandMessage(key(), Actor(CALLER, Role.CALLBACK_AGENT, "GD.svc"), msgspec.Raw(encode(_missed())))
+    claimed = await gateway.run(gateway._books.claim, second, "record_callback", message, "")
+    assert isinstance(claimed, Pending)
+    assert [order for _, order in called(gateway, number)] == [first, second]
+    third = await to_call(api, number)
+    await api.act(third, "record_callback", CALLER, **MISS)
+    with gateway.reads() as session:  # nobody has it in hand any more
+        session.execute(
+            sa.text("update commands set tried_at = now() - interval '1 h' where key = :k"), {"k": message.id}
+        )
+    taken = [one for one in await gateway.stale(60, 50) if one.key == message.id]
+    assert len(decode(taken[0].message.body, RecordCallback).recent) == 1
+    reply = await gateway.resume(taken[0])
+    assert reply.status == 200
+    assert len(called(gateway, number)) == 3
+
+
+def _missed() -> RecordCallback:
+    return RecordCallback("no_answer")
+
+
+async def test_what_the_server_fills_no_request_may_carry(api: Caller) -> None:
+    order = await to_call(api, phone())
+    answer = await api.post(f"/orders/{order}/record_callback", {**MISS, "recent": []}, CALLER)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_the_next_attempt_is_refused_until_the_instant_that_the_order_names(api: Caller) -> None:
+    order = await to_call(api, phone())
+    view = await api.act(order, "record_callback", CALLER, **MISS)
+    not_before = view["order"]["callback"]["not_before"]
+    again = await api.post(f"/orders/{order}/record_callback", MISS, CALLER)
+    assert again.json()["code"] == "too_soon"
+    named = datetime.fromisoformat(again.json()["remedy"].removeprefix("call at "))
+    assert named == datetime.fromisoformat(not_before)
+
+
+async def test_the_work_list_is_of_a_province_in_pages_and_not_for_those_who_handle(api: Caller) -> None:
+    orders = [await to_call(api, phone(), province="JS") for _ in range(3)]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await api.get("/callbacks", MANAGER, province="JS", ready=True, limit=2, cursor=cursor)).json()
+        seen += [line["order_id"] for line in page["items"]]
+        cursor = page["next"]
+        if not cursor:
+            break
+    assert seen == orders
+    await api.act(
+        orders[0], "record_callback", CALLER, result="reached", contacted=True, solved=True, satisfaction="satisfied"
+    )
+    left = (await api.get("/callbacks", CALLER, province="JS")).json()["items"]
+    assert [line["order_id"] for line in left] == orders[1:]
+    for who in (NET, "customer:13900000001"):
+        assert (await api.get("/callbacks", who)).json()["code"] == "forbidden"
+    assert (await api.get("/callbacks", CALLER, cursor="nonsense")).json()["field"] == "cursor"
