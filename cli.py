@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from desk import account, directory, doctor, importing, orders, render, tour
+from desk import account, callbacks, directory, doctor, importing, orders, render, tour
 from desk.client import DeskError
 from runtime import settings
 from runtime.faults import SetupError
@@ -25,6 +25,8 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 refused or failed, 2 not understood, 3 the API does not answer, 130 Ctrl-C.",
 )
 orders.app.command("clocks")(account.clocks)
+orders.app.command("callbacks")(callbacks.callbacks)
+orders.app.command("sample")(callbacks.sample)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
 app.command("import")(importing.import_file)
