@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from domain.calendar import span
 from domain.clocks import plan
-from domain.model import OrderClass, Role
+from domain.model import Colour, OrderClass, Role
 from domain.policy import Terms, named, resolve
 from store.demo import document
 
@@ -37,10 +39,24 @@ TABLE: dict[str, tuple[str | None, ...]] = {
     "callback_review": ("1wd", "1wd", "1wd", "1wd", "1wd"),
     "reopen": ("15d", "15d", "15d", "15d", "15d"),
 }
+"""The default policy as the field's rules have it, in the order of `OrderClass`; None is no limit."""
 
 
-def terms(order_class: OrderClass, tier: str = "normal", province: str = "GD", area: str = "") -> Terms:
-    return resolve(POLICY, order_class, tier, province, area)
+def terms(
+    order_class: OrderClass,
+    tier: str = "normal",
+    province: str = "GD",
+    area: str = "",
+    category: str = "",
+    priority: str = "normal",
+    document: dict[str, Any] = POLICY,
+) -> Terms:
+    return resolve(document, order_class, tier, province, area, category, priority)
+
+
+def changed(**sections: Any) -> dict[str, Any]:
+    """The default policy with these sections instead of its own."""
+    return {**copy.deepcopy(POLICY), **sections}
 
 
 @pytest.mark.parametrize("kind", TABLE)
@@ -49,9 +65,7 @@ def test_the_table_of_limits(kind: str) -> None:
     assert found == TABLE[kind]
 
 
-@pytest.mark.parametrize(
-    ("order_class", "tier"), list(itertools.product(OrderClass, [*POLICY["tier_factors"], "unheard of"]))
-)
+@pytest.mark.parametrize(("order_class", "tier"), list(itertools.product(OrderClass, [*POLICY["tiers"], "unheard of"])))
 def test_every_class_and_tier_resolves_to_spans_and_ladders_that_can_be_followed(
     order_class: OrderClass, tier: str
 ) -> None:
@@ -69,8 +83,8 @@ def test_every_class_and_tier_resolves_to_spans_and_ladders_that_can_be_followed
 
 @pytest.mark.parametrize("order_class", OrderClass)
 def test_every_clock_that_runs_has_a_ladder_or_an_end_of_its_own(order_class: OrderClass) -> None:
-    no_clock = ("register", "target", "extension", "return_window", "ledger")
-    ends_by_itself = ("info", "reopen")
+    no_clock = ("register", "extension", "return_window", "ledger")
+    ends_by_itself = ("info", "reopen", "target")
     found = terms(order_class)
     for kind in found.limits:
         if kind not in (*no_clock, *ends_by_itself):
@@ -80,12 +94,12 @@ def test_every_clock_that_runs_has_a_ladder_or_an_end_of_its_own(order_class: Or
 def test_a_tier_only_shortens_and_never_what_is_owed_to_everybody() -> None:
     calendar = terms(OrderClass.GENERAL).calendar
     start = MONDAY
-    for order_class, tier in itertools.product(OrderClass, POLICY["tier_factors"]):
+    for order_class, tier in itertools.product(OrderClass, POLICY["tiers"]):
         normal, found = terms(order_class).limits, terms(order_class, tier).limits
         assert found.keys() == normal.keys()
         for kind, limit in found.items():
             assert calendar.add(start, span(limit)) <= calendar.add(start, span(normal[kind]))
-            if kind in POLICY["tier_exempt"]:
+            if kind in POLICY["exempt"]:
                 assert limit == normal[kind]
     assert terms(OrderClass.FAULT, "diamond").limits["due"] == "1440min"
     assert terms(OrderClass.GENERAL, "gold").limits["due"] == "3.75wd"
@@ -96,6 +110,88 @@ def test_the_most_specific_place_wins() -> None:
     assert terms(OrderClass.FAULT, area="Tianhe").limits["due"] == "48h"
     assert terms(OrderClass.COMPLEX, province="HA").limits["due"] == "5wd"
     assert terms(OrderClass.COMPLEX, province="HA").limits["sign"] == "1wh"
+
+
+def test_the_most_specific_rule_wins_and_is_named() -> None:
+    document = changed(
+        areas={"rural": {"limits": {"*": {"sign": "50min", "contact": "50min", "due": "50h", "progress": "50h"}}}},
+        provinces={"GD": {"limits": {"general": {"contact": "40min", "due": "40h", "progress": "40h"}}}},
+        tiers={"gold": {"factor": 0.5, "limits": {"general": {"due": "30h", "progress": "30h"}}}},
+        categories={
+            "network": {"limits": {"*": {"progress": "20h", "co_due": "20h"}}},
+            "network.fault": {"limits": {"general": {"co_due": "10h"}}},
+        },
+    )
+    found = terms(OrderClass.GENERAL, "gold", area="rural/Conghua", category="network.fault", document=document)
+    assert {kind: found.limits[kind] for kind in ("sign", "contact", "due", "progress", "co_due")} == {
+        "sign": "25min",  # the area's, halved for gold
+        "contact": "20min",  # the province's, halved
+        "due": "30h",  # the tier's own, which is final
+        "progress": "600min",  # the category's head, halved
+        "co_due": "300min",  # the category's own, halved
+    }
+    assert found.rules["sign"] == "areas.rural.*.sign × tiers.gold 0.5"
+    assert found.rules["due"] == "tiers.gold.general.due"
+    assert found.rules["co_due"] == "categories.network.fault.general.co_due × tiers.gold 0.5"
+
+
+def test_a_unit_has_the_last_word_and_may_do_without_a_clock() -> None:
+    units = {"GD.net": {"limits": {"*": {"sign": "20min", "progress": None}, "urgent": {"sign": "2min"}}}}
+    found = terms(OrderClass.GENERAL, "diamond", document=changed(units=units))
+    assert found.limit("sign", "GD.net") == ("10min", "units.GD.net.*.sign × tiers.diamond 0.5")
+    assert found.limit("sign", "GD.inst") == ("30wmin", "classes.general.sign × tiers.diamond 0.5")
+    assert found.limit("progress", "GD.net") is None
+    assert found.limit("progress", "GD.inst") is not None
+    assert terms(OrderClass.URGENT, document=changed(units=units)).limit("sign", "GD.net") == (
+        "2min",
+        "units.GD.net.urgent.sign",
+    )
+
+
+def test_priority_and_tier_shorten_one_after_the_other() -> None:
+    found = terms(OrderClass.GENERAL, "gold", priority="critical")
+    assert found.limits["contact"] == "540min"
+    assert found.rules["contact"] == "classes.general.contact × tiers.gold 0.75 × priorities.critical 0.5"
+    assert found.limits["statutory"] == "15d"
+
+
+def test_units_count_by_the_hours_of_their_own_province() -> None:
+    found = terms(OrderClass.GENERAL, province="XJ")
+    friday = datetime(2026, 11, 20, 8, 40, tzinfo=UTC)  # 16:40 in Beijing
+    due = {unit: found.calendar_of(unit).add(friday, span("4wh")) for unit in ("XJ.net", "XZ.net", "GD.net", "XJ")}
+    assert due["XJ.net"] == due["XZ.net"] == due["XJ"] == datetime(2026, 11, 23, 3, 10, tzinfo=UTC)  # 11:10
+    assert due["GD.net"] == datetime(2026, 11, 23, 3, 40, tzinfo=UTC)  # 11:40
+    lunch = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)  # 14:30
+    assert found.calendar.next_working(lunch) == datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+
+
+def test_warnings_and_what_follows_a_breach() -> None:
+    for order_class in OrderClass:
+        found = terms(order_class)
+        for kind, marks in found.warnings.items():
+            assert [(mark.percent, mark.colour) for mark in marks] == [(50, "blue"), (75, "yellow")], kind
+        assert all(step.colour == "red" for step in found.ladders["due"]), "100 % is red"
+        for name, steps in found.ladders.items():
+            levels = [step.level for step in steps]
+            assert levels == list(range(levels[0], levels[0] + len(levels))), f"{name} skips or repeats a level"
+
+
+def test_calling_back_is_as_the_field_has_it() -> None:
+    rules = terms(OrderClass.GENERAL).calling
+    assert (rules.attempts, rules.days, rules.gap) == (3, 2, "2h")
+    assert (rules.opens, rules.closes, rules.hard_opens, rules.hard_closes) == (9, 20, 8, 21)
+    assert (rules.per_day, rules.per_five_minutes) == (5, 3)
+
+
+def test_what_stands_beside_the_limits() -> None:
+    assert {tier: own["factor"] for tier, own in POLICY["tiers"].items()} == {
+        "diamond": 0.5,
+        "gold": 0.75,
+        "silver": 0.9,
+        "normal": 1.0,
+    }
+    assert POLICY["batch"] == {"orders": 5, "within": "24h"}
+    assert POLICY["retention"] == {"escalated": "1095d", "others": "730d"}
 
 
 def test_caps_of_the_classes() -> None:
@@ -133,10 +229,15 @@ def test_every_code_has_a_name_in_both_languages_and_every_limit_a_source() -> N
     for codes, section in (
         (POLICY["decline_grounds"], "decline_grounds"),
         (POLICY["whistle_matters"], "whistle_matters"),
-        (POLICY["tier_factors"], "tiers"),
+        (POLICY["tiers"], "tiers"),
         (tuple(OrderClass), "classes"),
         (kinds, "kinds"),
         (document("organisation")["catalogue"], "categories"),
+        (document("organisation")["provinces"], "provinces"),
+        (POLICY["priorities"], "priorities"),
+        (POLICY["ladders"], "ladders"),
+        (POLICY["areas"], "areas"),
+        ([colour for colour in Colour if colour], "colours"),
         ("012345", "levels"),
     ):
         for code in codes:

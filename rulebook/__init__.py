@@ -1,0 +1,18 @@
+"""The rulebook: policy documents from the file that people write to the terms that an order gets.
+
+Read here: `load` and `freeze` (YAML or JSON to the stored document), `check` (everything that is wrong with one, at
+once), `terms_for` and `preview` (what an order would get, and when it would be due), `diff` (what changed), `words`.
+It knows the rules in `domain` and nothing else: no database, no network, no clock.
+"""
+
+from rulebook.check import Known, check
+from rulebook.diff import Change, diff
+from rulebook.faults import Fault, Faulty
+from rulebook.frozen import NATIONAL, Frozen, freeze, load, national, text_of
+from rulebook.preview import Asked, Due, preview, terms_for
+from rulebook.words import label, length_words, rule_words
+
+__all__ = [
+    "NATIONAL", "Asked", "Change", "Due", "Fault", "Faulty", "Frozen", "Known", "check", "diff", "freeze", "label",
+    "length_words", "load", "national", "preview", "rule_words", "terms_for", "text_of",
+]  # fmt: skip

@@ -1,0 +1,276 @@
+"""A calendar as people write it, frozen: hours, holidays from notices, libraries and files, closures, each expanded.
+
+office:
+zh: 办公时间
+en: Office hours
+zone: Asia/Shanghai
+hours: {mon-fri: 09:00-12:00 13:30-18:00}         # or  always: true
+holidays:                                         # one, or a list
+- {library: CN, years: [2027], except: [元旦]}
+- {ics: holidays.ics, only: ["*节"]}
+- of: "2026"
+source: which notice says so
+off: [{days: 2026-10-01..2026-10-07, zh: 国庆节, en: National Day}]
+work: [{days: 2026-10-10, zh: 调休上班, en: make-up day}]
+days:                                             # what differs besides; the last one holds
+- {on: 2026-11-20, closed: 13:00-18:00, zh: 搬迁, en: Moving}
+- {on: 2026-12-31, hours: 09:00-12:00}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rulebook import feeds, hours
+from rulebook.faults import Faults, nearest, under
+from rulebook.feeds import Day
+
+Reader = Callable[[str], bytes]
+"""Gives the content of a file that a policy names; raises OSError."""
+
+FROZEN = ("week", "specials", "sources")
+"""The keys of a calendar that is frozen already."""
+_KEYS = ("zh", "en", "zone", "hours", "always", "make_up_hours", "holidays", "days")
+_KINDS = {
+    "library": ("library", "years", "subdivision", "only", "except", "note"),
+    "ics": ("ics", "years", "only", "except", "note"),
+    "source": ("source", "of", "off", "work"),
+}
+_AS_BLOCK = ("写明 library、ics 或 source 其一", "name one of library, ics or source")
+
+
+class Freezer:
+    """Freezes the calendars of one document.
+
+    Attributes:
+        origins: from each path of the frozen calendars to the one in the source that it was made from.
+    """
+
+    def __init__(self, faults: Faults, reader: Reader) -> None:
+        self.origins: dict[str, str] = {}
+        self._faults = faults
+        self._reader = reader
+
+    def frozen(self, source: dict[str, Any], path: str) -> dict[str, Any]:
+        """The frozen form of one calendar; what cannot be read is left out and noted as a fault."""
+        for key in source:
+            if key not in _KEYS:
+                self._unknown(under(path, key), key, _KEYS)
+        week = self._week(source, path)
+        made: dict[str, Any] = {key: source[key] for key in ("zh", "en", "zone") if key in source}
+        made |= {"week": week, "specials": [], "sources": []}
+        blocks = source.get("holidays", [])
+        for place, block in enumerate(blocks if isinstance(blocks, list) else [blocks]):
+            inner = under(under(path, "holidays"), place) if isinstance(blocks, list) else under(path, "holidays")
+            self._holidays(made, block, inner, path, self._make_up(source, week, path))
+        order = sorted(range(len(made["specials"])), key=lambda place: made["specials"][place]["first"])
+        self._reorder(path, order)
+        made["specials"] = [made["specials"][place] for place in order]
+        listed = source.get("days", [])
+        for place, entry in enumerate(self._items(listed, under(path, "days"))):
+            self._day(made, entry, under(under(path, "days"), place), path)
+        if not made["sources"]:
+            del made["sources"]
+        return made
+
+    def _week(self, source: dict[str, Any], path: str) -> list[hours.Shifts]:
+        if source.get("always") is True:
+            if "hours" in source:
+                reason = ("hours 与 always 不能同时写", "hours and always exclude each other")
+                self._faults.add(under(path, "always"), reason, ("只写其一", "write one of them"))
+            return [[list(shift) for shift in hours.WHOLE_DAY] for _ in hours.DAYS]
+        if "hours" not in source:
+            remedy = (
+                "写 hours: {mon-fri: 09:00-18:00} 或 always: true",
+                "write hours: {mon-fri: 09:00-18:00}, or always: true",
+            )
+            self._faults.add(path, ("没有工作时间", "it has no hours"), remedy)
+        week, written = hours.week(source.get("hours", {}), under(path, "hours"), self._faults)
+        for day, where in written.items():
+            self.origins[f"{path}.week[{day}]"] = where
+        self.origins[f"{path}.week"] = under(path, "hours")
+        return week
+
+    def _make_up(self, source: dict[str, Any], week: list[hours.Shifts], path: str) -> hours.Shifts:
+        if "make_up_hours" in source:
+            return hours.shifts(source["make_up_hours"], under(path, "make_up_hours"), self._faults)
+        return next((day for day in week if day), [])
+
+    def _holidays(self, made: dict[str, Any], block: Any, path: str, calendar: str, make_up: hours.Shifts) -> None:
+        kind = next((key for key in _KINDS if isinstance(block, dict) and key in block), "")
+        if not kind:
+            self._faults.add(path, ("不知从何处取假日", "it does not say where the holidays come from"), _AS_BLOCK)
+            return
+        for key in block:
+            if key not in _KINDS[kind]:
+                self._unknown(under(path, key), key, _KINDS[kind])
+        if kind == "source":
+            made["sources"].append({"of": str(block.get("of", "")), "source": str(block["source"])})
+            self._listed(made, block, path, calendar, make_up)
+            return
+        found = self._library(block, path) if kind == "library" else self._ics(block, path)
+        if found is None:
+            return
+        kept = self._filtered(found.days, block, path)
+        note = f"; {block['note']}" if "note" in block else ""
+        made["sources"].append({"of": str(block[kind]), "source": f"{found.source}{note}"})
+        for day in kept:
+            shifts = [list(shift) for shift in make_up] if day.work else []
+            self._special(made, (day.first, day.last), shifts, day.zh, day.en, path, calendar)
+
+    def _library(self, block: dict[str, Any], path: str) -> feeds.Days | None:
+        years = self._years(block.get("years"), under(path, "years"))
+        country, part = str(block["library"]), str(block.get("subdivision", ""))
+        if not years:
+            return None
+        try:
+            return feeds.library_days(country, years, part)
+        except LookupError as error:
+            unknown = str(error.args[0])
+            key, known = (
+                ("library", list(feeds.countries()))
+                if unknown == country
+                else (
+                    "subdivision",
+                    feeds.countries()[country],
+                )
+            )
+            reason = (f"假日库中没有 {unknown}", f"the library of holidays has no {unknown}")
+            self._faults.add(under(path, key), reason, nearest(unknown, known))
+            return None
+
+    def _ics(self, block: dict[str, Any], path: str) -> feeds.Days | None:
+        name, inner = str(block["ics"]), under(path, "ics")
+        years = self._years(block["years"], under(path, "years")) if "years" in block else []
+        try:
+            found = feeds.ics_days(self._reader(name), Path(name).name, years)
+        except OSError as error:
+            reason = (f"无法读取 {name}", f"{name} cannot be read: {error.strerror or error}")
+            self._faults.add(inner, reason, ("路径相对于政策文件", "its path is relative to the policy's file"))
+            return None
+        except ValueError as error:
+            reason = (f"{name} 不是日历文件", f"{name}: {error}")
+            self._faults.add(inner, reason, ("导出为 .ics 再试", "export it as .ics"))
+            return None
+        if not found.days:
+            reason = (f"{name} 中没有全天日程", f"{name} has no whole-day event")
+            self._faults.add(inner, reason, ("用 whistle policy ics 查看", "look at it with whistle policy ics"))
+        for first, title, why in found.skipped:
+            if why.startswith("recurs"):
+                reason = (f"“{title}”（{first}）重复发生，未计入", f"“{title}” ({first}) {why}; it is left out")
+                self._faults.warn(inner, reason, ("写明 years", "give years: [2026, 2027]"))
+        return found
+
+    def _years(self, value: Any, path: str) -> list[int]:
+        years = value if isinstance(value, list) else [value]
+        if years and all(isinstance(year, int) and year in feeds.YEARS for year in years):
+            return years
+        remedy = ("写成 years: [2026, 2027]", "write years: [2026, 2027]")
+        self._faults.add(path, ("没有写明年份", "the years are missing"), remedy)
+        return []
+
+    def _filtered(self, days: Iterable[Day], block: dict[str, Any], path: str) -> list[Day]:
+        """The days that `only` and `except` leave; a pattern that fits no name is a fault, for it was meant to."""
+        kept = list(days)
+        for key, stays in (("only", True), ("except", False)):
+            patterns = block.get(key)
+            if patterns is None:
+                continue
+            inner = under(path, key)
+            listed = [str(pattern) for pattern in patterns] if isinstance(patterns, list) else [str(patterns)]
+            fitting = feeds.named(kept, listed)
+            for pattern, found in fitting.items():
+                if not found:
+                    names = list(dict.fromkeys(name for day in kept for name in (day.zh, day.en) if name))
+                    reason = (f"没有名为 {pattern!r} 的日子", f"no day is called {pattern!r}")
+                    self._faults.add(inner, reason, nearest(pattern, names[:30]))
+            matched = {day for found in fitting.values() for day in found}
+            kept = [day for day in kept if (day in matched) is stays]
+        return kept
+
+    def _listed(
+        self, made: dict[str, Any], block: dict[str, Any], path: str, calendar: str, make_up: hours.Shifts
+    ) -> None:
+        for key, keys in (("off", ("days", "zh", "en")), ("work", ("days", "hours", "zh", "en"))):
+            for place, entry in enumerate(self._items(block.get(key, []), under(path, key))):
+                inner = under(under(path, key), place)
+                for name in entry:
+                    if name not in keys:
+                        self._unknown(under(inner, name), name, keys)
+                range_ = hours.days(entry.get("days"), under(inner, "days"), self._faults)
+                if range_ is None:
+                    continue
+                shifts: hours.Shifts = []
+                if key == "work":
+                    shifts = [list(shift) for shift in make_up]
+                    if "hours" in entry:
+                        shifts = hours.shifts(entry["hours"], under(inner, "hours"), self._faults)
+                self._special(made, range_, shifts, entry.get("zh", ""), entry.get("en", ""), inner, calendar)
+
+    def _day(self, made: dict[str, Any], entry: dict[str, Any], path: str, calendar: str) -> None:
+        keys = ("on", "closed", "hours", "zh", "en")
+        for name in entry:
+            if name not in keys:
+                self._unknown(under(path, name), name, keys)
+        range_ = hours.days(entry.get("on"), under(path, "on"), self._faults)
+        if ("closed" in entry) is ("hours" in entry):
+            remedy = (
+                "写 closed: true、closed: 13:00-18:00 或 hours: 09:00-12:00",
+                "write closed: true, closed: 13:00-18:00, or hours: 09:00-12:00",
+            )
+            self._faults.add(path, ("应写 closed 或 hours 其一", "it needs closed or hours, and not both"), remedy)
+            return
+        if range_ is None:
+            return
+        names = (entry.get("zh", ""), entry.get("en", ""))
+        if "hours" in entry:
+            shifts = hours.shifts(entry["hours"], under(path, "hours"), self._faults)
+            self._special(made, range_, shifts, *names, path, calendar)
+        elif entry["closed"] is True:
+            self._special(made, range_, [], *names, path, calendar)
+        else:
+            closed = hours.shifts(entry["closed"], under(path, "closed"), self._faults)
+            for day in hours.each(*range_):
+                usual = _shifts_on(made, day)
+                left = hours.without(usual, closed)
+                if left != usual:
+                    self._special(made, (day, day), left, *names, path, calendar)
+
+    def _special(
+        self,
+        made: dict[str, Any],
+        days: tuple[str, str],
+        shifts: hours.Shifts,
+        zh: Any,
+        en: Any,
+        path: str,
+        calendar: str,
+    ) -> None:
+        self.origins[f"{calendar}.specials[{len(made['specials'])}]"] = path
+        special: dict[str, Any] = {"first": days[0], "last": days[1]}
+        if shifts:
+            special["shifts"] = shifts
+        made["specials"].append(special | {name: text for name, text in (("zh", zh), ("en", en)) if text})
+
+    def _reorder(self, calendar: str, order: list[int]) -> None:
+        came = [self.origins[f"{calendar}.specials[{place}]"] for place in order]
+        self.origins.update({f"{calendar}.specials[{place}]": origin for place, origin in enumerate(came)})
+
+    def _items(self, listed: Any, path: str) -> list[dict[str, Any]]:
+        if isinstance(listed, list) and all(isinstance(item, dict) for item in listed):
+            return listed
+        self._faults.add(path, ("应为列表", "it is no list of entries"), ("写成 - {…}", "write - {…} for each"))
+        return []
+
+    def _unknown(self, path: str, key: str, known: Iterable[str]) -> None:
+        self._faults.add(path, (f"不认识的键 {key}", f"the key {key} is unknown"), nearest(key, known))
+
+
+def _shifts_on(made: dict[str, Any], day: str) -> hours.Shifts:
+    for special in reversed(made["specials"]):
+        if special["first"] <= day <= special["last"]:
+            return list(special.get("shifts", []))
+    return list(made["week"][date.fromisoformat(day).weekday()])
