@@ -126,8 +126,8 @@ class Play:
                 self._act(step)
             case Later(hours=hours):
                 self._forward(timedelta(hours=hours))
-            case Calling(tomorrow=tomorrow):
-                if (opening := self._calling_time(tomorrow)) > self.now:
+            case Calling():
+                if (opening := self._calling_time()) > self.now:
                     self._forward(opening - self.now)
             case Climb():
                 self._climb(step)
@@ -156,14 +156,15 @@ class Play:
         base = self.now if value.base == "now" else render.instant(bases[value.base])
         return (base + timedelta(hours=value.plus)).isoformat()
 
-    def _calling_time(self, tomorrow: bool) -> datetime:
-        """The next moment at which the customer may be called; now, if he may be."""
-        local = self.now.astimezone(ZoneInfo(ZONE))
-        opening = local.replace(hour=self.stage.opens, minute=0, second=0, microsecond=0)
+    def _calling_time(self) -> datetime:
+        """The next moment at which the customer may be called; now, if he may be and his evening is not near."""
+        earliest = max(self.now, render.instant(self.order["callback"]["not_before"]))
+        local = earliest.astimezone(ZoneInfo(ZONE))
         closing = local.replace(hour=self.stage.closes - 1, minute=59, second=59)
-        if tomorrow or local > closing - CALL_MARGIN:
+        if local > closing - CALL_MARGIN:
+            opening = local.replace(hour=self.stage.opens, minute=0, second=0, microsecond=0)
             return opening + timedelta(days=1) + CALL_MARGIN
-        return self.now if local >= opening else opening + CALL_MARGIN
+        return earliest + CALL_MARGIN if earliest > self.now else self.now
 
     def _climb(self, step: Climb) -> None:
         """From mark to mark, each by itself, so that the level is seen rising."""

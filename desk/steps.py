@@ -40,9 +40,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """Time passes until the customer may be called; with `tomorrow` until then on another day."""
-
-    tomorrow: bool = False
+    """Time passes until the customer may be called."""
 
 
 @dataclass(frozen=True, slots=True)

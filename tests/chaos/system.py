@@ -64,7 +64,7 @@ def hasty_policy() -> dict[str, Any]:
     document = demo.document("policy")
     document["version"] += "-hasty"
     document["provinces"] = {**document.get("provinces", {}), HASTY: {"*": _HASTY_LIMITS}}
-    document["calling"] |= {"days": 1, "gap": "0.02min", "rating_window": "0.1min"}
+    document["calling"] |= {"days": 1, "gap": "0.02min", "rating_window": "0.1min", "holidays": True}
     return document
 
 
