@@ -62,6 +62,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         clocks.router,
         commands.make_router(),
         directory.router,
+        migrations.router,
         notices.router,
     ):
         app.include_router(router, prefix="/v1")

@@ -1,0 +1,299 @@
+"""Putting open orders under another version of the policy: every deadline that moves is listed first.
+
+A preview changes nothing. To apply it, each order is named with the digest of what was listed for it: an order for
+which something else would move by now is left alone and said to have changed. What is applied is the command
+`migrate_policy`, under a key made of the order and the list, so that to apply a list again does nothing again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from api.deps import AskerDep, Parts, PartsDep
+from api.errors import Problem, declared
+from api.identity import Identified
+from api.retiming import new_terms
+from api.schemas import Clean, Instant, Request, Required
+from domain.commands import MigratePolicy
+from domain.model import Order, OrderClass, State
+from domain.order import due, evolve
+from domain.policy import Document, Terms
+from domain.retime import Move, moves
+from domain.transitions import TABLE
+from store import policies
+from store.governed import GovernedQuery, governed
+from store.orders import Found
+
+router = APIRouter(prefix="/policies", tags=["policies"])
+
+VERB = "migrate_policy"
+MOST = 200
+"""Orders of one page."""
+AT_ONCE = 8
+"""Orders that are migrated at once."""
+VALID = timedelta(hours=1)
+"""How long a preview may be applied."""
+ROLES = next(row.roles for row in TABLE if row.verb == VERB)
+_PROBLEMS = ("unauthenticated", "role_forbidden", "invalid_request", "invalid_field", "not_found", "unavailable")
+
+Version = Annotated[str, Path(max_length=100, description="The version to migrate to.")]
+Number = Annotated[Clean, Field(min_length=1, max_length=64)]
+
+
+class PreviewRequest(Request):
+    """Which open orders: those named, or those that all filters admit, page by page."""
+
+    order_ids: Annotated[tuple[Number, ...], Field(max_length=MOST)] = ()
+    province: Annotated[Clean, Field(max_length=20)] = ""
+    order_class: OrderClass | None = None
+    from_version: Annotated[Clean, Field(max_length=100, description="The version that they run by now.")] = ""
+    rehearsal: bool = False
+    after: Annotated[Clean, Field(max_length=64, description="The `next` of the page before.")] = ""
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+
+
+class MovedOrder(BaseModel):
+    """One order and every deadline that would move; `unchanged` when it runs by that version already."""
+
+    order_id: str
+    state: State
+    province: str
+    order_class: OrderClass
+    policy_version: str
+    unchanged: bool
+    moves: list[Move]
+    digest: str = Field(description="Names this list; give it back as `expected`.")
+
+
+class Preview(BaseModel):
+    """What a migration would move, as at `at` (UTC); nothing has been changed."""
+
+    version: str
+    at: datetime
+    orders: list[MovedOrder]
+    moved: int = Field(description="Deadlines that would move, end or begin.")
+    breaching: int = Field(description="Of these, those that would be missed at once.")
+    next: str = Field(description="Give it back as `after`; empty on the last page.")
+
+
+class WantedOrder(Request):
+    """An order of the preview, and the digest of what it listed."""
+
+    order_id: Number
+    expected: Annotated[Clean, Field(min_length=1, max_length=64)]
+
+
+class MigrationRequest(Request):
+    """What of a preview is to be applied, and why."""
+
+    at: Instant = Field(description="The preview's.")
+    reason: Required
+    orders: Annotated[tuple[WantedOrder, ...], Field(min_length=1, max_length=MOST)]
+
+
+class Outcome(StrEnum):
+    """What became of one order."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class MigratedOrder(BaseModel):
+    """What became of one order.
+
+    `applied`: the event is on record. `unchanged`: it runs by that version already. `changed`: something else would
+    move than was listed; look again. `refused`: see `code` and `detail`. `unknown`: apply the same again to find out.
+    """
+
+    order_id: str
+    outcome: Outcome
+    code: str = ""
+    detail: str = ""
+
+
+class Migration(BaseModel):
+    """What became of each order that was to be migrated, in the order in which they were named."""
+
+    version: str
+    orders: list[MigratedOrder]
+    applied: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """An order as a preview sees it."""
+
+    order: Order
+    unchanged: bool
+    moves: tuple[Move, ...]
+    digest: str
+
+
+@router.post(
+    "/{version}/migration/preview",
+    responses=declared(*_PROBLEMS),
+    summary="What a migration to this version would move",
+)
+async def preview(version: Version, asked: PreviewRequest, who: AskerDep, parts: PartsDep) -> Preview:
+    """For every open order every deadline that would move: the old and the new due time, and the rules behind them.
+
+    Nothing is changed. The instants are UTC; `zone` is that of the unit's calendar.
+    """
+    _require_role(who)
+    query = GovernedQuery(**asked.model_dump())
+    now = datetime.now(UTC)
+    found = await parts.read(_foresee, version, query, now)
+    more = not query.order_ids and len(found) == query.limit
+    moved = [move for one in found for move in one.moves]
+    return Preview(
+        version=version,
+        at=now,
+        orders=[
+            MovedOrder(
+                order_id=one.order.id,
+                state=one.order.state,
+                province=one.order.province,
+                order_class=one.order.order_class,
+                policy_version=one.order.policy_version,
+                unchanged=one.unchanged,
+                moves=list(one.moves),
+                digest=one.digest,
+            )
+            for one in found
+        ],
+        moved=len(moved),
+        breaching=sum(move.breaches for move in moved),
+        next=found[-1].order.id if more else "",
+    )
+
+
+@router.post("/{version}/migration", responses=declared(*_PROBLEMS), summary="Migrate orders as previewed")
+async def migrate(version: Version, asked: MigrationRequest, who: AskerDep, parts: PartsDep) -> Migration:
+    """Each order as it was listed, by the command `migrate_policy`; to ask the same again does nothing twice.
+
+    One order's refusal holds up no other.
+    """
+    _require_role(who)
+    if not timedelta(0) <= datetime.now(UTC) - asked.at <= VALID:
+        raise Problem(
+            "invalid_field",
+            "The preview is not of the last hour.",
+            field="at",
+            remedy="Preview again, then apply that.",
+        )
+    query = GovernedQuery(order_ids=tuple(one.order_id for one in asked.orders))
+    found = {one.order.id: one for one in await parts.read(_foresee, version, query, asked.at)}
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one_order(wanted: WantedOrder) -> MigratedOrder:
+        async with room:
+            return await _migrated(parts, who, version, asked.reason, wanted, found.get(wanted.order_id))
+
+    done = await asyncio.gather(*(one_order(wanted) for wanted in asked.orders))
+    return Migration(version=version, orders=done, applied=sum(one.outcome is Outcome.APPLIED for one in done))
+
+
+async def _migrated(
+    parts: Parts, who: Identified, version: str, reason: str, wanted: WantedOrder, found: _Foreseen | None
+) -> MigratedOrder:
+    """Migrate one order if what would move is what was listed."""
+    number = wanted.order_id
+    if found is None:
+        return MigratedOrder(
+            order_id=number, outcome=Outcome.REFUSED, code="order_not_found", detail=f"There is no open order {number}."
+        )
+    if found.unchanged:
+        return MigratedOrder(order_id=number, outcome=Outcome.UNCHANGED)
+    if found.digest != wanted.expected:
+        detail = "Something else would move by now than was listed. Preview again."
+        return MigratedOrder(order_id=number, outcome=Outcome.CHANGED, code="stale_order", detail=detail)
+    seq = found.order.seq
+    key = "migrate-" + _hash((version, number, wanted.expected, seq))
+    try:
+        reply = await parts.gateway.act(number, VERB, key, who.actor, MigratePolicy(version), reason, seq)
+    except Problem as problem:
+        return MigratedOrder(order_id=number, outcome=Outcome.UNKNOWN, code=problem.code, detail=problem.detail)
+    if reply.status == 200:
+        return MigratedOrder(order_id=number, outcome=Outcome.APPLIED)
+    said = msgspec.json.decode(reply.body)
+    outcome = Outcome.CHANGED if said["code"] == "stale_order" else Outcome.REFUSED
+    return MigratedOrder(order_id=number, outcome=outcome, code=said["code"], detail=said["detail"])
+
+
+def _require_role(who: Identified) -> None:
+    if who.role not in ROLES:
+        raise Problem(
+            "role_forbidden",
+            f"A migration is not for the role {who.role}.",
+            field="actor.role",
+            remedy="Ask one of: " + ", ".join(ROLES),
+        )
+
+
+def _foresee(session: Session, version: str, query: GovernedQuery, now: datetime) -> list[_Foreseen]:
+    """What the version would make of these orders at `now`; raises Problem for a version that is not there."""
+    try:
+        document = policies.document(session, version)
+    except LookupError:
+        raise Problem("not_found", f"There is no policy {version}.", remedy="GET /v1/policies lists them.") from None
+    resolved, kept = _Resolved(version, document), dict[str, Terms]()
+    found = []
+    for one in governed(session, query):
+        if one.terms not in kept:
+            kept[one.terms] = policies.terms(session, one.terms)
+        found.append(_foreseen(one, now, kept[one.terms], resolved.terms(one.order)))
+    return found
+
+
+class _Resolved:
+    """The version's terms for orders; alike ones share them."""
+
+    def __init__(self, version: str, document: Document) -> None:
+        self._body, self._document = MigratePolicy(version), document
+        self._terms: dict[tuple[str, ...], Terms] = {}
+
+    def terms(self, order: Order) -> Terms:
+        """The terms that the order would have."""
+        alike = (order.order_class, order.customer.tier, order.province, order.area, order.category, order.priority)
+        if alike not in self._terms:
+            self._terms[alike] = new_terms(order, self._body, self._document)
+        return self._terms[alike]
+
+
+def _foreseen(found: Found, now: datetime, old: Terms, new: Terms) -> _Foreseen:
+    order = found.order
+    at = max(now, found.updated_at)  # a rehearsal's clock may be ahead of ours
+    for event in due(order, at, old):
+        order = evolve(order, event)
+    unchanged = order.policy_version == new.policy_version and order.terms == new.digest
+    moved = moves(order, at, old, new)
+    return _Foreseen(found.order, unchanged, moved, _hash((new.policy_version, order.id, _said(moved))))
+
+
+def _said(moved: Iterable[Move]) -> list[tuple[str, ...]]:
+    """What a list of moves promises; of a clock that would begin, that it would: its times are those of the doing."""
+    return [
+        ("started", move.kind, move.unit)
+        if move.change == "started"
+        else (move.change, move.key, str(move.was), str(move.due_at), move.rule)
+        for move in moved
+    ]
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
