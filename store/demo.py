@@ -54,8 +54,8 @@ def document(name: str) -> dict[str, Any]:
 def load(url: str) -> None:
     """Put the demo organisation, its catalogue and the default policy into the database.
 
-    What is there is brought up to date; a person who was made inactive stays so, and a policy version that is
-    published already is left alone.
+    What is there is brought up to date; a person who was made inactive stays so, and so does a policy of one's own that
+    is in force.
     """
     engine = make_engine(url, pool_size=1)
     try:
@@ -64,7 +64,8 @@ def load(url: str) -> None:
             _upsert(session, units, tuple(unit_rows(organisation)))
             _upsert(session, people, tuple(people_rows(organisation)), keep=("active",))
             _upsert(session, catalogue, tuple(catalogue_rows(organisation)))
-            _publish(session, document("policy"))
+            policy = document("policy")
+            policies.ship(session, policy["version"], policy)
     finally:
         engine.dispose()
 
@@ -175,13 +176,6 @@ def _upsert(session: Session, table: Table, rows: Sequence[dict[str, Any]], keep
     adding = insert(table).values(list(rows))
     changed = {name: adding.excluded[name] for name in rows[0] if name != "id" and name not in keep}
     session.execute(adding.on_conflict_do_update(index_elements=["id"], set_=changed))
-
-
-def _publish(session: Session, policy: dict[str, Any]) -> None:
-    try:
-        policies.document(session, policy["version"])
-    except LookupError:
-        policies.publish(session, policy["version"], policy)
 
 
 def _logins() -> tuple[Login, ...]:

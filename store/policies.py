@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from contracts.messages import decode, encode
 from domain.policy import Terms, named
 from store.tables import policies
 from store.tables import terms as frozen
+
+SHIPPED = ""
+"""Who published the policy that comes with the program: nobody in particular."""
 
 
 def current(session: Session) -> tuple[str, dict[str, Any]]:
@@ -33,19 +38,64 @@ def document(session: Session, version: str) -> dict[str, Any]:
     return msgspec.json.decode(text, type=dict[str, Any])
 
 
-def publish(session: Session, version: str, content: dict[str, Any]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version of the policy: who published it ('' for the one that is shipped), when, and whether it is in force."""
+
+    version: str
+    title_zh: str
+    title_en: str
+    published_by: str
+    created_at: datetime
+    in_force: bool
+
+
+def versions(session: Session) -> tuple[Published, ...]:
+    """Every published version, the youngest, which is in force, first."""
+    title = cast(policies.c.document, JSONB)["title"]
+    rows = session.execute(
+        select(
+            policies.c.version,
+            title["zh"].astext.label("zh"),
+            title["en"].astext.label("en"),
+            policies.c.published_by,
+            policies.c.created_at,
+        ).order_by(policies.c.id.desc())
+    )
+    return tuple(
+        Published(row.version, row.zh or "", row.en or "", row.published_by, row.created_at, in_force=place == 0)
+        for place, row in enumerate(rows)
+    )
+
+
+def publish(session: Session, version: str, content: dict[str, Any], by: str = SHIPPED) -> bool:
     """Put a version in force for new orders; False when it is published already and is the same.
+
+    `by` is the id of who publishes it, on record with the time.
 
     Raises:
         ValueError: the version is published with another content; a published policy is never changed.
     """
-    text = encode(content).decode()
-    adding = insert(policies).values(version=version, document=text).on_conflict_do_nothing()
+    written = encode(content).decode()
+    adding = insert(policies).values(version=version, document=written, published_by=by).on_conflict_do_nothing()
     if session.execute(adding.returning(policies.c.id)).one_or_none() is not None:
         return True
     if document(session, version) != content:
         raise ValueError(f"policy {version} is published already, with another content")
     return False
+
+
+def ship(session: Session, version: str, content: dict[str, Any]) -> bool:
+    """Publish the policy that comes with the program, unless somebody's own is in force: that stays. True when done.
+
+    A version that is published already is left alone, whatever its content, so a start never fails for it.
+    """
+    session.execute(text("LOCK TABLE policies IN SHARE ROW EXCLUSIVE MODE"))
+    in_force = session.scalar(select(policies.c.published_by).order_by(policies.c.id.desc()).limit(1))
+    there = session.scalar(select(policies.c.id).where(policies.c.version == version))
+    if there is not None or in_force not in (None, SHIPPED):
+        return False
+    return publish(session, version, content)
 
 
 def save_terms(session: Session, terms: Terms) -> str:

@@ -409,8 +409,9 @@ policies = Table(
     Column("version", Text, nullable=False, unique=True),
     _text("document"),
     _now("created_at"),
+    _text("published_by", ""),
 )
-"""Every version of the policy; the youngest is in force for new orders."""
+"""Every version of the policy; the youngest is in force for new orders. `published_by` is '' for the shipped one."""
 
 units = Table(
     "units",

@@ -103,6 +103,7 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("away_from", INSTANT, nullable=True))
     op.add_column("people", sa.Column("away_until", INSTANT, nullable=True))
     op.add_column("people", sa.Column("substitute", sa.Text(), nullable=False, server_default=""))
+    op.add_column("policies", sa.Column("published_by", sa.Text(), nullable=False, server_default=""))
     op.create_table(
         "absences",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
