@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from desk import account, callbacks, directory, doctor, importing, orders, render, tour
+from desk import account, callbacks, clocks, directory, doctor, importing, orders, rebuild, render, tour
 from desk.client import DeskError
-from runtime import settings
+from runtime import settings, zones
 from runtime.faults import SetupError
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ app.add_typer(directory.app, name="directory")
 app.command("import")(importing.import_file)
 app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)
+app.command("rebuild")(rebuild.rebuild)
+app.add_typer(clocks.app, name="clocks")
 
 
 def _version(wanted: bool) -> None:
@@ -61,6 +63,7 @@ def up() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line with these words, by default the process's own; ends with SystemExit and the exit code."""
     try:
+        zones.pin()
         app(words)
     except DeskError as error:
         render.err.print(str(error), style="red", soft_wrap=True, markup=False)

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import callbacks, clocks, commands, directory, errors, health, notices, orders, rehearsal
+from api import callbacks, clocks, commands, directory, errors, health, notices, operations, orders, rehearsal
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
@@ -20,6 +20,7 @@ from api.identity import DemoIdentity, Identity, NoIdentity
 from api.middleware import PROBES, Bounds
 from api.schemas import REQUESTS, RegisterRequest
 from api.views import JSON
+from runtime import zones
 from runtime.settings import Profile, Settings, load
 
 _INPUT: Literal["validation"] = "validation"
@@ -36,6 +37,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
 
     `identity` finds out who asks; by default the demo log-ins in the development profile, and nobody otherwise.
     """
+    zones.pin()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +66,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         directory.router,
         migrations.router,
         notices.router,
+        operations.router,
     ):
         app.include_router(router, prefix="/v1")
     if settings.profile is Profile.DEVELOPMENT:

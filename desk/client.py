@@ -20,6 +20,8 @@ CALL_SECONDS = 30.0
 """How long one call may take; a little more than the API itself waits for the engine."""
 FORWARD_SECONDS = 180.0
 """How long moving a rehearsal's clock may take: about a second for each limit that passes on the way."""
+REBUILD_SECONDS = 120.0
+"""How long one page of a rebuild may take: each order that is started fires at once what fell due meanwhile."""
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before under this key."""
 
@@ -166,8 +168,14 @@ class Desk:
         answer = self._ask("POST", path, "", body={"seconds": seconds}, once=True, timeout=FORWARD_SECONDS)
         return bool(answer.json()["running"])
 
+    def rebuild(self, after: str, limit: int) -> dict[str, Any]:
+        """Start one page of open orders again where the engine does not run them; safe to repeat. Raises as `act`."""
+        body = {"after": after, "limit": limit}
+        answer = self._ask("POST", "/operations/rebuild", "", body=body, timeout=REBUILD_SECONDS)
+        return dict(answer.json())
+
     def ready(self) -> dict[str, Any]:
-        """What the API says about its database and engine; raises Unreachable."""
+        """What the API says about the system's parts and watchers; raises Unreachable."""
         try:
             return dict(self._http.get("/readyz", timeout=5.0).json())
         except (httpx.HTTPError, ValueError) as error:

@@ -16,7 +16,7 @@ from rich.text import Text
 from desk import render
 from desk.client import DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
-from runtime import engine, instance, ports, vitals
+from runtime import engine, instance, ports, vitals, zones
 from runtime.faults import SetupError
 from runtime.folder import demand_space
 from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
@@ -92,6 +92,10 @@ def _python(settings: Settings, api: str, person: str) -> Finding:
     good = sys.version_info >= _PYTHON
     remedy = "安装 Python 3.11 或更高 / install Python 3.11 or later"
     return Finding("python", Mark.GOOD if good else Mark.BAD, version, remedy)
+
+
+def _zones(settings: Settings, api: str, person: str) -> Finding:
+    return Finding("zones", Mark.GOOD, f"tzdata {zones.version()}")
 
 
 def _settings(settings: Settings, api: str, person: str) -> Finding:
@@ -255,6 +259,25 @@ def _is_worker(process: psutil.Process) -> bool:
         return False
 
 
+def _watchers(settings: Settings, api: str, person: str) -> Finding:
+    """Whether clocks fire, by the canary, and whether missed marks are looked for."""
+    if _not_ours(settings, api):
+        return Finding("clocks", Mark.SKIP, _DOWN)
+    try:
+        with desk(api, person) as connection:
+            ready = connection.ready()
+    except DeskError:
+        return Finding("clocks", Mark.SKIP, "由接口得知; 接口不应答 / asked through the API, which does not answer")
+    ages = {name: ready.get(name) for name in ("canary", "sweeper", "reconciler", "outbox", "projection")}
+    told = ", ".join(f"{name} {age:.0f} s" for name, age in ages.items() if age is not None)
+    silent = [name for name in ready.get("failing", ()) if name in ages]
+    if silent:
+        remedy = f"看 {settings.logs}/worker-1.log / look into that log"
+        found = f"没有动静 / not heard lately: {', '.join(silent)}" + (f"; {told}" if told else "")
+        return Finding("clocks", Mark.BAD, found, remedy)
+    return Finding("clocks", Mark.GOOD, f"多久之前 / seconds ago: {told}")
+
+
 def _pending(settings: Settings, api: str, person: str) -> Finding:
     if _not_ours(settings, api):
         return Finding("keys", Mark.SKIP, _DOWN)
@@ -289,6 +312,7 @@ def _notices(settings: Settings, api: str, person: str) -> Finding:
 _SILENT = "数据库不应答 / the database does not answer"
 CHECKS: dict[str, Check] = {
     "python": _python,
+    "zones": _zones,
     "settings": _settings,
     "engine built": _programs,
     "disk": _disk,
@@ -298,6 +322,7 @@ CHECKS: dict[str, Check] = {
     "api": _api,
     "engine": _engine,
     "worker": _worker,
+    "clocks": _watchers,
     "keys": _pending,
     "notices": _notices,
 }

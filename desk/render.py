@@ -43,20 +43,20 @@ def as_json(value: Any) -> None:
 
 DEFAULT_ZONE = "Asia/Shanghai"
 """The zone of the demo organisation and its customers."""
-_shown_in = [ZoneInfo(DEFAULT_ZONE)]
+_shown_in = [DEFAULT_ZONE]
 
 
 def use_zone(name: str) -> None:
     """Show all times in this IANA zone from now on; raises ValueError."""
     try:
-        _shown_in[0] = ZoneInfo(name)
+        _shown_in[0] = ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
         raise ValueError(f"{name}: 不是时区 / is no time zone · → 如 such as Asia/Shanghai") from None
 
 
 def zone() -> ZoneInfo:
     """The zone in which times are shown."""
-    return _shown_in[0]
+    return ZoneInfo(_shown_in[0])
 
 
 def times() -> str:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Double, cast, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from store.tables import pulses
+from store.tables import notices, orders, pulses
 
 CANARY = "canary"
 SWEEPER = "sweeper"
 RECONCILER = "reconciler"
 POSTMAN = "postman"
 LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How the system keeps up, in seconds: the watchers heard, the oldest letter and the oldest mark that wait.
+
+    `outbox` is the age of the oldest letter that is not sent yet, `projection` how long the oldest mark that is due has
+    waited to be recorded; 0 where nothing waits.
+    """
+
+    heard: dict[str, Pulse]
+    outbox: float
+    projection: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +70,25 @@ def take_turn(session: Session, name: str, every_seconds: float, detail: str = "
 
 def all_of(session: Session) -> dict[str, Pulse]:
     """Every watcher that has ever given a sign of life, by name."""
-    age = cast(extract("epoch", func.clock_timestamp() - pulses.c.at), Double)
-    found = session.execute(select(pulses.c.name, age, pulses.c.detail))
+    found = session.execute(select(pulses.c.name, _since(pulses.c.at), pulses.c.detail))
     return {name: Pulse(max(0.0, seconds), detail) for name, seconds, detail in found}
+
+
+def ages(session: Session) -> Ages:
+    """How the system keeps up now."""
+    letter = select(_since(func.min(notices.c.created_at))).where(notices.c.state.in_(("queued", "retry")))
+    mark = select(_since(func.min(orders.c.next_at))).where(
+        orders.c.next_at < func.clock_timestamp(), orders.c.rehearsal.is_(False)
+    )
+    return Ages(
+        heard=all_of(session),
+        outbox=max(0.0, session.scalar(letter) or 0.0),
+        projection=max(0.0, session.scalar(mark) or 0.0),
+    )
+
+
+def _since(at: ColumnElement[Any]) -> ColumnElement[float]:
+    return cast(extract("epoch", func.clock_timestamp() - at), Double)
 
 
 def _ago(seconds: float) -> ColumnElement[object]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 import pytest
 from psycopg2 import sql
 
-from runtime import engine, ports
+from runtime import engine, ports, zones
 from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.postgres import APP, OWNER, EmbeddedPostgres
 from runtime.settings import Settings, load
 from runtime.stack import EmbeddedStack
 from runtime.temporal import PORT_COUNT
+
+zones.pin()
 
 _TEMPLATE = "whistle_template"
 _NUMBERS = itertools.count(1)

@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +9,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from temporalio.worker import Worker
 
-from activities.ledger import LedgerActivities
 from api.app import create_app
 from api.gateway import Gateway
-from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
-from runtime.plugin import connect
 from runtime.settings import Settings
 from store import demo
-from store.session import make_engine, sessions
 from tests.conftest import Database
-from workflows.order import OrderWorkflow
+from worker import serving
 
 AGENT, OTHER_AGENT, LEADER, DISPATCHER = "gd-agent-1", "gd-agent-2", "gd-teamlead-1", "gd-dispatcher-1"
 NET, NET_HEAD, INSTALL = "gd-net-1", "gd-net-head", "gd-inst-1"
@@ -84,20 +77,10 @@ def complaint(**changes: Any) -> dict[str, Any]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def worker(settings: Settings, database: Database) -> AsyncIterator[None]:
-    """A worker for orders, rehearsals and the ledger."""
+    """The worker for orders, rehearsals and the ledger, as it runs in production; without its watchers."""
     demo.load(database.owner_url)
-    engine = make_engine(database.app_url, 4)
-    async with AsyncExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(4))
-        for namespace in (settings.temporal_namespace, settings.rehearsal_namespace):
-            client = await connect(settings.temporal_target, namespace, sandbox=False)
-            await stack.enter_async_context(Worker(client, task_queue=ORDERS_QUEUE, workflows=[OrderWorkflow]))
-            record = LedgerActivities(sessions(engine)).record
-            await stack.enter_async_context(
-                Worker(client, task_queue=LEDGER_QUEUE, activities=[record], activity_executor=pool)
-            )
+    async with serving(settings):
         yield
-    engine.dispose()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

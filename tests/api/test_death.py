@@ -39,7 +39,8 @@ def process(settings: Settings, worker: None) -> Iterator[tuple[subprocess.Popen
 async def _ready(http: httpx.AsyncClient) -> None:
     for _ in range(200):
         with contextlib.suppress(httpx.TransportError):
-            if (await http.get("/readyz")).status_code == 200:
+            ready = (await http.get("/readyz")).json()
+            if ready["database"] and ready["engine"]:
                 return
         await asyncio.sleep(0.1)
     raise AssertionError("the API does not get ready")

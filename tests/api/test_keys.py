@@ -255,7 +255,8 @@ async def test_a_silent_engine_is_said_to_be_so_and_the_key_is_finished_later(
         assert "same Idempotency-Key" in answer.json()["remedy"]
         assert await Reconciler(gateway).once(older_than=0.0) == 0
         ready = await api.http.get("/readyz")
-        assert (ready.status_code, ready.json()) == (503, {"database": True, "engine": False})
+        assert (ready.status_code, ready.json()["database"], ready.json()["engine"]) == (503, True, False)
+        assert "engine" in ready.json()["failing"]
     waiting = asyncio.create_task(api.post(f"/orders/{number}/note", {"text": "into the void"}, use=used))
     await asyncio.sleep(0.2)
     assert await Reconciler(gateway).once(older_than=0.0) == 1

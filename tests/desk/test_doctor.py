@@ -2,10 +2,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from desk.doctor import CHECKS, Finding, Mark, examine
-from runtime import instance
+from runtime import instance, zones
 from runtime.settings import Settings, load
+from store.session import make_engine, sessions
+from worker import watching
 
 
 def found(settings: Settings, api: str) -> dict[str, Finding]:
@@ -13,11 +16,27 @@ def found(settings: Settings, api: str) -> dict[str, Finding]:
 
 
 async def test_a_healthy_system_has_nothing_broken(settings: Settings, address: str) -> None:
-    findings = await asyncio.to_thread(found, settings, address)
+    async with watching(settings):
+        async with asyncio.timeout(30):
+            while (findings := await asyncio.to_thread(found, settings, address))["clocks"].mark is not Mark.GOOD:
+                await asyncio.sleep(0.5)
     assert list(findings) == list(CHECKS)
+    assert "canary" in findings["clocks"].found
+    assert findings["zones"].found == f"tzdata {zones.version()}"
     assert {name: one for name, one in findings.items() if one.mark is Mark.BAD} == {}
     assert findings["postgresql"].found.startswith("18.")
     assert findings["engine"].mark is Mark.GOOD
+
+
+async def test_clocks_that_nobody_watches_are_a_finding(settings: Settings, address: str) -> None:
+    gone = make_engine(settings.app_database_url or "", 1)
+    with sessions(gone).begin() as session:
+        session.execute(text("update pulses set at = at - interval '1 hour'"))
+    gone.dispose()
+    finding = (await asyncio.to_thread(found, settings, address))["clocks"]
+    assert finding.mark is Mark.BAD
+    assert "canary, sweeper" in finding.found
+    assert "worker-1.log" in finding.remedy
 
 
 async def test_what_is_broken_is_named_with_its_remedy(settings: Settings, address: str) -> None:
