@@ -12,7 +12,19 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import callbacks, clocks, commands, directory, errors, health, notices, operations, orders, rehearsal
+from api import (
+    callbacks,
+    clocks,
+    commands,
+    directory,
+    errors,
+    health,
+    migrations,
+    notices,
+    operations,
+    orders,
+    rehearsal,
+)
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
