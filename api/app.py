@@ -16,6 +16,7 @@ from api import (
     callbacks,
     clocks,
     commands,
+    criticisms,
     directory,
     errors,
     health,
@@ -77,6 +78,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         commands.make_router(),
         directory.router,
         migrations.router,
+        criticisms.router,
         notices.router,
         operations.router,
     ):

@@ -1,21 +1,24 @@
 """The organisation as callers see it: units and their inboxes, people, the dispatch catalogue, the policy, oneself."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.identity import Identified
+from api.schemas import Clean, Instant, Request
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import Role
+from store import absences, policies, posts
 from store import directory as queries
 from store import inbox as inboxes
-from store import policies
+from store.absences import Absence, NotPossible, Said
 from store.cursors import BadCursor
 from store.directory import Entry, Person, Unit
 from store.inbox import Task
@@ -25,6 +28,7 @@ from store.tables import units
 router = APIRouter(tags=["directory"])
 
 UnitId = Annotated[str, Path(max_length=50, description="A unit's id, such as GD.net.")]
+PersonId = Annotated[str, Path(max_length=64, description="A person's id, such as gd-net-head.")]
 Filter = Annotated[str, Query(max_length=50)]
 
 
@@ -33,6 +37,22 @@ class InboxPage(BaseModel):
 
     items: list[Task]
     next: str
+
+
+class AbsenceRequest(Request):
+    """From when until when a person is away, and who stands in for him."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"from": "2026-03-02T00:00:00Z", "until": "2026-03-09T00:00:00Z", "substitute": "gd-net-1"}]
+        }
+    )
+
+    start: Annotated[Instant, Field(alias="from")]
+    until: Instant | None = Field(None, description="None: until he is said to be back.")
+    substitute: Annotated[Clean, Field(max_length=64)] = Field(
+        "", description="Somebody of the same unit, or a manager above it; '' leaves it to the next level up."
+    )
 
 
 class Policy(BaseModel):
@@ -136,10 +156,79 @@ async def list_people(
     role: Role | None = None,
     at: Annotated[str, Query(max_length=50, description="A unit, or a province with all its departments.")] = "",
 ) -> Response:
-    """Active people only."""
+    """Active people only, with who is away until when and who stands in."""
+    _staff(who)
+    return _json(await parts.read(queries.people_of, role.value if role else "", at))
+
+
+@router.put(
+    "/people/{person_id}/absence",
+    response_model=Person,
+    responses=declared("unauthenticated", "forbidden", "not_found", "invalid_request", "unavailable"),
+    summary="Put a person down as away",
+)
+async def put_absence(person_id: PersonId, absence: AbsenceRequest, who: AskerDep, parts: PartsDep) -> Response:
+    """What is told to his posts reaches his substitute while he is away, or the next level up.
+
+    For the person himself, the head of his unit, the managers above it, headquarters and administrators. A new one
+    replaces the one before; all stay on record.
+    """
+    given = Absence(absence.start, absence.until, absence.substitute)
+    try:
+        changed = await parts.read(_say, who, person_id, given)
+    except NotPossible as error:
+        raise Problem("invalid_request", f"{error}.", field=error.field, remedy=f"{error.remedy}.") from error
+    posts.forget()
+    return _json(changed)
+
+
+@router.delete(
+    "/people/{person_id}/absence",
+    response_model=Person,
+    responses=declared("unauthenticated", "forbidden", "not_found", "unavailable"),
+    summary="Put a person down as back",
+)
+async def delete_absence(person_id: PersonId, who: AskerDep, parts: PartsDep) -> Response:
+    """He is told himself again from now on; of one who was not away nothing changes."""
+    changed = await parts.read(_say, who, person_id, None)
+    posts.forget()
+    return _json(changed)
+
+
+@router.get(
+    "/people/{person_id}/absences",
+    response_model=list[Said],
+    responses=declared("unauthenticated", "forbidden", "unavailable"),
+    summary="What was said of a person's absences",
+)
+async def list_absences(person_id: PersonId, who: AskerDep, parts: PartsDep) -> Response:
+    """Who said when that he is away or back, the latest first; at most 200."""
+    _staff(who)
+    return _json(await parts.read(absences.said_of, person_id))
+
+
+def _say(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:
+    """Put a person down as away, or without an absence as back; raises Problem and NotPossible."""
+    organisation = posts.organisation(session, 0)
+    person = organisation.people.get(person_id)
+    _staff(who)
+    if person is None or not person.active:
+        raise Problem("not_found", f"There is no person {person_id}.", remedy="GET /v1/people lists them.")
+    if not absences.may_say(organisation, who.actor, person):
+        raise Problem(
+            "forbidden",
+            f"You cannot say whether {person_id} is away.",
+            remedy="Ask him, the head of his unit, a manager above it, or an administrator.",
+        )
+    now = datetime.now(UTC)
+    if absence is None:
+        return absences.say_back(session, person, who.actor, now)
+    return absences.say_away(session, organisation, person, absence, who.actor, now)
+
+
+def _staff(who: Identified) -> None:
     if who.role is Role.CUSTOMER:
         raise Problem("forbidden", "The directory is for staff.")
-    return _json(await parts.read(queries.people_of, role.value if role else "", at))
 
 
 @router.get(

@@ -241,7 +241,7 @@ def _methods(request: Request) -> list[str]:
     """The methods that the request's path takes."""
     return [
         method
-        for method in ("GET", "POST")
+        for method in ("GET", "POST", "PUT", "DELETE")
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
     ]
 

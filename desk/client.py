@@ -149,6 +149,18 @@ class Desk:
         wanted = {name: value for name, value in query.items() if value is not None and value != ""}
         return self._ask("GET", path, person, query=wanted).json()
 
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Make what is at `/v1` + path so, asking again as often as needed; raises as `act`."""
+        return self._ask("PUT", path, "", body=body).json()
+
+    def delete(self, path: str) -> Any:
+        """Take away what is at `/v1` + path, asking again as often as needed; raises as `act`."""
+        return self._ask("DELETE", path, "").json()
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Ask at `/v1` + path for what may be asked again as often as needed; raises as `act`."""
+        return self._ask("POST", path, "", body=body, timeout=REBUILD_SECONDS).json()
+
     def register(self, complaint: dict[str, Any], key: str = "", person: str = "") -> Done:
         """Give a complaint its number; raises as `act`."""
         return self._command("/orders", complaint, key, person)

@@ -66,7 +66,7 @@ def body(verb: str, words: Sequence[str], reason: str) -> dict[str, Any]:
 def _value(name: str, text: str, hint: Any) -> Any:
     kinds = _kinds(hint)
     if datetime in kinds:
-        return _instant(name, text)
+        return instant(name, text)
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, StrEnum) and text not in set(kind):
             raise Usage(f"{name}={text!r}: 须为其一 / must be one of {_spelt(hint)}")
@@ -80,7 +80,8 @@ def _value(name: str, text: str, hint: Any) -> Any:
         raise Usage(f"{name}={text!r}: 须为 JSON / must be JSON ({_spelt(hint)}) · → {name}={_sample(hint)}") from None
 
 
-def _instant(name: str, text: str) -> str:
+def instant(name: str, text: str) -> str:
+    """A time as people type it, as the API wants it; raises Usage that names the field."""
     if text == "now":
         return datetime.now(UTC).isoformat()
     try:

@@ -91,7 +91,7 @@ def say_away(
     Raises:
         NotPossible: the times are out of order, or the substitute cannot stand in.
     """
-    _checked(organisation, person, absence, now)
+    check(organisation, person, absence, now)
     changed = replace(person, away_from=absence.start, away_until=absence.until, substitute=absence.substitute)
     return _kept(session, person, changed, actor, now)
 
@@ -142,7 +142,8 @@ def _line(organisation: Organisation, unit: str) -> list[str]:
     return line
 
 
-def _checked(organisation: Organisation, person: Person, absence: Absence, now: datetime) -> None:
+def check(organisation: Organisation, person: Person, absence: Absence, now: datetime) -> None:
+    """Whether the person can be away like that; raises NotPossible."""
     if absence.until is not None and absence.until <= absence.start:
         raise NotPossible("until", "until is not after from", "give a later one, or none: until he is said to be back")
     if absence.until is not None and absence.until <= now:

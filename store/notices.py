@@ -275,13 +275,13 @@ def inbox(
         wanted.append(t.c.read_at.is_(None))
     if after is not None:
         wanted.append(tuple_(t.c.created_at, t.c.id) < (after.created_at, after.id))
-    found = session.execute(_page(session, reader, wanted, limit + 1))
+    found = session.execute(newest(session, reader, wanted, limit + 1))
     entries = [Entry(*row) for row in found]
     page = entries[:limit]
     return page, Cursor(page[-1].created_at, page[-1].id) if len(entries) > limit else None
 
 
-def _page(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
+def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
     """The newest of what a reader may see; for staff the top of each audience by the index, and the top of those."""
     latest = (t.c.created_at.desc(), t.c.id.desc())
     if reader.phone:
