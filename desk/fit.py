@@ -45,7 +45,7 @@ def fit_check(
     if machine:
         render.as_json(summary(result))
     else:
-        _show(result)
+        _show(result, ZoneInfo(zone))
     if not result.met:
         raise typer.Exit(1)
 
@@ -148,7 +148,7 @@ def _machine(one: TypeFit) -> dict[str, Any]:
     return said | {name: getattr(one, name) for name in (*_COUNTS, "missed")}
 
 
-def _show(result: Fit) -> None:
+def _show(result: Fit, zone: ZoneInfo) -> None:
     table = Shown(box=None, header_style="bold", pad_edge=False)
     table.add_column("类型 type", overflow="fold", ratio=2)
     table.add_column("行 rows", justify="right", no_wrap=True)
@@ -156,14 +156,14 @@ def _show(result: Fit) -> None:
     table.add_column("后半吻合 later half", justify="right", no_wrap=True)
     for one in result.types:
         share = f"{one.within}/{one.later}" + (f" {one.within / one.later:7.2%}" if one.later else "")
-        table.add_row(one.type, str(one.early + one.later), _policy(one), share)
+        table.add_row(one.type, str(one.early + one.later), _policy(one, zone), share)
     render.out.print(table)
     for line in _totals(result):
         render.out.print(line, soft_wrap=True)
 
 
-def _policy(one: TypeFit) -> str:
-    since = f"\n自 since {one.since:%Y-%m-%d}" if one.since else ""
+def _policy(one: TypeFit, zone: ZoneInfo) -> str:
+    since = f"\n自 since {one.since.astimezone(zone):%Y-%m-%d}" if one.since else ""
     return f"{one.zh}\n{one.en}{since}"
 
 
