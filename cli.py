@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from desk import account, callbacks, clocks, directory, doctor, importing, orders, rebuild, render, tour
+from desk import account, callbacks, clocks, directory, doctor, importing, migrate, orders, policy, rebuild, render, tour
 from desk.client import DeskError
 from runtime import settings, zones
 from runtime.faults import SetupError
@@ -34,6 +34,8 @@ app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.add_typer(clocks.app, name="clocks")
+policy.app.command("migrate")(migrate.migrate)
+app.add_typer(policy.app, name="policy")
 
 
 def _version(wanted: bool) -> None:
