@@ -24,6 +24,7 @@ from api import (
     notices,
     operations,
     orders,
+    policies,
     rehearsal,
 )
 from api.assembly import open_gateway
@@ -77,6 +78,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         clocks.router,
         commands.make_router(),
         directory.router,
+        policies.router,
         migrations.router,
         criticisms.router,
         notices.router,

@@ -5,14 +5,15 @@ once), `terms_for` and `preview` (what an order would get, and when it would be 
 It knows the rules in `domain` and nothing else: no database, no network, no clock.
 """
 
+from rulebook.asked import Asked, misnamed, terms_for
 from rulebook.check import Known, check
 from rulebook.diff import Change, diff
 from rulebook.faults import Fault, Faulty
 from rulebook.frozen import NATIONAL, Frozen, freeze, load, national, text_of
-from rulebook.preview import Asked, Due, preview, terms_for
+from rulebook.preview import Due, preview
 from rulebook.words import label, length_words, rule_words
 
 __all__ = [
     "NATIONAL", "Asked", "Change", "Due", "Fault", "Faulty", "Frozen", "Known", "check", "diff", "freeze", "label",
-    "length_words", "load", "national", "preview", "rule_words", "terms_for", "text_of",
+    "length_words", "load", "misnamed", "national", "preview", "rule_words", "terms_for", "text_of",
 ]  # fmt: skip

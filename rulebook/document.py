@@ -96,7 +96,7 @@ LABELS = (
 
 DOCUMENT = Record(
     {
-        "version": Text(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", "2026.4"),
+        "version": Text(r"[0-9][0-9A-Za-z._-]{0,39}", "2026.4"),
         "title": _NAMED,
         "calendar": Text(),
         "calendars": Table(CALENDAR),

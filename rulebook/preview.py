@@ -7,26 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from domain.model import OrderClass
-from domain.policy import Terms, resolve
+from domain.policy import Terms
 from domain.reckoning import reckon, words
 from domain.spans import span
+from rulebook.asked import Asked, terms_for
 from rulebook.faults import Said
 from rulebook.kinds import KINDS, Kind
 from rulebook.words import label, length_words, rule_words
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is known of an order when its terms are looked up; `unit` is who would have it, '' for nobody yet."""
-
-    order_class: OrderClass
-    province: str
-    tier: str = "normal"
-    area: str = ""
-    category: str = ""
-    priority: str = "normal"
-    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +59,6 @@ class Due:
     cut: bool
     explained_zh: tuple[str, ...]
     explained_en: tuple[str, ...]
-
-
-def terms_for(document: Mapping[str, Any], asked: Asked) -> Terms:
-    """The terms that an order of this kind gets under a checked document; raises KeyError or ValueError for another."""
-    return resolve(document, asked.order_class, asked.tier, asked.province, asked.area, asked.category, asked.priority)
 
 
 def preview(

@@ -40,11 +40,16 @@ def _wrong(path: str, value: Any, wanted: Said, remedy: Said, faults: Faults) ->
     return MISSING
 
 
+def _storable(text: str) -> bool:
+    """False for what no database keeps: NUL, and halves of characters."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _shown(value: Any) -> str:
     """A value as it is written, shortened; of a list or a mapping only the brackets."""
     if isinstance(value, (list, dict)):
         return "[…]" if isinstance(value, list) else "{…}"
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=not (isinstance(value, str) and _storable(value)), default=str)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -61,7 +66,7 @@ class Text:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             remedy = (f"加引号: '{value}'", f"put it in quotes: '{value}'")
             return _wrong(path, value, ("文字", "text"), remedy, faults)
-        if not isinstance(value, str) or not (value.strip() or self.empty) or "\0" in value:
+        if not isinstance(value, str) or not (value.strip() or self.empty) or not _storable(value):
             return _wrong(path, value, ("文字", "text"), ("写一段文字", "write a text"), faults)
         if self.pattern and not re.fullmatch(self.pattern, value, re.ASCII):
             remedy = (f"写成 {self.example}", f"write it as {self.example}")
