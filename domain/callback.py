@@ -14,7 +14,7 @@ from domain.calendar import span
 from domain.clocks import gone, of_kind, start
 from domain.duties import next_round_clocks
 from domain.events import ClockChange
-from domain.ladder import TOP, target
+from domain.ladder import raised
 from domain.model import (
     SYSTEM,
     Assignment,
@@ -202,8 +202,8 @@ def _recorded(
         review = start("callback_review", f"r{scribe.order.round}.{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
     scribe.emit(recorded, done, review)
     if expiry:
-        if not solved and scribe.order.level < TOP:
-            rise(scribe)
+        if not solved:
+            raised(scribe, scribe.order.level + 1)
     elif not recorded.unhappy:
         on_the_spot = not scribe.order.assignments
         close(scribe, Outcome.ANSWERED_AT_ONCE if on_the_spot else Outcome.RESOLVED_SATISFIED, why)
@@ -236,7 +236,7 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
             clocks.resumed(of_kind(order, "statutory"), scribe.terms),
             next_round_clocks(scribe, part),
         )
-        rise(scribe)
+        raised(scribe, scribe.order.level + 1)
 
 
 def _same_lead(scribe: Scribe, lead: Assignment) -> Assignment:
@@ -252,13 +252,6 @@ def _same_lead(scribe: Scribe, lead: Assignment) -> Assignment:
         designated=True,
         signed_at=scribe.now,
     )
-
-
-def rise(scribe: Scribe) -> None:
-    """One level up, by the policy and not by a clock."""
-    level = min(TOP, scribe.order.level + 1)
-    lead = scribe.order.lead
-    scribe.emit(e.OrderEscalated(level, target(level), unit=lead.unit if lead else ""), by=SYSTEM)
 
 
 OUTLIVING = ("whistle_review", "appeal_decision")
@@ -316,4 +309,4 @@ def reopen(scribe: Scribe, command: c.Reopen) -> None:
         start("statutory", f"r{order.round + 1}", "", scribe.now, terms),
         next_round_clocks(scribe, part),
     )
-    rise(scribe)
+    raised(scribe, scribe.order.level + 1)

@@ -16,7 +16,7 @@ from typing import Any
 from domain import assignment, callback, errors, retime, transitions, whistle
 from domain import commands as c
 from domain import events as e
-from domain.callback import all_clocks, end_whistles, rise
+from domain.callback import all_clocks, end_whistles
 from domain.clocks import (
     advanced,
     answered,
@@ -346,8 +346,8 @@ def _urge(scribe: Scribe, command: c.Urge) -> None:
     if scribe.order.urges == terms.urges_to_yellow:
         lead = scribe.order.lead
         scribe.emit(e.OrderSupervised(Colour.YELLOW, "urged", unit=lead.unit if lead else ""), by=SYSTEM)
-    if scribe.order.contacts == terms.contacts_to_rise and scribe.order.level < TOP:
-        rise(scribe)
+    if scribe.order.contacts == terms.contacts_to_rise:
+        raised(scribe, scribe.order.level + 1)
 
 
 def _supervise(scribe: Scribe, command: c.Supervise) -> None:

@@ -39,7 +39,7 @@ from domain.commands import COMMANDS, Command
 from domain.errors import InvalidField, Refusal
 from domain.events import Event
 from domain.model import Order
-from domain.order import allowed, decide, due, evolve, next_deadline
+from domain.order import allowed, decided, next_deadline, passed
 from domain.policy import Terms
 from workflows import display, punctuality
 from workflows.deadline import Alarm
@@ -100,7 +100,7 @@ class OrderWorkflow:
         if not await self._registered():
             return
         while True:
-            if self._time_has_come() or self._is_over() or self._outbox.heavy:
+            if self._let_time_pass() or self._is_over() or self._outbox.heavy:
                 await self._record()
             if self._has_ended():
                 return
@@ -171,13 +171,11 @@ class OrderWorkflow:
         overdue: tuple[Event, ...] = ()
         if order is not None and self._is_late():
             # The timer has not been handled yet: time's own events come first, or a late deed would look punctual.
-            overdue = due(order, now, self._terms, MARKS_AT_ONCE)
-            order = _after(order, overdue)
+            overdue, order = passed(order, now, self._terms, MARKS_AT_ONCE)
             deadline = next_deadline(order)
             if deadline is not None and deadline <= now:
                 raise self._busy()
-        own = decide(order, command, now, self._terms)
-        order = _after(order, own)
+        own, order = decided(order, command, now, self._terms)
         return Plan(overdue, own, order, self._terms_of(order, command))
 
     def _terms_of(self, order: Order, command: Command) -> Terms:
@@ -225,16 +223,15 @@ class OrderWorkflow:
         """True when a deadline has passed whose events are not in the state yet."""
         return self._deadline is not None and self._deadline <= workflow.now()
 
-    def _time_has_come(self) -> bool:
+    def _let_time_pass(self) -> bool:
         """Apply what fell due, at most one step's marks; True when the clock called, so that all gets recorded."""
         called = self._woken or self._alarm.rang
         self._woken = False
         self._watch_size()
         if self._order is not None and self._is_late():
-            events = due(self._order, workflow.now(), self._terms, MARKS_AT_ONCE)
+            events, self._order = passed(self._order, workflow.now(), self._terms, MARKS_AT_ONCE)
             punctuality.measure(events)
             self._outbox.add(to_rows(self._id, events))
-            self._order = _after(self._order, events)
             self._settle()
             return True
         return called
@@ -336,11 +333,3 @@ def _read(verb: str, args: Sequence[RawValue]) -> tuple[CommandMessage, Command]
         return message, to_command(verb, message)
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidField(f"{verb}: {error}", field="body", remedy="send the fields of this command") from None
-
-
-def _after(order: Order | None, events: Sequence[Event]) -> Order:
-    """The order after these events."""
-    for event in events:
-        order = evolve(order, event)
-    assert order is not None, "no event, no order"
-    return order
