@@ -63,7 +63,7 @@ def hasty_policy() -> dict[str, Any]:
     """The default policy with limits of seconds in one province, and call-backs that follow one another quickly."""
     document = demo.document("policy")
     document["version"] += "-hasty"
-    document["provinces"] = {**document.get("provinces", {}), HASTY: {"*": _HASTY_LIMITS}}
+    document["provinces"] = {**document.get("provinces", {}), HASTY: {"limits": {"*": _HASTY_LIMITS}}}
     document["calling"] |= {"days": 1, "gap": "0.02min", "rating_window": "0.1min", "holidays": True}
     return document
 
