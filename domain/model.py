@@ -332,7 +332,8 @@ class Clock:
 
     `length` is the whole limit in minutes, of work where `working` is set, else elapsed; `worked` what was used up of
     it before `since`, when it last began to run; `paused` the elapsed minutes for which it stood still. `extended`
-    marks a due time that somebody moved by hand: no rule moves it any more. Instants are UTC.
+    marks a due time that somebody moved by hand: no rule moves it any more. `reached` is the level to which an earlier
+    ladder had raised it when its terms changed. Instants are UTC.
     """
 
     key: str
@@ -354,6 +355,7 @@ class Clock:
     worked: float = 0.0
     paused: float = 0.0
     extended: bool = False
+    reached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

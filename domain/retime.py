@@ -185,20 +185,21 @@ def _on_ladder(clock: Clock, now: datetime, old: Terms, new: Terms) -> Clock:
     It comes as long after the last mark as the new ladder says, and not before now. What has ended stays ended.
     """
     before, after = old.ladder(clock.kind), new.ladder(clock.kind)
-    breach, breach_now = len(old.warnings.get(clock.kind, ())), len(new.warnings.get(clock.kind, ()))
+    breach, first = len(old.warnings.get(clock.kind, ())), len(new.warnings.get(clock.kind, ())) + 1
     if before == after:
-        return replace(clock, step=clock.step - breach + breach_now)
-    if not after or (before and clock.next_at is None):
-        return replace(clock, step=breach_now + len(after) + 2, next_at=None)
+        return replace(clock, step=clock.step - breach - 1 + first)
     taken = before[: clock.step - breach - 1]
-    reached = max((step.level for step in taken), default=0)
-    index = next((index for index, step in enumerate(after) if step.level > reached), len(after))
+    clock = replace(clock, reached=max(clock.reached, *(step.level for step in taken), 0))
+    if clock.next_at is None and clock.step > breach + 1:
+        return replace(clock, step=first + len(after) + 1)
+    if not after:
+        return replace(clock, step=first + (clock.step > breach + 1), next_at=None)
+    index = next((index for index, step in enumerate(after) if step.level > clock.reached), len(after))
     last, calendar = clock.due_at, old.calendar_of(clock.unit)
     for step in taken:
         last = calendar.add(last, span(step.after))
     gap = span(after[index].after if index < len(after) else new.grace)
-    at = max(now, new.calendar_of(clock.unit).add(last, gap))
-    return replace(clock, step=breach_now + 1 + index, next_at=at)
+    return replace(clock, step=first + index, next_at=max(now, new.calendar_of(clock.unit).add(last, gap)))
 
 
 def _measured(clock: Clock, now: datetime, old: Terms, new: Terms, statutory: tuple[Clock, ...]) -> Clock:
