@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench chaos lock clean
+.PHONY: help run test lint types bench bench-timers bench-open simulate chaos lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.11
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # Done again only when what is installed has changed.
 $(STAMP): requirements.lock pyproject.toml
@@ -39,6 +39,15 @@ test: lint ## lint, then all tests on real servers
 
 bench: $(STAMP) ## commands a second, through everything
 	$(BIN)/python -m bench.commands
+
+bench-timers: $(STAMP) ## lateness of 10,000 deadlines in ten minutes, beside as many bare timers
+	$(BIN)/python -m bench.timers --orders 10000 --minutes 10
+
+bench-open: $(STAMP) ## memory, restart and lateness with 1,000, 5,000 and 20,000 open orders
+	$(BIN)/python -m bench.open_orders --open 1000 5000 20000 --sample 500 --minutes 1.5 --down 90
+
+simulate: $(STAMP) ## a year of 100,000 orders over the rules alone, and whether they held
+	$(BIN)/python -m bench.simulate
 
 chaos: $(STAMP) ## kill -9 of every part amid running orders, and the proof that nothing is lost
 	$(BIN)/python -m bench.chaos

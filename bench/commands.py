@@ -12,10 +12,8 @@ import argparse
 import asyncio
 import http.client
 import json
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -24,34 +22,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
+from bench import temporary
 from bench.bare import QUEUE, WORKFLOW
+from bench.processes import cpu_seconds
 from contracts.names import workflow_id
-from runtime import ports, provision
-from runtime.console import Console
 from runtime.plugin import connect
 from runtime.process import Child
-from runtime.settings import PROJECT, Settings, load
-from runtime.stack import EmbeddedStack
+from runtime.settings import PROJECT, Settings
 from runtime.supervisor import application
-from runtime.temporal import PORT_COUNT
 from runtime.watch import Program
 
 STEPS = 6
 """Commands an order: registration and five more."""
-NAMES = {
-    "worker.py": "worker",
-    "bench.bare": "worker",
-    "uvicorn": "API",
-    "temporal-server": "engine",
-    "postgres": "PostgreSQL",
-}
 
 
 @dataclass
@@ -82,23 +69,6 @@ class Result:
 
 def _ms(times: list[float], percent: int) -> str:
     return f"{1000 * statistics.quantiles(times, n=100)[percent - 1]:6.1f}" if len(times) > 1 else "     –"
-
-
-def cpu_seconds() -> dict[str, float]:
-    """CPU that our children have used so far, by part; PostgreSQL's ended backends included."""
-    used: dict[str, float] = {}
-    for process in psutil.Process().children(recursive=True):
-        try:
-            line, times = " ".join(process.cmdline()), process.cpu_times()
-        except psutil.Error:
-            continue
-        for mark, name in NAMES.items():
-            if mark in line:
-                own = times.user + times.system
-                ended = times.children_user + times.children_system if mark == "postgres" else 0.0
-                used[name] = used.get(name, 0.0) + own + ended
-                break
-    return used
 
 
 @contextmanager
@@ -263,18 +233,8 @@ def main() -> int:
     given.add_argument("--callers", type=int, default=20)
     given.add_argument("--rounds", type=int, default=3)
     options = given.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="whistle-bench-"))
-    first = ports.free_run(PORT_COUNT + 2)
-    wanted = load(
-        data_dir=folder, temporal_port=first, postgres_port=first + PORT_COUNT, api_port=first + PORT_COUNT + 1,
-        ui_enabled=False,
-    )  # fmt: skip
-    try:
-        with EmbeddedStack(wanted, Console()) as stack:
-            provision.tables(stack.owner_url, wanted.profile)
-            return report(stack.settings, options.orders, options.callers, options.rounds)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with temporary.folder() as wanted, temporary.servers(wanted) as stack:
+        return report(stack.settings, options.orders, options.callers, options.rounds)
 
 
 def report(settings: Settings, orders: int, callers: int, rounds: int) -> int:
