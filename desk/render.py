@@ -214,7 +214,8 @@ RATED = ("report_in", "cooperation", "quality", "result")
 _TELLING = (
     "units", "unit", "key", "percent", "colour", "until", "reopen_until", "to", "round", "number", "outcome", "solved",
     "satisfaction", "why", "answer", "question", "text", "plan", "result", "done", "who", "substitute", "ground",
-    "auto", "exhausted", "late", "upheld", "valid", "final_review", "appeal_notice",
+    "version", "order_class", "tier", "priority", "category", "was", "auto", "exhausted", "late", "upheld", "valid",
+    "final_review", "appeal_notice",
 )  # fmt: skip
 _BARE = (
     "unit",
