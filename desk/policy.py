@@ -51,7 +51,7 @@ def policy() -> None:
 
 @app.command("check")
 def check(file: File, machine: Machine = False) -> None:
-    """检查政策文件 / everything that is wrong with a policy, by line; else what would be in force. Exit 2 for faults."""
+    """检查政策文件 / everything that is wrong with a policy, by line, and exit 2; else what would be in force."""
     found = _loaded(str(file))
     if machine:
         render.as_json({"ok": not found.errors, "faults": [asdict(fault) for fault in found.faults]})

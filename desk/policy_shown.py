@@ -50,8 +50,8 @@ def of_class(asked: Asked, order_class: OrderClass) -> Asked:
 
 def in_force(document: dict[str, Any], asked: Asked) -> None:
     """A table of limits by class for that place, tier, area and category, and where the calendars come from."""
-    title = rulebook.label({"labels": {"": {"": document.get("title", {"zh": "", "en": ""})}}}, "", "")
-    render.out.print(Text(f"{document['version']}  {title[0]} / {title[1]}", style="bold"), soft_wrap=True)
+    title = document.get("title", {"zh": "–", "en": "–"})
+    render.out.print(Text(f"{document['version']}  {title['zh']} / {title['en']}", style="bold"), soft_wrap=True)
     if scope := _scope(asked):
         render.out.print(Text(scope, style="cyan"), soft_wrap=True)
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -62,8 +62,8 @@ def in_force(document: dict[str, Any], asked: Asked) -> None:
     for kind in KINDS:
         found = [one.limit(kind, asked.unit) for one in terms]
         if any(found):
-            zh, en = rulebook.label(document, "kinds", kind)
-            table.add_row(f"{zh} {kind}", *(limit[0] if limit else "–" for limit in found))
+            name = rulebook.label(document, "kinds", kind)[0]
+            table.add_row(f"{name} {kind}", *(limit[0] if limit else "–" for limit in found))
     render.out.print(table)
     render.out.print(_LEGEND, style="dim", soft_wrap=True)
     for name, calendar in document["calendars"].items():

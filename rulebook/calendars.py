@@ -20,6 +20,7 @@ days:                                             # what differs besides; the la
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ _KINDS = {
 _AS_BLOCK = ("写明 library、ics 或 source 其一", "name one of library, ics or source")
 
 
+@dataclass(slots=True)
+class _Making:
+    """A calendar on its way: its path, what is frozen so far, and the hours of make-up days with where they stand."""
+
+    path: str
+    made: dict[str, Any]
+    make_up: hours.Shifts
+    make_up_at: str
+
+
 class Freezer:
     """Freezes the calendars of one document.
 
@@ -62,16 +73,17 @@ class Freezer:
         week = self._week(source, path)
         made: dict[str, Any] = {key: source[key] for key in ("zh", "en", "zone") if key in source}
         made |= {"week": week, "specials": [], "sources": []}
+        it = _Making(path, made, *self._make_up(source, week, path))
         blocks = source.get("holidays", [])
         for place, block in enumerate(blocks if isinstance(blocks, list) else [blocks]):
             inner = under(under(path, "holidays"), place) if isinstance(blocks, list) else under(path, "holidays")
-            self._holidays(made, block, inner, path, self._make_up(source, week, path))
+            self._holidays(it, block, inner)
         order = sorted(range(len(made["specials"])), key=lambda place: made["specials"][place]["first"])
         self._reorder(path, order)
         made["specials"] = [made["specials"][place] for place in order]
         listed = source.get("days", [])
         for place, entry in enumerate(self._items(listed, under(path, "days"))):
-            self._day(made, entry, under(under(path, "days"), place), path)
+            self._day(it, entry, under(under(path, "days"), place))
         if not made["sources"]:
             del made["sources"]
         return made
@@ -94,12 +106,15 @@ class Freezer:
         self.origins[f"{path}.week"] = under(path, "hours")
         return week
 
-    def _make_up(self, source: dict[str, Any], week: list[hours.Shifts], path: str) -> hours.Shifts:
+    def _make_up(self, source: dict[str, Any], week: list[hours.Shifts], path: str) -> tuple[hours.Shifts, str]:
+        """The hours of make-up days, and where they are written: of their own, or those of the week's first day."""
         if "make_up_hours" in source:
-            return hours.shifts(source["make_up_hours"], under(path, "make_up_hours"), self._faults)
-        return next((day for day in week if day), [])
+            where = under(path, "make_up_hours")
+            return hours.shifts(source["make_up_hours"], where, self._faults), where
+        day = next((day for day, shifts in enumerate(week) if shifts), 0)
+        return week[day], self.origins.get(f"{path}.week[{day}]", path)
 
-    def _holidays(self, made: dict[str, Any], block: Any, path: str, calendar: str, make_up: hours.Shifts) -> None:
+    def _holidays(self, it: _Making, block: Any, path: str) -> None:
         kind = next((key for key in _KINDS if isinstance(block, dict) and key in block), "")
         if not kind:
             self._faults.add(path, ("不知从何处取假日", "it does not say where the holidays come from"), _AS_BLOCK)
@@ -108,18 +123,18 @@ class Freezer:
             if key not in _KINDS[kind]:
                 self._unknown(under(path, key), key, _KINDS[kind])
         if kind == "source":
-            made["sources"].append({"of": str(block.get("of", "")), "source": str(block["source"])})
-            self._listed(made, block, path, calendar, make_up)
+            it.made["sources"].append({"of": str(block.get("of", "")), "source": str(block["source"])})
+            self._listed(it, block, path)
             return
         found = self._library(block, path) if kind == "library" else self._ics(block, path)
         if found is None:
             return
         kept = self._filtered(found.days, block, path)
         note = f"; {block['note']}" if "note" in block else ""
-        made["sources"].append({"of": str(block[kind]), "source": f"{found.source}{note}"})
+        it.made["sources"].append({"of": str(block[kind]), "source": f"{found.source}{note}"})
         for day in kept:
-            shifts = [list(shift) for shift in make_up] if day.work else []
-            self._special(made, (day.first, day.last), shifts, day.zh, day.en, path, calendar)
+            shifts = it.make_up if day.work else []
+            self._special(it, (day.first, day.last), shifts, (day.zh, day.en), path)
 
     def _library(self, block: dict[str, Any], path: str) -> feeds.Days | None:
         years = self._years(block.get("years"), under(path, "years"))
@@ -191,9 +206,7 @@ class Freezer:
             kept = [day for day in kept if (day in matched) is stays]
         return kept
 
-    def _listed(
-        self, made: dict[str, Any], block: dict[str, Any], path: str, calendar: str, make_up: hours.Shifts
-    ) -> None:
+    def _listed(self, it: _Making, block: dict[str, Any], path: str) -> None:
         for key, keys in (("off", ("days", "zh", "en")), ("work", ("days", "hours", "zh", "en"))):
             for place, entry in enumerate(self._items(block.get(key, []), under(path, key))):
                 inner = under(under(path, key), place)
@@ -205,12 +218,12 @@ class Freezer:
                     continue
                 shifts: hours.Shifts = []
                 if key == "work":
-                    shifts = [list(shift) for shift in make_up]
+                    shifts = it.make_up
                     if "hours" in entry:
                         shifts = hours.shifts(entry["hours"], under(inner, "hours"), self._faults)
-                self._special(made, range_, shifts, entry.get("zh", ""), entry.get("en", ""), inner, calendar)
+                self._special(it, range_, shifts, (entry.get("zh", ""), entry.get("en", "")), inner)
 
-    def _day(self, made: dict[str, Any], entry: dict[str, Any], path: str, calendar: str) -> None:
+    def _day(self, it: _Making, entry: dict[str, Any], path: str) -> None:
         keys = ("on", "closed", "hours", "zh", "en")
         for name in entry:
             if name not in keys:
@@ -228,36 +241,37 @@ class Freezer:
         names = (entry.get("zh", ""), entry.get("en", ""))
         if "hours" in entry:
             shifts = hours.shifts(entry["hours"], under(path, "hours"), self._faults)
-            self._special(made, range_, shifts, *names, path, calendar)
+            self._special(it, range_, shifts, names, path)
         elif entry["closed"] is True:
-            self._special(made, range_, [], *names, path, calendar)
+            self._special(it, range_, [], names, path)
         else:
             closed = hours.shifts(entry["closed"], under(path, "closed"), self._faults)
             for day in hours.each(*range_):
-                usual = _shifts_on(made, day)
+                usual = _shifts_on(it.made, day)
                 left = hours.without(usual, closed)
                 if left != usual:
-                    self._special(made, (day, day), left, *names, path, calendar)
+                    self._special(it, (day, day), left, names, path)
 
     def _special(
-        self,
-        made: dict[str, Any],
-        days: tuple[str, str],
-        shifts: hours.Shifts,
-        zh: Any,
-        en: Any,
-        path: str,
-        calendar: str,
+        self, it: _Making, days: tuple[str, str], shifts: hours.Shifts, names: tuple[Any, Any], path: str
     ) -> None:
-        self.origins[f"{calendar}.specials[{len(made['specials'])}]"] = path
+        listed = it.made["specials"]
         special: dict[str, Any] = {"first": days[0], "last": days[1]}
         if shifts:
-            special["shifts"] = shifts
-        made["specials"].append(special | {name: text for name, text in (("zh", zh), ("en", en)) if text})
+            special["shifts"] = [list(shift) for shift in shifts]
+        self._origin_of(it.path, len(listed), path, it.make_up_at if shifts is it.make_up else path)
+        listed.append(special | {name: text for name, text in zip(("zh", "en"), names, strict=True) if text})
+
+    def _origin_of(self, calendar: str, place: int, path: str, shifts: str) -> None:
+        """Note where a special was written, and its shifts, which may stand elsewhere."""
+        self.origins[f"{calendar}.specials[{place}]"] = path
+        self.origins[f"{calendar}.specials[{place}].shifts"] = shifts
 
     def _reorder(self, calendar: str, order: list[int]) -> None:
-        came = [self.origins[f"{calendar}.specials[{place}]"] for place in order]
-        self.origins.update({f"{calendar}.specials[{place}]": origin for place, origin in enumerate(came)})
+        heads = [f"{calendar}.specials[{place}]" for place in order]
+        came = [(self.origins[head], self.origins[f"{head}.shifts"]) for head in heads]
+        for place, (path, shifts) in enumerate(came):
+            self._origin_of(calendar, place, path, shifts)
 
     def _items(self, listed: Any, path: str) -> list[dict[str, Any]]:
         if isinstance(listed, list) and all(isinstance(item, dict) for item in listed):

@@ -46,7 +46,8 @@ def _step(before: dict[str, Any], after: dict[str, Any], path: str, faults: Faul
             reason = (f"级别从 {low} 降到 {high}", f"the level falls from {low} to {high}")
         remedy = (f"写 {low + 1}", f"write {low + 1}") if low < 5 else ("删去此步", "leave this step out")
         faults.add(under(path, "level"), reason, remedy)
-    if COLOUR_RANK[Colour(after.get("colour", ""))] < COLOUR_RANK[Colour(before.get("colour", ""))]:
+    faint, strong = after.get("colour"), before.get("colour")
+    if faint and strong and COLOUR_RANK[Colour(faint)] < COLOUR_RANK[Colour(strong)]:
         reason = ("颜色比上一步浅", "its colour fades from that of the step before")
         faults.warn(under(path, "colour"), reason, ("督办颜色只升不降", "an order keeps the higher colour"))
 

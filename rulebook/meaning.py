@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from domain.calendar import Calendar
+from domain.calendar import Calendar, check
 from domain.policy import calendar_from
 from domain.spans import Span, span
 from rulebook.document import CLASSES
@@ -86,7 +86,7 @@ def _longer(document: dict[str, Any], place: str, one: str, other: str) -> float
         return float(length.amount > base.amount)
     try:
         calendar = _calendar(document, place)
-        return _later(calendar, length, base)
+        return 0.0 if check(calendar) else _later(calendar, length, base)
     except (KeyError, ValueError, TypeError):
         return 0.0  # the calendar itself is at fault, and that is told
 
@@ -159,8 +159,8 @@ def caps(document: dict[str, Any], faults: Faults, known: Known) -> None:
     base = document.get("caps", {})
     for name, own in (("", {}), *((name, own.get("caps", {})) for name, own in document.get("classes", {}).items())):
         merged = {**base, **own}
-        unit, order = merged.get("returns_per_unit", 0), merged.get("returns_per_order", 0)
-        if unit > order and (own or not name):
+        unit, order = merged.get("returns_per_unit"), merged.get("returns_per_order")
+        if unit is not None and order is not None and unit > order and (own or not name):
             reason = (
                 f"单位可退 {unit} 次, 工单却只可退 {order} 次",
                 f"a unit may return {unit} times, an order {order} times",
