@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.year import habits, units, whistles
 from bench.year.life import Life, Reaction
-from bench.year.posts import asked_for, desk
+from bench.year.posts import asked_for, by_night, desk
 from domain import commands as c
 from domain.calling import first_call
 from domain.model import OPEN, Calling, Colour, OrderClass, Part, Role, Satisfaction, State, UnitRole
@@ -23,14 +23,14 @@ def registered(life: Life, body: Any) -> None:
     if life.order.state is State.REGISTERED:
         if life.chance(habits.DECLINED / (1 - habits.BY_CATALOGUE)):
             life.plan(life.hours(0.5), _decline)
-        life.plan(life.hours(0.4), dispatch)
+        life.plan(life.hours(0.2), dispatch, office=not by_night(life))
     whistles.may_be_asked_for(life)
 
 
 def unowned(life: Life, body: Any) -> None:
     """An order that nobody has is to be dispatched."""
     if life.order.state is State.TRIAGE:
-        life.plan(life.hours(1.5), dispatch)
+        life.plan(life.hours(0.6), dispatch, office=not by_night(life))
 
 
 def dispatch(life: Life) -> None:
@@ -59,7 +59,7 @@ def _decline(life: Life) -> None:
 
 def return_requested(life: Life, body: Any) -> None:
     """A return is to be decided."""
-    life.plan(life.hours(3), decide_return)
+    life.plan(life.hours(habits.DECIDE), decide_return, office=not by_night(life))
 
 
 def decide_return(life: Life) -> None:
@@ -75,7 +75,7 @@ def deciding(kind: str, median: float) -> Reaction:
     """The reaction to a request of this kind: somebody means to decide it."""
 
     def react(life: Life, body: Any) -> None:
-        life.plan(life.hours(median), DECIDE[kind])
+        life.plan(life.hours(median), DECIDE[kind], office=not by_night(life))
 
     return react
 
@@ -107,7 +107,7 @@ DECIDE: dict[str, Callable[[Life], None]] = {
 
 def replied(life: Life, body: Any) -> None:
     """A reply is to be audited."""
-    life.plan(life.hours(1.5), audit)
+    life.plan(life.hours(habits.AUDIT), audit, office=not by_night(life))
 
 
 def audit(life: Life) -> None:

@@ -42,8 +42,12 @@ BY_CATALOGUE = 0.88
 ANSWERED_AT_ONCE = {OrderClass.CONSULT: 0.5, OrderClass.GENERAL: 0.05}
 DECLINED = 0.02
 
-SIGN = 0.35
-CONTACT = 2.5
+OFFICE = (9 * 60, 18 * 60)
+"""When desks and units work, on working days: minutes after midnight in Beijing."""
+SIGN = 0.15
+CONTACT = 0.8
+AUDIT, DECIDE = 0.35, 0.5
+"""Median hours of whoever audits a reply, and of whoever decides on what a unit asks for."""
 WORK = {
     OrderClass.URGENT: 7.0,
     OrderClass.FAULT: 16.0,
@@ -54,12 +58,14 @@ WORK = {
 """Median hours that a unit needs from its signature to its reply."""
 CO_WORK = 0.5
 """A co unit's, as a share of the lead's."""
-SPREAD = 0.8
+SPREAD = 0.7
 """The sigma of the logarithm of a length of time."""
+DAYTIME = (8 * 60, 21 * 60)
+"""When units speak to customers, on every day of the week: minutes after midnight in Beijing."""
 ROUND_THE_CLOCK = (OrderClass.URGENT, OrderClass.FAULT)
 """Classes that units work on at night and on days off too; the others wait for office hours."""
 
-NEVER_SIGNS, NEVER_CALLS, NEVER_REPLIES, NEVER_HANDS_IN = 0.03, 0.05, 0.015, 0.04
+NEVER_SIGNS, NEVER_CALLS, NEVER_REPLIES, NEVER_HANDS_IN = 0.02, 0.03, 0.01, 0.03
 """The shares of units that forget a duty until somebody makes them do it."""
 HEEDS_LADDER = 0.45
 """How often a step of a ladder makes the one who owes do it."""
@@ -71,8 +77,15 @@ ASKS_CUSTOMER, CUSTOMER_ANSWERS = 0.06, 0.7
 EXTENDS, EXTENSION_GRANTED = 0.05, 0.75
 LEDGERS, LEDGER_APPROVED = 0.01, 0.8
 TERMINATES, TERMINATION_APPROVED = 0.008, 0.6
-PROGRESS = 0.5
-"""How often a unit reports progress while it works, of the times when it could."""
+TELLS_EVERY = {
+    OrderClass.URGENT: 1.6,
+    OrderClass.FAULT: 18.0,
+    OrderClass.GENERAL: 38.0,
+    OrderClass.CONSULT: 38.0,
+    OrderClass.COMPLEX: 38.0,
+}
+"""Hours after which a unit that has spoken to the customer does so again, give or take some."""
+FORGETS_TO_TELL = 0.05
 SENT_BACK = 0.06
 SUPERVISED = 0.004
 RETIMED = 0.008

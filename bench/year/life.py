@@ -86,6 +86,10 @@ class Life:
         self._entries += 1
         heappush(self._diary, (at, self._entries, deed, about))
 
+    def plan_by_day(self, length: timedelta, deed: Deed, *about: Any) -> None:
+        """Mean to do this after that long, on any day, but not at night."""
+        self.plan_at(self.world.by_day(self.now + length, self.luck), deed, *about)
+
     def plan_at(self, at: datetime, deed: Deed, *about: Any) -> None:
         """Mean to do this then."""
         self._entries += 1

@@ -22,9 +22,7 @@ SHOWN = 20
 def essence(event: Event) -> str:
     """One event in a line: what a digest takes of it."""
     clocks = ";".join(
-        f"{change.key} {change.change} {change.clock.due_at if change.clock else ''} "
-        f"{change.clock.next_at if change.clock else ''}"
-        for change in event.clocks
+        [f"{one.key} {one.change} {one.clock.next_at if one.clock else one.worked}" for one in event.clocks]
     )
     return f"{event.seq}|{event.type}|{event.at}|{event.actor.id}|{event.policy_version}|{event.command_id}|{clocks}"
 

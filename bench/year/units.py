@@ -54,15 +54,28 @@ def begin_work(life: Life, part: Assignment) -> None:
     """The lead begins: it speaks to the customer, works, and replies."""
     office, work = not by_night(life), habits.WORK[life.order.order_class]
     if not life.chance(habits.NEVER_CALLS):
-        life.plan(slow(life, part.unit, habits.CONTACT), contact, part.id, office=office)
+        length = slow(life, part.unit, habits.CONTACT)
+        if by_night(life):
+            life.plan(length, contact, part.id, office=False)
+        else:
+            life.plan_by_day(length, contact, part.id)
     if not life.chance(habits.NEVER_REPLIES):
         length = slow(life, part.unit, work)
         life.plan(length, reply, office=office)
         if life.chance(habits.EXTENDS):
             life.plan(length * 0.6, _extend, office=office)
-        for share in (0.3, 0.6, 0.9):
-            if life.chance(habits.PROGRESS):
-                life.plan(length * share, report_progress, office=office)
+
+
+def told(life: Life, body: Any) -> None:
+    """The lead has spoken to the customer, and means to do so again."""
+    lead = life.order.lead
+    if lead is None or getattr(body, "assignment", lead.id) != lead.id or life.chance(habits.FORGETS_TO_TELL):
+        return
+    length = timedelta(hours=habits.TELLS_EVERY[life.order.order_class] * (0.7 + 0.4 * life.luck.random()))
+    if by_night(life):
+        life.plan(length, report_progress, office=False)
+    else:
+        life.plan_by_day(length, report_progress)
 
 
 def contact(life: Life, assignment: str) -> None:

@@ -89,8 +89,8 @@ def _set_out(life: Life, whistle: str, unit: str) -> None:
     """A department means to answer, to speak to the frontline, and to come."""
     pace = life.world.pace(unit) * habits.COMES_AFTER
     base = 0.35 if life.order.order_class.value == "urgent" else 9.0
-    life.plan(life.hours(base * 0.1) * pace, _answer, whistle, unit, office=False)
-    life.plan(life.hours(base * 0.3) * pace, _speak, whistle, unit, office=False)
+    life.plan(life.hours(base * 0.05) * pace, _answer, whistle, unit, office=False)
+    life.plan(life.hours(base * 0.2) * pace, _speak, whistle, unit, office=False)
     life.plan(life.hours(base) * pace, _come, whistle, unit, office=False)
 
 

@@ -21,8 +21,6 @@ from store.demo import document
 
 T = TypeVar("T")
 BEIJING = timedelta(hours=8)
-OPENS, CLOSES = 9 * 60, 18 * 60
-"""Office hours of the people, in minutes after midnight in Beijing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,28 @@ class World:
         """The instant itself in office hours, else some minutes after the next opening."""
         local = at + BEIJING
         day, minute = local.toordinal(), local.hour * 60 + local.minute
-        if self._works(day) and OPENS <= minute < CLOSES:
+        opens, closes = habits.OFFICE
+        if self._works(day) and opens <= minute < closes:
             return at
-        if minute >= OPENS:
+        if minute >= opens:
             day += 1
         while not self._works(day):
             day += 1
-        opening = datetime.fromordinal(day).replace(tzinfo=UTC) - BEIJING + timedelta(minutes=OPENS)
-        return opening + timedelta(seconds=int(luck.random() * 5400))
+        return self._soon_after(day, opens, luck)
+
+    def by_day(self, at: datetime, luck: Random) -> datetime:
+        """The instant itself by day, on whatever day, else some minutes after the next morning has come."""
+        local = at + BEIJING
+        minute = local.hour * 60 + local.minute
+        opens, closes = habits.DAYTIME
+        if opens <= minute < closes:
+            return at
+        return self._soon_after(local.toordinal() + (minute >= closes), opens, luck)
+
+    @staticmethod
+    def _soon_after(day: int, minute: int, luck: Random) -> datetime:
+        opening = datetime.fromordinal(day).replace(tzinfo=UTC) - BEIJING + timedelta(minutes=minute)
+        return opening + timedelta(seconds=int(luck.random() * 2400))
 
     def terms_for(self, order: Order, **changed: Any) -> Terms:
         """What the API would resolve for an order that turns out to be something else; by no means shared."""
