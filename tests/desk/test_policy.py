@@ -141,11 +141,13 @@ def test_holidays_and_calendar_files_come_as_yaml_to_paste(tmp_path: Path) -> No
     assert '    - {days: 2026-10-01..2026-10-03, zh: "国庆节", en: "National Day"}' in out
     assert '    - {days: 2026-10-10, zh: "调休上班", en: "make-up working day"}' in out
     feed = tmp_path / "feed.ics"
-    feed.write_text(
-        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:t\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261001\n"
-        "SUMMARY:National Day\nEND:VEVENT\nBEGIN:VEVENT\nUID:2\nDTSTART:20261002T090000Z\nSUMMARY:Meeting\nEND:VEVENT\nEND:VCALENDAR\n",
-        encoding="utf-8",
+    events = (
+        ("DTSTART;VALUE=DATE:20261001", "SUMMARY:National Day", "UID:1"),
+        ("DTSTART:20261002T090000Z", "SUMMARY:Meeting", "UID:2"),
     )
+    lines = [line for event in events for line in ("BEGIN:VEVENT", *event, "END:VEVENT")]
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test"]
+    feed.write_text("\r\n".join([*head, *lines, "END:VCALENDAR", ""]), encoding="utf-8")
     code, out, _ = run("policy", "ics", str(feed))
     assert code == 0
     assert '    - {days: 2026-10-01, zh: "National Day", en: "National Day"}' in out
