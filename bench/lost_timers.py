@@ -23,6 +23,7 @@ import psycopg2
 
 from bench import temporary
 from bench.planted import Planter, Wanted, terms_with
+from contracts.names import workflow_id
 from runtime.plugin import connect
 from runtime.postgres import ENGINE, ENGINE_DATABASE
 from runtime.settings import Settings
@@ -81,6 +82,16 @@ async def planted(settings: Settings, count: int, first_due: datetime, spread: f
     ]
     rate = await planter.plant(wanted)
     engine.dispose()
+    slots = asyncio.Semaphore(20)
+
+    async def settled(order: Wanted) -> None:
+        """Return when the order has taken its first step, and so has its timer."""
+        async with slots:
+            handle = client.get_workflow_handle(workflow_id(order.order_id))
+            while (await handle.describe()).raw_description.HasField("pending_workflow_task"):
+                await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(settled(order) for order in wanted))
     return rate
 
 
@@ -131,7 +142,6 @@ def measure(stack: EmbeddedStack, given: argparse.Namespace) -> int:
         first_due = datetime.now(UTC) + timedelta(seconds=room)
         last_due = first_due + timedelta(seconds=given.spread)
         rate = asyncio.run(planted(settings, given.orders, first_due, given.spread))
-        time.sleep(3)  # the last orders take their first step
         ((timers,),) = ask(stack, _TIMERS, engine=True)
         deleted = lose(stack)
         spare = (first_due - datetime.now(UTC)).total_seconds()
