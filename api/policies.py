@@ -27,7 +27,11 @@ router = APIRouter(prefix="/policies", tags=["policies"])
 
 PUBLISHERS = (Role.ADMINISTRATOR, Role.HEADQUARTERS)
 """Who may put a policy in force."""
-_EXAMPLE: dict[str, Any] = {"version": "2026.4", "title": {"zh": "国家级默认政策", "en": "National default policy"}, "…": "…"}
+_EXAMPLE: dict[str, Any] = {
+    "version": "2026.4",
+    "title": {"zh": "国家级默认政策", "en": "National default policy"},
+    "…": "…",
+}
 _FREEZE = "Write it as YAML and freeze it: whistle policy freeze FILE."
 
 Version = Annotated[str, Path(max_length=100, description="A version, such as 2026.3.")]

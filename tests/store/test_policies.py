@@ -24,9 +24,7 @@ def owner(database: Database) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_a_start_publishes_the_shipped_policy_over_an_older_shipped_one(
-    database: Database, owner: Engine
-) -> None:
+def test_a_start_publishes_the_shipped_policy_over_an_older_shipped_one(database: Database, owner: Engine) -> None:
     with sessions(owner).begin() as session:
         policies.publish(session, "2025.1", {"version": "2025.1", "calendar": "of an older shape"})
     demo.load(database.owner_url)
