@@ -146,22 +146,24 @@ def decisions_end(order: Order, met: str = "") -> tuple[ClockChange, ...]:
     )
 
 
-def _in_time(scribe: Scribe, part: Assignment, what: str) -> Clock:
-    """The part's due clock, not yet passed: what moves a due time is asked before it (invariant 2); raises TooLate."""
+def _in_time(scribe: Scribe, part: Assignment, what: str, done: str = "asked") -> Clock:
+    """The part's due clock, not yet passed: what moves a due time comes before it (invariant 2); raises TooLate."""
     due = of_kind(scribe.order, "due", part.id)
     if not due or due[0].status is Ticking.BREACHED or scribe.now >= due[0].due_at:
         raise errors.TooLate(
-            f"{what} must be asked before the due time",
+            f"{what} must be {done} before the due time",
             state=scribe.order.state,
-            remedy="reply; say why it is late",
+            remedy="reply, and say why it is late" if done == "asked" else "deny it: the miss stays on record",
         )
     return due[0]
 
 
-def _moved(scribe: Scribe, part: Assignment, until: datetime) -> tuple[ClockChange, ...]:
-    return tuple(
-        clocks.extended(clock, until, scribe.now, scribe.terms) for clock in of_kind(scribe.order, "due", part.id)
-    )
+def _moved(scribe: Scribe, part: Assignment, until: datetime) -> tuple[ClockChange | None, ...]:
+    due = of_kind(scribe.order, "due", part.id)
+    if any(clock.status is Ticking.BREACHED for clock in due):
+        subject = f"{part.id}/{scribe.order.seq + 1}"
+        return (start("due", subject, part.unit, scribe.now, scribe.terms, due=until, rule="ledger plan"),)
+    return tuple(clocks.extended(clock, until, scribe.now, scribe.terms) for clock in due)
 
 
 def extend(scribe: Scribe, command: c.Extend) -> None:
@@ -195,6 +197,7 @@ def decide_extension(scribe: Scribe, command: c.DecideExtension) -> None:
     if not command.granted:
         scribe.emit(e.ExtensionDenied(lead.id), met(scribe.order, "extension_decision"))
         return
+    _in_time(scribe, lead, "an extension", "granted")
     scribe.emit(
         e.ExtensionGranted(lead.id, request.until),
         met(scribe.order, "extension_decision"),
@@ -222,7 +225,10 @@ def ledger(scribe: Scribe, command: c.Ledger) -> None:
 
 
 def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
-    """Approved, the due time moves to the plan's date; the customer's statutory clock does not."""
+    """Approved, the due time moves to the plan's date; the customer's statutory clock does not.
+
+    A due time that has passed meanwhile stays a miss, and the plan's date becomes a limit of its own.
+    """
     request = pending(scribe, "ledger")
     lead = scribe.order.lead
     if not command.approved or lead is None or request.until is None:

@@ -41,9 +41,16 @@ PEOPLE = {
 
 
 @lru_cache
+def document() -> dict[str, Any]:
+    """The shipped policy."""
+    found: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    return found
+
+
+@lru_cache
 def terms(order_class: str = "general", tier: str = "normal") -> Terms:
     """The shipped policy's terms for a class."""
-    return resolve(json.loads(DOCUMENT.read_text()), OrderClass(order_class), tier, "GD")
+    return resolve(document(), OrderClass(order_class), tier, "GD")
 
 
 def renewed(order: Order, body: c.Body, document: Mapping[str, Any]) -> Terms:
@@ -65,9 +72,11 @@ class Life:
     `document` is the policy that a command which changes the order's terms takes them from.
     """
 
-    def __init__(self, order_class: str = "general", now: datetime = MONDAY, **register: Any) -> None:
-        self.terms = terms(order_class)
-        self.document: Mapping[str, Any] = json.loads(DOCUMENT.read_text())
+    def __init__(
+        self, order_class: str = "general", now: datetime = MONDAY, own: Terms | None = None, **register: Any
+    ) -> None:
+        self.terms = own or terms(order_class)
+        self.document: Mapping[str, Any] = document()
         self.now = now
         self.order: Order | None = None
         self.events: list[Event] = []

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain import commands as c
+from domain import errors
 from domain.calendar import office
 from domain.clocks import next_deadline
 from domain.events import ClockBreached, ClockChange, ClockWarned, DeadEndRaised, Event, OrderEscalated
-from domain.model import Clock, Colour, State, WhistleKind
+from domain.model import Clock, Colour, State, Ticking, WhistleKind
 from domain.order import due
 from domain.policy import Step, UnitTerms, WarningMark
 from tests.domain.lives import Life, closed, dispatched, replied, working
@@ -236,6 +237,26 @@ def test_a_reply_ends_the_wait_for_decisions_on_what_it_makes_moot() -> None:
     life.do("net", c.RequestTermination("the customer cannot be found"))
     life.do("net", c.Reply(life.now, "Li", "mended after all", life.now))
     assert not [key for key in life.at.clocks if "decision" in key]
+
+
+def test_an_extension_that_is_decided_too_late_hides_no_breach() -> None:
+    life = working()
+    life.do("net", c.Extend(local("2026-03-12 10:00")))
+    life.until(local("2026-03-10 10:00"))  # due on Monday the 9th
+    with pytest.raises(errors.TooLate, match="granted before"):
+        life.do("province", c.DecideExtension(True))
+    life.do("province", c.DecideExtension(False))
+    assert clock(life, "due/a1").status is Ticking.BREACHED
+
+
+def test_a_plan_that_is_approved_too_late_hides_no_breach_and_has_a_limit_of_its_own() -> None:
+    life = working()
+    life.do("net", c.Ledger("new mast", local("2026-05-01 10:00")))
+    life.until(local("2026-03-10 10:00"))
+    life.do("province", c.DecideLedger(True))
+    assert clock(life, "due/a1").status is Ticking.BREACHED
+    (plan,) = [one for key, one in life.at.clocks.items() if key.startswith("due/a1/")]
+    assert plan.due_at == local("2026-05-01 10:00")
 
 
 def test_a_termination_has_a_clock_until_it_is_decided() -> None:

@@ -43,8 +43,7 @@ def whistles() -> list[c.RequestWhistle]:
 
 def begun_hours_ago(order_id: str, hours: int) -> Life:
     """An order that has whistled for everybody, as it stood so many hours ago."""
-    life = Life("urgent", now=datetime.now(UTC) - timedelta(hours=hours), order_id=order_id)
-    life.terms = boundless()
+    life = Life("urgent", now=datetime.now(UTC) - timedelta(hours=hours), own=boundless(), order_id=order_id)
     for whistle in whistles():
         life.do("agent", whistle)
     return life
