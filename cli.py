@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from desk import account, callbacks, clocks, directory, doctor, importing, migrate, orders, policy, rebuild, render, tour
+from desk import (
+    account,
+    callbacks,
+    clocks,
+    directory,
+    doctor,
+    fit,
+    importing,
+    migrate,
+    orders,
+    policy,
+    rebuild,
+    render,
+    tour,
+)
 from desk.client import DeskError
 from runtime import settings, zones
 from runtime.faults import SetupError
@@ -35,6 +49,7 @@ app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.add_typer(clocks.app, name="clocks")
 policy.app.command("migrate")(migrate.migrate)
+policy.app.command("fit-check")(fit.fit_check)
 app.add_typer(policy.app, name="policy")
 
 
