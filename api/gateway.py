@@ -39,7 +39,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api import engine
 from api.books import Books
 from api.errors import Problem, unknown_outcome
-from api.keys import HELD_SECONDS, Known, Opening, Pending
+from api.keys import HELD_SECONDS, Opening, Pending, restart_input
 from api.outcomes import Ahead, Broken, Busy, Gone, Overtaken, Revival, Silent, refusal
 from api.views import Reply
 from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
@@ -67,14 +67,6 @@ BUSY_WAITS = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6)
 _LOST: tuple[type[Exception], ...] = (DBAPIError, *LOST)
 _PERMANENT = (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED)
 _MEANING: dict[str | None, type[Exception]] = {LEDGER_AHEAD: Ahead, BUSY_RECORDING: Busy}
-
-
-def restart_input(known: Known) -> OrderInput:
-    """What an order's workflow is started from when the engine has lost or ended it: all that the ledger knows.
-
-    The window of done commands stays empty: whoever sends a command again looks first whether the ledger has it.
-    """
-    return OrderInput(order_id=known.order.id, terms=known.terms, state=known.order)
 
 
 class Gateway:

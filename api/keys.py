@@ -11,7 +11,7 @@ import msgspec
 
 from api.errors import Problem
 from api.views import Reply
-from contracts.messages import Answer, CommandMessage, encode
+from contracts.messages import Answer, CommandMessage, OrderInput, encode
 from domain.model import Actor, Customer, Order, OrderClass
 from domain.policy import Terms
 from store.commands import Claim, Standing
@@ -69,6 +69,14 @@ class Known:
     terms: Terms
     updated_at: datetime
     done: Answer | None
+
+
+def restart_input(known: Known) -> OrderInput:
+    """What an order's workflow is started from when the engine has lost or ended it: all that the ledger knows.
+
+    The window of done commands stays empty: whoever sends a command again looks first whether the ledger has it.
+    """
+    return OrderInput(order_id=known.order.id, terms=known.terms, state=known.order)
 
 
 def mark(verb: str, order_id: str, actor: Actor, body: bytes | msgspec.Raw, reason: str) -> str:

@@ -254,15 +254,3 @@ def running(
         .limit(limit)
     )
     return list(session.scalars(found))
-
-
-def slipping(session: Session, late_seconds: float, limit: int = 200, *, rehearsal: bool = False) -> list[str]:
-    """Ids of orders whose next mark passed so long ago and was not recorded: a timer was lost. Most overdue first."""
-    threshold = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, late_seconds)
-    found = (
-        select(orders.c.order_id)
-        .where(orders.c.next_at < threshold, orders.c.rehearsal.is_(rehearsal))
-        .order_by(orders.c.next_at)
-        .limit(limit)
-    )
-    return list(session.scalars(found))

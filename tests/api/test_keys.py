@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from api.errors import Problem
-from api.gateway import Gateway, restart_input
-from api.keys import Opening, Pending
+from api.gateway import Gateway
+from api.keys import Opening, Pending, restart_input
 from contracts.messages import CommandMessage, encode
 from contracts.names import ORDER_WORKFLOW, ORDERS_QUEUE, workflow_id
 from domain.commands import Note, Sign

@@ -18,7 +18,7 @@ from contracts.messages import to_rows
 from domain.model import Customer
 from runtime import ports
 from runtime.settings import load
-from store import ledger, outbox
+from store import ledger, outbox, pulses
 from store.tables import notices as t
 from tests.conftest import Database
 from tests.domain.lives import dispatched
@@ -60,6 +60,12 @@ def make_due(made: sessionmaker[Session]) -> None:
     with made.begin() as session:
         unsettled = t.c.state.in_(("queued", "retry", "sending"))
         session.execute(update(t).where(unsettled).values(next_attempt_at=func.clock_timestamp() - timedelta(days=1)))
+
+
+def heard(made: sessionmaker[Session]) -> pulses.Pulse | None:
+    """The postman's last sign of life."""
+    with made() as session:
+        return pulses.all_of(session).get(pulses.POSTMAN)
 
 
 def deliver_all(postman: Postman) -> int:
@@ -258,6 +264,7 @@ def test_the_thread_delivers_what_comes_and_stops_quickly(made: sessionmaker[Ses
     office.postman.start()
     order_id = written(made)
     wait_for(lambda: states(made, order_id) == ["sent", "sent"])
+    wait_for(lambda: heard(made) is not None)
     began = time.monotonic()
     office.postman.stop()
     assert time.monotonic() - began < 1.0
