@@ -46,12 +46,31 @@ class Mark:
         return self.warning is None and self.climb is None and not self.dead_end
 
 
+_BREACH, _DEAD_END = Mark(), Mark(dead_end=True)
+
+
+def mark_at(kind: str, step: int, terms: Terms) -> Mark:
+    """The mark at that place of the plan of this kind; raises IndexError past its end."""
+    warnings = terms.warnings.get(kind, ())
+    if step < len(warnings):
+        return Mark(warning=warnings[step])
+    number, climbs = step - len(warnings), terms.ladder(kind)
+    if not number:
+        return _BREACH
+    if climbs and number == len(climbs) + 1:
+        return _DEAD_END
+    return Mark(climb=climbs[number - 1], number=number)
+
+
+def marks_of(kind: str, terms: Terms) -> int:
+    """How many marks the plan of this kind has; a ladder ends with the dead end, and without one there is none."""
+    climbs = len(terms.ladder(kind))
+    return len(terms.warnings.get(kind, ())) + 1 + (climbs + 1 if climbs else 0)
+
+
 def plan(kind: str, terms: Terms) -> tuple[Mark, ...]:
     """The marks of a clock of this kind, in order."""
-    steps = terms.ladder(kind)
-    warnings = tuple(Mark(warning=warning) for warning in terms.warnings.get(kind, ()))
-    climbs = tuple(Mark(climb=step, number=number) for number, step in enumerate(steps, start=1))
-    return (*warnings, Mark(), *climbs, *((Mark(dead_end=True),) if steps else ()))
+    return tuple(mark_at(kind, step, terms) for step in range(marks_of(kind, terms)))
 
 
 def subject_of(key: str) -> tuple[str, ...]:
@@ -72,14 +91,13 @@ def start(
 
     Whoever writes the event down (the scribe) adds the hop.
     """
-    found = terms.limit(kind, unit)
-    if due is None and found is None:
-        return None
-    working = False
-    if due is None and found is not None:
+    calendar, working = terms.calendar_of(unit), False
+    if due is None:
+        found = terms.limit(kind, unit)
+        if found is None:
+            return None
         length, rule = span(found[0]), found[1]
-        due, working = terms.calendar_of(unit).add(now, length), length.working
-    assert due is not None
+        due, working = calendar.add(now, length), length.working
     clock = Clock(
         key=f"{kind}/{subject}",
         kind=kind,
@@ -87,12 +105,13 @@ def start(
         started_at=now,
         due_at=due,
         first_due_at=due,
-        length=_minutes(now, due, working, terms.calendar_of(unit)),
+        length=_minutes(now, due, working, calendar),
         working=working,
+        next_at=due,
         rule=rule,
         since=now,
     )
-    return ClockChange(clock.key, "started", armed(clock, now, terms))
+    return ClockChange(clock.key, "started", armed(clock, now, terms) if kind in terms.warnings else clock)
 
 
 def _minutes(start_at: datetime, end: datetime, working: bool, calendar: Calendar) -> float:
@@ -123,16 +142,15 @@ def _elapsed(begin: datetime | None, end: datetime) -> float:
 
 def armed(clock: Clock, now: datetime, terms: Terms) -> Clock:
     """The clock set on its next mark up to the breach; warnings whose instant has passed would say nothing any more."""
-    marks = plan(clock.kind, terms)
-    breach = next(step for step, mark in enumerate(marks) if mark.breach)
+    warnings = terms.warnings.get(clock.kind, ())
     coming = [
         (at, step)
-        for step, mark in enumerate(marks[:breach])
-        if mark.warning is not None and step not in clock.warned
-        for at in (_warned_at(clock, mark.warning, terms),)
+        for step, warning in enumerate(warnings)
+        if step not in clock.warned
+        for at in (_warned_at(clock, warning, terms),)
         if now < at < clock.due_at
     ]
-    at, step = min(coming, default=(clock.due_at, breach))
+    at, step = min(coming) if coming else (clock.due_at, len(warnings))
     return replace(clock, step=step, next_at=at, status=Ticking.RUNNING)
 
 
@@ -155,13 +173,12 @@ def advanced(clock: Clock, terms: Terms) -> Clock:
     """The clock after its present mark has fired, set on the next one."""
     if clock.next_at is None:
         return clock
-    marks = plan(clock.kind, terms)
-    if marks[clock.step].warning is not None:
+    if clock.step < len(terms.warnings.get(clock.kind, ())):
         return _after_warning(clock, terms)
     calendar, step = terms.calendar_of(clock.unit), clock.step + 1
-    if step >= len(marks):
+    if step >= marks_of(clock.kind, terms):
         return replace(clock, step=step, next_at=None)
-    climb = marks[step].climb
+    climb = mark_at(clock.kind, step, terms).climb
     return replace(clock, step=step, next_at=calendar.add(clock.next_at, span(climb.after if climb else terms.grace)))
 
 
@@ -213,7 +230,7 @@ def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
 
 
 def _past_breach(clock: Clock, terms: Terms) -> bool:
-    return any(mark.breach for mark in plan(clock.kind, terms)[: clock.step])
+    return clock.step > len(terms.warnings.get(clock.kind, ()))
 
 
 def paused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ...]:

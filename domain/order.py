@@ -21,12 +21,12 @@ from domain.clocks import (
     advanced,
     answered,
     gone,
+    mark_at,
     met,
     next_deadline,
     next_due,
     of_kind,
     paused,
-    plan,
     start,
     subject_of,
     unpaused,
@@ -113,7 +113,7 @@ def allowed(order: Order) -> dict[str, tuple[str, ...]]:
 
 def _fire(scribe: Scribe, clock: Clock) -> None:
     """Fire the clock's present mark and set it on the next."""
-    mark = plan(clock.kind, scribe.terms)[clock.step]
+    mark = mark_at(clock.kind, clock.step, scribe.terms)
     after = advanced(clock, scribe.terms)
     unit = clock.unit or (scribe.order.lead.unit if scribe.order.lead else "")
     if mark.warning is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.calendar import span
-from domain.clocks import plan
+from domain.clocks import mark_at, plan
 from domain.model import Colour, OrderClass, Role
 from domain.policy import Terms, named, resolve
 from store.demo import document
@@ -89,6 +89,20 @@ def test_every_clock_that_runs_has_a_ladder_or_an_end_of_its_own(order_class: Or
     for kind in found.limits:
         if kind not in (*no_clock, *ends_by_itself):
             assert plan(kind, found)[-1].dead_end, f"nothing follows a breach of {kind}"
+
+
+def test_a_plan_is_warnings_then_the_breach_then_the_ladder_and_its_dead_end() -> None:
+    found = terms(OrderClass.GENERAL)
+    for kind in found.limits:
+        marks, climbs = plan(kind, found), found.ladder(kind)
+        warnings = [mark.warning for mark in marks if mark.warning is not None]
+        assert warnings == list(found.warnings.get(kind, ()))
+        assert [mark.breach for mark in marks] == [step == len(warnings) for step in range(len(marks))]
+        rest = marks[len(warnings) + 1 :]
+        assert [(mark.number, mark.climb) for mark in rest if mark.climb] == [*enumerate(climbs, start=1)]
+        assert [mark.dead_end for mark in rest] == ([False] * len(climbs) + [True] if climbs else [])
+        with pytest.raises(IndexError):
+            mark_at(kind, len(marks), found)
 
 
 def test_a_tier_only_shortens_and_never_what_is_owed_to_everybody() -> None:
