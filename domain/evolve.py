@@ -1,7 +1,8 @@
 """What each event makes of an order: `evolve(order, event)`, a table from event type to function, and nothing else.
 
 No rule is checked here: what is in the ledger has happened. Everything an event needs stands in it, so a state is
-rebuilt without policy, calendar or clock.
+rebuilt without policy, calendar or clock. The functions name the fields that their event changes; all of one event go
+into the order at once, with its number and its clocks.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from domain import events as e
-from domain.evolve_whistle import WHISTLES, Apply, handled
+from domain.evolve_whistle import WHISTLES, Apply, Changes, handled
 from domain.model import (
     COLOUR_RANK,
     Assignment,
     Calling,
+    Clock,
     Colour,
     Order,
     Outcome,
@@ -31,27 +33,31 @@ def evolve(order: Order | None, event: e.Event) -> Order:
     if isinstance(body, e.OrderRegistered):
         if order is not None or event.seq != 1:
             raise ValueError(f"order {body.order_id} is registered twice")
-        after = _registered(body, event)
-    else:
-        if order is None or event.seq != order.seq + 1:
-            raise ValueError(f"event {event.seq} {event.type} does not follow {order.seq if order else 0}")
-        apply = APPLY.get(type(body))
-        after = apply(order, body, event) if apply else order
-    clocks = after.clocks
-    if event.clocks:
-        clocks = dict(clocks)
-        for change in event.clocks:
-            if change.clock is None:
-                clocks.pop(change.key, None)
-            else:
-                clocks[change.key] = change.clock
-    return replace(after, seq=event.seq, clocks=clocks)
+        return _registered(body, event)
+    if order is None or event.seq != order.seq + 1:
+        raise ValueError(f"event {event.seq} {event.type} does not follow {order.seq if order else 0}")
+    apply = APPLY.get(type(body))
+    changes = apply(order, body, event) if apply else {}
+    return replace(order, seq=event.seq, clocks=_ticking(order.clocks, event), **changes)
+
+
+def _ticking(clocks: dict[str, Clock], event: e.Event) -> dict[str, Clock]:
+    """The clocks after the event; the same ones when it changes none, for no order changes its own."""
+    if not event.clocks:
+        return clocks
+    after = dict(clocks)
+    for change in event.clocks:
+        if change.clock is None:
+            after.pop(change.key, None)
+        else:
+            after[change.key] = change.clock
+    return after
 
 
 def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
     return Order(
         id=body.order_id,
-        seq=0,
+        seq=event.seq,
         state=State.REGISTERED,
         order_class=body.order_class,
         category=body.category,
@@ -65,11 +71,12 @@ def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
         registered_by=event.actor.id,
         area=body.area,
         rehearsal=body.rehearsal,
+        clocks=_ticking({}, event),
     )
 
 
 def _to(state: State) -> Apply:
-    return lambda order, body, event: replace(order, state=state)
+    return lambda order, body, event: {"state": state}
 
 
 def part_of(order: Order, assignment: str) -> Assignment:
@@ -80,35 +87,36 @@ def part_of(order: Order, assignment: str) -> Assignment:
     raise KeyError(assignment)
 
 
-def _with_part(order: Order, assignment: str, **changes: Any) -> Order:
-    return replace(
-        order,
-        assignments=tuple(replace(part, **changes) if part.id == assignment else part for part in order.assignments),
-    )
+def _with_part(order: Order, assignment: str, **changes: Any) -> Changes:
+    parts = order.assignments
+    return {"assignments": tuple(replace(part, **changes) if part.id == assignment else part for part in parts)}
 
 
-def _answered(order: Order, body: e.OrderAnswered, event: e.Event) -> Order:
-    return replace(handled(order, event), state=State.AWAITING_CALLBACK)
+def _answered(order: Order, body: e.OrderAnswered, event: e.Event) -> Changes:
+    return {"state": State.AWAITING_CALLBACK, **handled(order, event)}
 
 
-def _declined(order: Order, body: e.OrderDeclined, event: e.Event) -> Order:
-    return _over(order, State.NOT_ACCEPTED, Outcome.DECLINED, event)
+def _over(state: State, outcome: Outcome) -> Apply:
+    return lambda order, body, event: {
+        "state": state,
+        "outcome": outcome,
+        "closed_at": event.at,
+        "over": True,
+        "requests": (),
+        "callback": None,
+    }
 
 
-def _over(order: Order, state: State, outcome: Outcome, event: e.Event) -> Order:
-    return replace(order, state=state, outcome=outcome, closed_at=event.at, over=True, requests=(), callback=None)
+def _info_required(order: Order, body: e.InformationRequired, event: e.Event) -> Changes:
+    return {"state": State.PENDING_INFO, "resume": order.state, "infos": order.infos + 1}
 
 
-def _info_required(order: Order, body: e.InformationRequired, event: e.Event) -> Order:
-    return replace(order, state=State.PENDING_INFO, resume=order.state, infos=order.infos + 1)
+def _info_done(order: Order, body: e.InformationSupplied | e.InformationLapsed, event: e.Event) -> Changes:
+    return {"state": body.to, "resume": None}
 
 
-def _info_done(order: Order, body: e.InformationSupplied | e.InformationLapsed, event: e.Event) -> Order:
-    return replace(order, state=body.to, resume=None)
-
-
-def _triage(order: Order, body: e.TriageOpened, event: e.Event) -> Order:
-    return replace(order, state=State.TRIAGE, assignments=_withdrawn(order.assignments))
+def _triage(order: Order, body: e.TriageOpened, event: e.Event) -> Changes:
+    return {"state": State.TRIAGE, "assignments": _withdrawn(order.assignments)}
 
 
 def _withdrawn(parts: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
@@ -116,37 +124,34 @@ def _withdrawn(parts: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
     return tuple(part if part.status in final else replace(part, status=Part.WITHDRAWN) for part in parts)
 
 
-def _dispatched(order: Order, body: e.OrderDispatched, event: e.Event) -> Order:
-    return replace(
-        order,
-        state=State.DISPATCHED,
-        hop=body.hop,
-        dispatched_by=event.actor.id,
-        requests=(),
-        assignments=(*_withdrawn(order.assignments), *body.assignments),
-    )
+def _dispatched(order: Order, body: e.OrderDispatched, event: e.Event) -> Changes:
+    return {
+        "state": State.DISPATCHED,
+        "hop": body.hop,
+        "dispatched_by": event.actor.id,
+        "requests": (),
+        "assignments": (*_withdrawn(order.assignments), *body.assignments),
+    }
 
 
-def _signed(order: Order, body: e.AssignmentSigned, event: e.Event) -> Order:
+def _signed(order: Order, body: e.AssignmentSigned, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
     signed = _with_part(order, part.id, status=Part.SIGNED, signed_at=event.at, auto_signed=body.auto)
     if part.role is not UnitRole.LEAD:
         return signed
     if order.state is State.PENDING_INFO:
-        return replace(signed, resume=State.IN_PROGRESS)
-    return replace(signed, state=State.IN_PROGRESS if order.state is State.DISPATCHED else order.state)
+        return {**signed, "resume": State.IN_PROGRESS}
+    return {**signed, "state": State.IN_PROGRESS} if order.state is State.DISPATCHED else signed
 
 
-def _contacted(order: Order, body: e.CustomerContacted, event: e.Event) -> Order:
+def _contacted(order: Order, body: e.CustomerContacted, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
     status = Part.WORKING if part.status is Part.SIGNED else part.status
-    return handled(
-        _with_part(order, part.id, contacted_at=part.contacted_at or event.at, status=status),
-        event,
-    )
+    spoken = _with_part(order, part.id, contacted_at=part.contacted_at or event.at, status=status)
+    return spoken | handled(order, event)
 
 
-def _return_requested(order: Order, body: e.ReturnRequested, event: e.Event) -> Order:
+def _return_requested(order: Order, body: e.ReturnRequested, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
     return _with_part(
         order,
@@ -157,27 +162,24 @@ def _return_requested(order: Order, body: e.ReturnRequested, event: e.Event) -> 
     )
 
 
-def _return_upheld(order: Order, body: e.ReturnUpheld, event: e.Event) -> Order:
+def _return_upheld(order: Order, body: e.ReturnUpheld, event: e.Event) -> Changes:
     returned = _with_part(order, body.assignment, status=Part.RETURN_UPHELD)
-    return replace(
-        returned,
-        returns=order.returns + 1,
-        state=State.TRIAGE,
-        assignments=_withdrawn(returned.assignments),
-        requests=(),
-    )
+    return {
+        "returns": order.returns + 1,
+        "state": State.TRIAGE,
+        "assignments": _withdrawn(returned["assignments"]),
+        "requests": (),
+    }
 
 
-def _return_denied(order: Order, body: e.ReturnDenied, event: e.Event) -> Order:
+def _return_denied(order: Order, body: e.ReturnDenied, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
-    return replace(
-        _with_part(order, part.id, status=Part(part.status_before_return), designated=True),
-        returns=order.returns + 1,
-    )
+    kept = _with_part(order, part.id, status=Part(part.status_before_return), designated=True)
+    return {**kept, "returns": order.returns + 1}
 
 
 def _asked(kind: str) -> Apply:
-    def apply(order: Order, body: Any, event: e.Event) -> Order:
+    def apply(order: Order, body: Any, event: e.Event) -> Changes:
         request = Request(
             kind=kind,
             by=event.actor.id,
@@ -186,43 +188,41 @@ def _asked(kind: str) -> Apply:
             until=getattr(body, "until", None),
             text=getattr(body, "plan", "") or getattr(body, "ground", ""),
         )
-        return replace(order, requests=(*order.requests, request))
+        return {"requests": (*order.requests, request)}
 
     return apply
 
 
-def _answered_request(order: Order, kind: str) -> Order:
-    return replace(order, requests=tuple(request for request in order.requests if request.kind != kind))
+def _decided(kind: str) -> Apply:
+    return lambda order, body, event: {"requests": tuple(one for one in order.requests if one.kind != kind)}
 
 
-def _extension_granted(order: Order, body: e.ExtensionGranted, event: e.Event) -> Order:
-    return replace(_answered_request(order, "extension"), extensions=order.extensions + 1)
+def _extension_granted(order: Order, body: e.ExtensionGranted, event: e.Event) -> Changes:
+    return {**_decided("extension")(order, body, event), "extensions": order.extensions + 1}
 
 
-def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Order:
-    return replace(order, state=State.LEDGERED, ledgered=True, requests=())
+def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Changes:
+    return {"state": State.LEDGERED, "ledgered": True, "requests": ()}
 
 
-def _part_submitted(order: Order, body: e.PartSubmitted, event: e.Event) -> Order:
-    return handled(_with_part(order, body.assignment, status=Part.SUBMITTED), event)
+def _part_submitted(order: Order, body: e.PartSubmitted | e.ReplySubmitted, event: e.Event) -> Changes:
+    return _with_part(order, body.assignment, status=Part.SUBMITTED) | handled(order, event)
 
 
-def _replied(order: Order, body: e.ReplySubmitted, event: e.Event) -> Order:
-    replied = _with_part(order, body.assignment, status=Part.SUBMITTED)
-    return replace(handled(replied, event), state=State.REPLIED, requests=())
+def _replied(order: Order, body: e.ReplySubmitted, event: e.Event) -> Changes:
+    return {"state": State.REPLIED, "requests": (), **_part_submitted(order, body, event)}
 
 
-def _reply_accepted(order: Order, body: e.ReplyAccepted, event: e.Event) -> Order:
-    return replace(
-        order,
-        state=State.AWAITING_CALLBACK,
-        audited_by=event.actor.id,
-        callback=body.callback,
-        assignments=tuple(
+def _reply_accepted(order: Order, body: e.ReplyAccepted, event: e.Event) -> Changes:
+    return {
+        "state": State.AWAITING_CALLBACK,
+        "audited_by": event.actor.id,
+        "callback": body.callback,
+        "assignments": tuple(
             replace(part, status=Part.ACCEPTED) if part.status is Part.SUBMITTED else part
             for part in _withdrawn_unfinished(order.assignments)
         ),
-    )
+    }
 
 
 def _withdrawn_unfinished(parts: tuple[Assignment, ...]) -> tuple[Assignment, ...]:
@@ -230,122 +230,120 @@ def _withdrawn_unfinished(parts: tuple[Assignment, ...]) -> tuple[Assignment, ..
     return tuple(replace(part, status=Part.WITHDRAWN) if part.status in live else part for part in parts)
 
 
-def _sent_back(order: Order, body: e.ReplySentBack, event: e.Event) -> Order:
+def _sent_back(order: Order, body: e.ReplySentBack, event: e.Event) -> Changes:
     lead = order.lead
-    back = _with_part(order, lead.id, status=Part.WORKING) if lead else order
-    return replace(back, state=State.IN_PROGRESS, audited_by="")
+    back = _with_part(order, lead.id, status=Part.WORKING) if lead else {}
+    return {**back, "state": State.IN_PROGRESS, "audited_by": ""}
 
 
-def _callback(order: Order, **changes: Any) -> Order:
-    return replace(order, callback=replace(order.callback, **changes)) if order.callback else order
+def _callback(order: Order, **changes: Any) -> Changes:
+    return {"callback": replace(order.callback, **changes)} if order.callback else {}
 
 
-def _callback_planned(order: Order, body: e.CallbackPlanned, event: e.Event) -> Order:
-    return replace(order, callback=body.callback)
+def _callback_planned(order: Order, body: e.CallbackPlanned, event: e.Event) -> Changes:
+    return {"callback": body.callback}
 
 
-def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Order:
+def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Changes:
     attempts = (*order.callback.attempts, event.at) if order.callback else ()
     status = Calling.ATTEMPTING
     if body.exhausted:
         status = Calling.SMS_SENT if body.sms_until else Calling.LAPSED
     changed = _callback(order, attempts=attempts, status=status, not_before=body.not_before, moved_from=body.moved_from)
-    return replace(changed, called_by=event.actor.id)
+    return {**changed, "called_by": event.actor.id}
 
 
-def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Order:
+def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Changes:
     expiry = order.callback is not None and order.callback.expiry
     status = Calling.REFUSED if body.refused else Calling.COMPLETED
     if body.unhappy and not expiry:
         status = Calling.UNDER_REVIEW
     recorded = _callback(order, status=status, solved=body.solved, satisfaction=body.satisfaction)
-    return recorded if body.by_sms else replace(recorded, called_by=event.actor.id)
+    return recorded if body.by_sms else {**recorded, "called_by": event.actor.id}
 
 
-def _rating_lapsed(order: Order, body: e.RatingLapsed, event: e.Event) -> Order:
+def _rating_lapsed(order: Order, body: e.RatingLapsed, event: e.Event) -> Changes:
     return _callback(order, status=Calling.LAPSED)
 
 
-def _next_round(order: Order, number: int, part: Assignment | None) -> Order:
+def _next_round(order: Order, number: int, part: Assignment | None) -> Changes:
     kept = _withdrawn(order.assignments)
-    return replace(
-        order,
-        round=number,
-        outcome=None,
-        closed_at=None,
-        callback=None,
-        audited_by="",
-        called_by="",
-        colour=Colour.NONE,
-        extensions=0,
-        infos=0,
-        requests=(),
-        assignments=(*kept, part) if part else kept,
-    )
+    return {
+        "round": number,
+        "outcome": None,
+        "closed_at": None,
+        "callback": None,
+        "audited_by": "",
+        "called_by": "",
+        "colour": Colour.NONE,
+        "extensions": 0,
+        "infos": 0,
+        "requests": (),
+        "assignments": (*kept, part) if part else kept,
+    }
 
 
-def _reworked(order: Order, body: e.OrderReworked, event: e.Event) -> Order:
-    return replace(_next_round(order, body.round, body.assignment), state=body.to, reworks=order.reworks + 1)
+def _reworked(order: Order, body: e.OrderReworked, event: e.Event) -> Changes:
+    return {**_next_round(order, body.round, body.assignment), "state": body.to, "reworks": order.reworks + 1}
 
 
-def _closed(order: Order, body: e.OrderClosed, event: e.Event) -> Order:
-    return replace(
-        order,
-        state=State.CLOSED,
-        outcome=body.outcome,
-        closed_at=event.at,
-        over=body.appeal_notice,
-        requests=(),
-    )
+def _closed(order: Order, body: e.OrderClosed, event: e.Event) -> Changes:
+    return {
+        "state": State.CLOSED,
+        "outcome": body.outcome,
+        "closed_at": event.at,
+        "over": body.appeal_notice,
+        "requests": (),
+    }
 
 
-def _window_passed(order: Order, body: e.ReopenWindowPassed, event: e.Event) -> Order:
-    return replace(order, over=True)
+def _window_passed(order: Order, body: e.ReopenWindowPassed, event: e.Event) -> Changes:
+    return {"over": True}
 
 
-def _reopened(order: Order, body: e.OrderReopened, event: e.Event) -> Order:
-    return replace(
-        _next_round(order, body.round, body.assignment),
-        state=body.to,
-        reopens=order.reopens + 1,
-        final_review=body.final_review,
-        over=False,
-    )
+def _reopened(order: Order, body: e.OrderReopened, event: e.Event) -> Changes:
+    return {
+        **_next_round(order, body.round, body.assignment),
+        "state": body.to,
+        "reopens": order.reopens + 1,
+        "final_review": body.final_review,
+        "over": False,
+    }
 
 
-def _urged(order: Order, body: e.OrderUrged, event: e.Event) -> Order:
-    return replace(order, urges=body.number, contacts=order.contacts + 1)
+def _urged(order: Order, body: e.OrderUrged, event: e.Event) -> Changes:
+    return {"urges": body.number, "contacts": order.contacts + 1}
 
 
 def _coloured(order: Order, colour: Colour) -> Colour:
     return max(order.colour, colour, key=COLOUR_RANK.__getitem__)
 
 
-def _supervised(order: Order, body: e.OrderSupervised | e.ClockWarned, event: e.Event) -> Order:
-    return replace(order, colour=_coloured(order, body.colour))
+def _supervised(order: Order, body: e.OrderSupervised | e.ClockWarned, event: e.Event) -> Changes:
+    return {"colour": _coloured(order, body.colour)}
 
 
-def _escalated(order: Order, body: e.OrderEscalated, event: e.Event) -> Order:
-    return replace(order, level=max(order.level, body.level), colour=_coloured(order, body.colour))
+def _escalated(order: Order, body: e.OrderEscalated, event: e.Event) -> Changes:
+    return {"level": max(order.level, body.level), "colour": _coloured(order, body.colour)}
 
 
-def _under(body: Any, order: Order) -> Order:
-    """The order under the terms that the event names."""
-    return replace(order, terms=body.terms or order.terms)
+def _under(body: Any, order: Order) -> Changes:
+    """The terms that the event names."""
+    return {"terms": body.terms or order.terms}
 
 
-def _retiered(order: Order, body: e.OrderRetiered, event: e.Event) -> Order:
+def _retiered(order: Order, body: e.OrderRetiered, event: e.Event) -> Changes:
     customer = replace(order.customer, tier=body.tier)
-    return _under(body, replace(order, order_class=body.order_class, customer=customer))
+    return {"order_class": body.order_class, "customer": customer, **_under(body, order)}
 
 
 def _counted(field: str) -> Apply:
-    return lambda order, body, event: replace(order, **{field: getattr(order, field) + 1})
+    return lambda order, body, event: {field: getattr(order, field) + 1}
 
 
 APPLY: dict[type[Any], Apply] = {
     e.OrderAnswered: _answered,
-    e.OrderDeclined: _declined,
+    e.OrderDeclined: _over(State.NOT_ACCEPTED, Outcome.DECLINED),
     e.InformationRequired: _info_required,
     e.InformationSupplied: _info_done,
     e.InformationLapsed: _info_done,
@@ -358,10 +356,10 @@ APPLY: dict[type[Any], Apply] = {
     e.ReturnDenied: _return_denied,
     e.ExtensionRequested: _asked("extension"),
     e.ExtensionGranted: _extension_granted,
-    e.ExtensionDenied: lambda order, body, event: _answered_request(order, "extension"),
+    e.ExtensionDenied: _decided("extension"),
     e.LedgeringProposed: _asked("ledger"),
     e.OrderLedgered: _ledgered,
-    e.LedgeringDenied: lambda order, body, event: _answered_request(order, "ledger"),
+    e.LedgeringDenied: _decided("ledger"),
     e.LedgerSettled: _to(State.IN_PROGRESS),
     e.PartSubmitted: _part_submitted,
     e.PartExplained: lambda order, body, event: _with_part(order, body.assignment, explained=True),
@@ -376,9 +374,9 @@ APPLY: dict[type[Any], Apply] = {
     e.OrderClosed: _closed,
     e.ReopenWindowPassed: _window_passed,
     e.TerminationRequested: _asked("termination"),
-    e.TerminationDenied: lambda order, body, event: _answered_request(order, "termination"),
-    e.OrderTerminated: lambda order, body, event: _over(order, State.TERMINATED, Outcome.TERMINATED, event),
-    e.OrderWithdrawn: lambda order, body, event: _over(order, State.CANCELLED, Outcome.WITHDRAWN, event),
+    e.TerminationDenied: _decided("termination"),
+    e.OrderTerminated: _over(State.TERMINATED, Outcome.TERMINATED),
+    e.OrderWithdrawn: _over(State.CANCELLED, Outcome.WITHDRAWN),
     e.OrderReopened: _reopened,
     e.OrderUrged: _urged,
     e.OrderSupervised: _supervised,
@@ -386,10 +384,10 @@ APPLY: dict[type[Any], Apply] = {
     e.ClockWarned: _supervised,
     e.NoteAdded: _counted("notes"),
     e.DocumentAttached: _counted("attachments"),
-    e.OrderRelabelled: lambda order, body, event: _under(body, replace(order, category=body.category)),
-    e.OrderReprioritised: lambda order, body, event: _under(body, replace(order, priority=body.priority)),
+    e.OrderRelabelled: lambda order, body, event: {"category": body.category, **_under(body, order)},
+    e.OrderReprioritised: lambda order, body, event: {"priority": body.priority, **_under(body, order)},
     e.OrderRetiered: _retiered,
-    e.PolicyMigrated: lambda order, body, event: _under(body, replace(order, policy_version=body.version)),
+    e.PolicyMigrated: lambda order, body, event: {"policy_version": body.version, **_under(body, order)},
     **WHISTLES,
 }
 """Events that are absent change nothing but clocks: progress, breaches, dead ends."""

@@ -9,14 +9,16 @@ from domain import events as e
 from domain.model import Attendance, Blow, Order, Presence, Rating, Whistle
 from domain.records import replace
 
-Apply = Callable[[Order, Any, e.Event], Order]
+Changes = dict[str, Any]
+"""The fields of an order that an event changes, with what they then hold; the order itself is copied once an event."""
+Apply = Callable[[Order, Any, e.Event], Changes]
 
 
-def handled(order: Order, event: e.Event) -> Order:
-    """The order with the actor among those who handled it: he may neither audit it nor call back."""
+def handled(order: Order, event: e.Event) -> Changes:
+    """The actor among those who handled the order: he may neither audit it nor call back."""
     if event.actor.id in order.handlers or event.actor.id == "system":
-        return order
-    return replace(order, handlers=(*order.handlers, event.actor.id))
+        return {}
+    return {"handlers": (*order.handlers, event.actor.id)}
 
 
 def whistle_of(order: Order, whistle: str) -> Whistle:
@@ -27,31 +29,29 @@ def whistle_of(order: Order, whistle: str) -> Whistle:
     raise KeyError(whistle)
 
 
-def _with_whistle(order: Order, whistle: str, **changes: Any) -> Order:
-    return replace(
-        order,
-        whistles=tuple(replace(blown, **changes) if blown.id == whistle else blown for blown in order.whistles),
-    )
+def _with_whistle(order: Order, whistle: str, **changes: Any) -> Changes:
+    return {"whistles": tuple(replace(blown, **changes) if blown.id == whistle else blown for blown in order.whistles)}
 
 
-def _with_attendance(order: Order, whistle: str, unit: str, **changes: Any) -> Order:
-    blown = whistle_of(order, whistle)
-    return _with_whistle(
-        order,
-        whistle,
-        attendances=tuple(replace(one, **changes) if one.unit == unit else one for one in blown.attendances),
-    )
+def _attended(order: Order, whistle: str, unit: str, **changes: Any) -> tuple[Attendance, ...]:
+    """The whistle's attendances with that unit's changed; raises KeyError when there is no such whistle."""
+    attendances = whistle_of(order, whistle).attendances
+    return tuple(replace(one, **changes) if one.unit == unit else one for one in attendances)
 
 
-def _whistle_requested(order: Order, body: e.WhistleRequested, event: e.Event) -> Order:
-    return replace(order, whistles=(*order.whistles, body.whistle))
+def _with_attendance(order: Order, whistle: str, unit: str, **changes: Any) -> Changes:
+    return _with_whistle(order, whistle, attendances=_attended(order, whistle, unit, **changes))
 
 
-def _whistle_refused(order: Order, body: e.WhistleRefused, event: e.Event) -> Order:
+def _whistle_requested(order: Order, body: e.WhistleRequested, event: e.Event) -> Changes:
+    return {"whistles": (*order.whistles, body.whistle)}
+
+
+def _whistle_refused(order: Order, body: e.WhistleRefused, event: e.Event) -> Changes:
     return _with_whistle(order, body.whistle, status=Blow.REFUSED_INVALID, valid=False)
 
 
-def _whistle_blown(order: Order, body: e.WhistleBlown, event: e.Event) -> Order:
+def _whistle_blown(order: Order, body: e.WhistleBlown, event: e.Event) -> Changes:
     blown = whistle_of(order, body.whistle)
     summoned = tuple(Attendance(unit=unit, status=Presence.SUMMONED, summoned_at=event.at) for unit in body.units)
     kept = tuple(one for one in blown.attendances if one.unit not in body.units)
@@ -65,58 +65,57 @@ def _whistle_blown(order: Order, body: e.WhistleBlown, event: e.Event) -> Order:
     )
 
 
-def _whistle_reviewed(order: Order, body: e.WhistleReviewed, event: e.Event) -> Order:
+def _whistle_reviewed(order: Order, body: e.WhistleReviewed, event: e.Event) -> Changes:
     return _with_whistle(order, body.whistle, valid=body.valid)
 
 
-def _whistle_answered(order: Order, body: e.WhistleAnswered, event: e.Event) -> Order:
+def _whistle_answered(order: Order, body: e.WhistleAnswered, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, status=Presence.SIGNED)
 
 
-def _whistle_contacted(order: Order, body: e.WhistleContacted, event: e.Event) -> Order:
+def _whistle_contacted(order: Order, body: e.WhistleContacted, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, status=Presence.CONTACTED)
 
 
-def _reported_in(order: Order, body: e.DepartmentReportedIn, event: e.Event) -> Order:
-    present = _with_attendance(
-        handled(order, event),
+def _reported_in(order: Order, body: e.DepartmentReportedIn, event: e.Event) -> Changes:
+    present = _attended(
+        order,
         body.whistle,
         body.unit,
         status=Presence.REPORTED_IN,
         reported_in_at=event.at,
         reported_in_by=event.actor.id,
     )
-    return _with_whistle(present, body.whistle, status=Blow.JOINT_HANDLING)
+    joint = _with_whistle(order, body.whistle, status=Blow.JOINT_HANDLING, attendances=present)
+    return joint | handled(order, event)
 
 
-def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Order:
+def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, absent=True)
 
 
-def _department_done(order: Order, body: e.DepartmentDone, event: e.Event) -> Order:
-    return handled(_with_attendance(order, body.whistle, body.unit, status=Presence.DONE), event)
+def _department_done(order: Order, body: e.DepartmentDone, event: e.Event) -> Changes:
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.DONE) | handled(order, event)
 
 
-def _excused(order: Order, body: e.DepartmentExcused, event: e.Event) -> Order:
+def _excused(order: Order, body: e.DepartmentExcused, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, status=Presence.EXCUSED, substitute=body.substitute)
 
 
-def _verified(order: Order, body: e.WhistleVerified, event: e.Event) -> Order:
-    verified = _with_whistle(order, body.whistle, status=Blow.VERIFIED)
-    for one in whistle_of(order, body.whistle).attendances:
-        verified = _with_attendance(verified, body.whistle, one.unit, accepted=True)
-    return verified
+def _verified(order: Order, body: e.WhistleVerified, event: e.Event) -> Changes:
+    accepted = tuple(replace(one, accepted=True) for one in whistle_of(order, body.whistle).attendances)
+    return _with_whistle(order, body.whistle, status=Blow.VERIFIED, attendances=accepted)
 
 
-def _rated(order: Order, body: e.DepartmentRated, event: e.Event) -> Order:
+def _rated(order: Order, body: e.DepartmentRated, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, status=Presence.RATED, rating=body.rating)
 
 
-def _appealed(order: Order, body: e.RatingAppealed, event: e.Event) -> Order:
+def _appealed(order: Order, body: e.RatingAppealed, event: e.Event) -> Changes:
     return _with_attendance(order, body.whistle, body.unit, appeal="pending")
 
 
-def _appeal_decided(order: Order, body: e.AppealDecided, event: e.Event) -> Order:
+def _appeal_decided(order: Order, body: e.AppealDecided, event: e.Event) -> Changes:
     changes: dict[str, str | Rating] = {"appeal": "upheld" if body.rating else "denied"}
     if body.rating is not None:
         changes["rating"] = body.rating
