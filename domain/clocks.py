@@ -27,6 +27,9 @@ PAUSABLE = (
 """Only these stop while the customer is asked for information (invariant 2): what the units owe, and decisions that
 cannot be taken meanwhile."""
 
+LIVE = (Ticking.RUNNING, Ticking.BREACHED)
+"""While a clock is one of these, its next mark is awaited."""
+
 MOMENT = timedelta(microseconds=1)
 """The smallest step of time."""
 
@@ -105,7 +108,7 @@ def start(
         started_at=now,
         due_at=due,
         first_due_at=due,
-        length=_minutes(now, due, working, calendar),
+        length=calendar.between(now, due) if working else _elapsed(now, due),
         working=working,
         next_at=due,
         rule=rule,
@@ -114,8 +117,9 @@ def start(
     return ClockChange(clock.key, "started", armed(clock, now, terms) if kind in terms.warnings else clock)
 
 
-def _minutes(start_at: datetime, end: datetime, working: bool, calendar: Calendar) -> float:
-    return calendar.between(start_at, end) if working else max(0.0, (end - start_at).total_seconds() / 60)
+def _minutes(start_at: datetime, end: datetime, clock: Clock, terms: Terms) -> float:
+    """The minutes between two instants as the clock's limit counts them."""
+    return terms.calendar_of(clock.unit).between(start_at, end) if clock.working else _elapsed(start_at, end)
 
 
 def _later(at: datetime, minutes: float, working: bool, calendar: Calendar) -> datetime:
@@ -127,17 +131,18 @@ def worked(clock: Clock, now: datetime, terms: Terms) -> float:
     if clock.status is Ticking.PAUSED:
         return clock.worked
     since = clock.since or clock.started_at
-    return clock.worked + _minutes(since, now, clock.working, terms.calendar_of(clock.unit))
+    return clock.worked + _minutes(since, now, clock, terms)
 
 
 def stood_still(clock: Clock, now: datetime) -> float:
     """Elapsed minutes for which the clock was paused by `now`."""
-    running = clock.status is not Ticking.PAUSED or clock.paused_at is None
-    return clock.paused if running else clock.paused + _elapsed(clock.paused_at, now)
+    if clock.status is not Ticking.PAUSED or clock.paused_at is None:
+        return clock.paused
+    return clock.paused + _elapsed(clock.paused_at, now)
 
 
-def _elapsed(begin: datetime | None, end: datetime) -> float:
-    return 0.0 if begin is None else max(0.0, (end - begin).total_seconds() / 60)
+def _elapsed(begin: datetime, end: datetime) -> float:
+    return (end - begin).total_seconds() / 60 if end > begin else 0.0
 
 
 def armed(clock: Clock, now: datetime, terms: Terms) -> Clock:
@@ -190,17 +195,16 @@ def _after_warning(clock: Clock, terms: Terms) -> Clock:
 
 def of_kind(order: Order, kind: str, subject: str = "") -> tuple[Clock, ...]:
     """The order's clocks of a kind; with `subject` only those of that assignment, or of that whistle, blow and unit."""
-    head = f"{kind}/{subject}"
-    return tuple(
-        clock
-        for clock in order.clocks.values()
-        if clock.kind == kind and (not subject or clock.key == head or clock.key.startswith(head + "/"))
-    )
+    found = [clock for clock in order.clocks.values() if clock.kind == kind]
+    if subject and found:
+        head = f"{kind}/{subject}"
+        found = [clock for clock in found if clock.key == head or clock.key.startswith(head + "/")]
+    return tuple(found)
 
 
 def gone(clocks: tuple[Clock, ...], change: str) -> tuple[ClockChange, ...]:
     """These clocks leave the state: met, cancelled or expired."""
-    return tuple(ClockChange(clock.key, change, None) for clock in clocks)
+    return tuple([ClockChange(clock.key, change, None) for clock in clocks])
 
 
 def met(order: Order, kind: str, subject: str = "") -> tuple[ClockChange, ...]:
@@ -260,19 +264,15 @@ def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ..
 
 def extended(clock: Clock, until: datetime, now: datetime, terms: Terms) -> ClockChange:
     """The target moves; the first due time stays on record."""
-    length = worked(clock, now, terms) + _minutes(now, until, clock.working, terms.calendar_of(clock.unit))
+    length = worked(clock, now, terms) + _minutes(now, until, clock, terms)
     moved = replace(clock, due_at=until, length=length, extended=True)
     return ClockChange(clock.key, "extended", armed(moved, now, terms))
 
 
 def next_deadline(order: Order) -> datetime | None:
     """The earliest instant (UTC) at which time has something to do; None when nothing is awaited."""
-    times = [
-        clock.next_at
-        for clock in order.clocks.values()
-        if clock.next_at is not None and clock.status in (Ticking.RUNNING, Ticking.BREACHED)
-    ]
-    return min(times, default=None)
+    times = [clock.next_at for clock in order.clocks.values() if clock.next_at is not None and clock.status in LIVE]
+    return min(times) if times else None
 
 
 def next_due(order: Order, now: datetime) -> Clock | None:
@@ -280,6 +280,6 @@ def next_due(order: Order, now: datetime) -> Clock | None:
     late = [
         (clock.next_at, clock.key, clock)
         for clock in order.clocks.values()
-        if clock.next_at is not None and clock.next_at <= now and clock.status in (Ticking.RUNNING, Ticking.BREACHED)
+        if clock.next_at is not None and clock.next_at <= now and clock.status in LIVE
     ]
     return min(late)[2] if late else None

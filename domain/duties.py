@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.clocks import gone, of_kind, start
+from domain.clocks import of_kind, start
 from domain.events import ClockChange
 from domain.model import Assignment, Clock, Order, State, Ticking, UnitRole
 from domain.records import replace
@@ -17,12 +17,14 @@ DECISIONS = ("extension_decision", "ledger_decision", "termination_decision")
 PART_KINDS = ("sign", "contact", "due", "co_due", "progress", "target", "return_decision", *DECISIONS)
 """The kinds of clock that belong to one assignment; their subject is its id."""
 
+_PLACE = {kind: place for place, kind in enumerate(PART_KINDS)}
+
 
 def all_part_clocks(order: Order, met: tuple[str, ...] = ()) -> tuple[ClockChange, ...]:
-    """The end of every clock of every assignment: met for the kinds in `met`, cancelled for the others."""
-    return tuple(
-        change for kind in PART_KINDS for change in gone(of_kind(order, kind), "met" if kind in met else "cancelled")
-    )
+    """The end of every clock of every assignment, kind by kind: met for those in `met`, cancelled for the others."""
+    owed = [clock for clock in order.clocks.values() if clock.kind in _PLACE]
+    owed.sort(key=lambda clock: _PLACE[clock.kind])
+    return tuple([ClockChange(clock.key, "met" if clock.kind in met else "cancelled", None) for clock in owed])
 
 
 def offered_clocks(scribe: Scribe, parts: Iterable[Assignment]) -> tuple[ClockChange | None, ...]:

@@ -59,10 +59,10 @@ class Scribe:
         hop = getattr(body, "hop", None) or (self._order.hop if self._order else 0)
         brought: list[ClockChange] = []
         for change in changes:
-            if isinstance(change, ClockChange):
-                brought.append(self._completed(change, hop))
-            elif change is not None:
-                brought.extend(self._completed(one, hop) for one in change if one is not None)
+            if change is not None:
+                for one in (change,) if isinstance(change, ClockChange) else change:
+                    if one is not None:
+                        brought.append(self._completed(one, hop))
         event = Event(
             seq=(self._order.seq if self._order else 0) + 1,
             at=self._at,

@@ -35,7 +35,7 @@ def micros(at: datetime) -> int:
 def instant(at: int) -> datetime:
     """The aware UTC datetime; raises ValueError beyond the year 9999."""
     try:
-        return _EPOCH + timedelta(microseconds=at)
+        return _EPOCH + at * _MICROSECOND
     except OverflowError:
         raise ValueError("the span ends beyond the year 9999: write a shorter one") from None
 
@@ -95,7 +95,10 @@ class Year:
     def worked(self, at: int) -> int:
         """Working time of this year up to an instant."""
         place = bisect_right(self.opens, at) - 1
-        return 0 if place < 0 else self.done[place] - max(0, self.closes[place] - at)
+        if place < 0:
+            return 0
+        left = self.closes[place] - at
+        return self.done[place] - left if left > 0 else self.done[place]
 
 
 class Index:
@@ -156,13 +159,17 @@ class Index:
             total=total,
         )
 
-    def _year_of(self, at: int) -> int:
+    def _year_of(self, at: int) -> tuple[int, Year]:
+        """The local year that an instant lies in, with its number."""
         number = 1970 + at // _YEAR
-        while at < self.year(number).begin:
+        year = self.year(number)
+        while at < year.begin:
             number -= 1
-        while at >= self.year(number).end:
+            year = self.year(number)
+        while at >= year.end:
             number += 1
-        return number
+            year = self.year(number)
+        return number, year
 
     def _filled(self, number: int, step: int) -> int:
         """The next year from `number` that has working time; the years before it are known to have none."""
@@ -176,8 +183,7 @@ class Index:
 
     def _shift_after(self, at: int) -> tuple[int, Year, int]:
         """The first shift that closes after an instant: its year's number, the year, the place in it."""
-        number = self._year_of(at)
-        year = self.year(number)
+        number, year = self._year_of(at)
         place = bisect_right(year.closes, at)
         if place < len(year.closes):
             return number, year, place
@@ -186,8 +192,7 @@ class Index:
 
     def _shift_before(self, at: int) -> tuple[int, Year, int]:
         """The last shift that opens before an instant or at it."""
-        number = self._year_of(at)
-        year = self.year(number)
+        number, year = self._year_of(at)
         place = bisect_right(year.opens, at) - 1
         if place >= 0:
             return number, year, place
@@ -203,7 +208,7 @@ class Index:
 
     def open_at(self, at: int) -> bool:
         """True inside a shift; at its closing no longer."""
-        year = self.year(self._year_of(at))
+        _, year = self._year_of(at)
         place = bisect_right(year.opens, at) - 1
         return place >= 0 and at < year.closes[place]
 
@@ -223,14 +228,19 @@ class Index:
         """Working time from `start` to `end`; 0 when end is not later."""
         if end <= start:
             return 0
-        number, last = self._year_of(start), self._year_of(end)
-        worked = self.year(last).worked(end) - self.year(number).worked(start)
-        return worked + sum(self.year(year).total for year in range(number, last))
+        number, year = self._year_of(start)
+        if end < year.end:
+            return year.worked(end) - year.worked(start)
+        last, end_year = self._year_of(end)
+        worked = end_year.worked(end) - year.worked(start)
+        return worked + sum(self.year(passed).total for passed in range(number, last))
 
     def forward(self, start: int, length: int) -> int:
         """The instant at which `length` of working time after `start` is done: at a closing rather than an opening."""
         number, year, place = self._shift_after(start)
-        begins = max(start, year.opens[place])
+        begins = year.opens[place]
+        if start > begins:
+            begins = start
         if length <= 0:
             return begins
         target = year.done[place] - (year.closes[place] - begins) + length
