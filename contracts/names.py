@@ -7,6 +7,8 @@ ORDERS_QUEUE = "orders"
 LEDGER_QUEUE = "ledger"
 
 RECORD_ACTIVITY = "record"
+LEDGER_FORK = "ledger_fork"
+"""Error type: the ledger has other events than the workflow; its run fails, and it is started again from the ledger."""
 
 CANARY_WORKFLOW = "Canary"
 CANARY_ID = "canary"

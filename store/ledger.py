@@ -71,6 +71,15 @@ class LedgerGap(Exception):  # noqa: N818 - it names what is wrong, like the ref
         self.got = got
 
 
+class LedgerFork(Exception):  # noqa: N818 - as above
+    """The ledger has other events under these seqs: whoever gives them lives in a past that the ledger has left."""
+
+    def __init__(self, order_id: str, seq: int) -> None:
+        super().__init__(f"order {order_id}: the ledger has another event {seq}")
+        self.order_id = order_id
+        self.seq = seq
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """How far the ledger has come with an order, and the order as it then stands."""
@@ -97,6 +106,7 @@ def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
 
     Raises:
         LedgerGap: an event before the first new one is missing.
+        LedgerFork: one that the ledger has already is another there.
         ValueError: the events are of another order, or there are none and the order is unknown.
         KeyError: an event type that this version does not know.
     """
@@ -104,6 +114,8 @@ def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
         raise ValueError(f"not all of these events are of order {order_id}")
     old = _head(session, _HEAD_LOCKED, order_id)
     news = _new(order_id, rows, old)
+    if old is not None and len(news) < len(rows):
+        _compare(session, order_id, [row for row in rows if row.seq <= old.last_seq])
     if not news:
         return _present(order_id, old)
     states, events = _lived(old.order if old else None, news)
@@ -158,6 +170,17 @@ def _new(order_id: str, rows: Sequence[EventRow], old: Head | None) -> list[Even
         if row.seq != expected:
             raise LedgerGap(order_id, expected - 1, row.seq)
     return news
+
+
+def _compare(session: Session, order_id: str, rows: Sequence[EventRow]) -> None:
+    """Raise LedgerFork when an event that is there already is another one; what and when tell them apart."""
+    e = tables.events.c
+    wanted = e.seq.between(min(row.seq for row in rows), max(row.seq for row in rows))
+    known = session.execute(select(e.seq, e.type, e.at).where(e.order_id == order_id, wanted))
+    there = {row.seq: (row.type, row.at) for row in known}
+    for row in rows:
+        if there.get(row.seq) != (row.type, row.at):
+            raise LedgerFork(order_id, row.seq)
 
 
 def _present(order_id: str, old: Head | None) -> Order:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from activities.ledger import LedgerActivities
 from contracts.messages import EventRow, RecordRequest, from_row
 from domain import commands as c
 from store import ledger, orders, tables
-from store.ledger import LedgerGap
+from store.ledger import LedgerFork, LedgerGap
 from store.session import make_engine, sessions
 from tests.conftest import Database
 from tests.domain.lives import Life
@@ -274,3 +275,18 @@ def test_not_even_the_owner_changes_events(made: Made, database: Database, chang
     with made() as session:
         count = session.scalar(select(func.count()).select_from(tables.events))
     assert count
+
+
+@pytest.mark.parametrize("changed", ["type", "at"])
+def test_another_event_under_a_recorded_seq_is_refused_and_leaves_nothing(made: Made, changed: str) -> None:
+    """Whoever gives it lives in a past that the ledger has left, as an engine restored from a backup does."""
+    life = eventful()
+    whole, order_id = rows(life), life.at.id
+    write(made, order_id, whole[:-1])
+    before = everything(made, order_id)
+    other = {"type": "NoteAdded"} if changed == "type" else {"at": whole[-2].at + timedelta(seconds=1)}
+    forked = (msgspec.structs.replace(whole[-2], **other), whole[-1])
+    with pytest.raises(LedgerFork), made.begin() as session:
+        ledger.record(session, order_id, forked)
+    assert everything(made, order_id) == before
+    write(made, order_id, whole)

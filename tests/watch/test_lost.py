@@ -95,3 +95,20 @@ async def test_what_fell_due_meanwhile_fires_at_once_and_nothing_fires_twice(
     assert len(after["contact"]) == 1
     rows = await clockwork.events(order_id)
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+
+
+async def test_an_engine_that_was_set_back_writes_no_second_history(gateway: Gateway, clockwork: Clockwork) -> None:
+    """What time brings a workflow that lives in a past is refused; the order begins anew from the ledger."""
+    order_id = await clockwork.open(sign=3, contact=3600)
+    await asyncio.to_thread(clockwork.run_ahead, order_id, 3)
+    async with asyncio.timeout(20):
+        while await gateway.runs(order_id):
+            await asyncio.sleep(0.2)
+    rows = await clockwork.events(order_id)
+    assert [row.type for row in rows[-3:]] == ["NoteAdded"] * 3, "nothing was written over or after them"
+    async with asyncio.timeout(20):
+        while order_id in await listed(gateway):
+            await asyncio.sleep(0.3)
+    assert order_id in await LostAndFound(gateway, quiet_seconds=0).once()
+    assert len((await clockwork.until_fired(order_id, "sign"))["sign"]) == 1
+    assert (await gateway.live(order_id)).order.seq == len(await clockwork.events(order_id))
