@@ -22,6 +22,7 @@ from domain.model import (
     Satisfaction,
     State,
 )
+from domain.records import quick
 from domain.whistle_events import (
     AppealDecided as AppealDecided,
 )
@@ -523,6 +524,7 @@ Happening = (
 EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in Happening.__args__}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ClockChange:
     """What became of one clock.
@@ -543,6 +545,7 @@ class ClockChange:
     paused: float | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the ledger: who did what in which role, why, when (UTC) and under which policy version."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.records import quick
+
 
 class State(StrEnum):
     """Where an order stands; `STATUS` maps each to its TMF621 status."""
@@ -321,6 +323,7 @@ class Ticking(StrEnum):
     BREACHED = "breached"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Clock:
     """One limit being watched.

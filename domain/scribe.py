@@ -78,18 +78,16 @@ class Scribe:
 
     def _completed(self, change: ClockChange, hop: int) -> ClockChange:
         """The change with what is known here: the hop of a new clock, when a mark fell due, and what was used up."""
-        if change.change == "started":
-            return change if change.clock is None else replace(change, clock=replace(change.clock, hop=hop))
-        fell_due = self.fired.next_at if self.fired is not None and self.fired.key == change.key else None
-        known = self._order.clocks.get(change.key) if self._order else None
-        if known is None or not (change.clock is None or change.change == "breached"):
-            return change if fell_due is None else replace(change, fell_due=fell_due)
-        return replace(
-            change,
-            fell_due=fell_due,
-            worked=round(clocks.worked(known, self.now, self.terms), 3),
-            paused=round(clocks.stood_still(known, self.now), 3),
-        )
+        key, what, clock = change.key, change.change, change.clock
+        if what == "started":
+            return change if clock is None or clock.hop == hop else ClockChange(key, what, replace(clock, hop=hop))
+        fell_due = self.fired.next_at if self.fired is not None and self.fired.key == key else None
+        ends = clock is None or what == "breached"
+        known = self._order.clocks.get(key) if ends and self._order else None
+        if known is None:
+            return change if fell_due is None else ClockChange(key, what, clock, fell_due)
+        used = round(clocks.worked(known, self.now, self.terms), 3)
+        return ClockChange(key, what, clock, fell_due, used, round(clocks.stood_still(known, self.now), 3))
 
     def own_part(self, *roles: UnitRole) -> Assignment:
         """The live assignment of the actor's unit in one of these roles; raises NotYourUnit."""
