@@ -7,7 +7,6 @@ their next deeds (`people.REACTIONS`). A deed that the rules refuse is counted a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -37,8 +36,8 @@ class Life:
     """One order and its people."""
 
     __slots__ = (
-        "_count", "_diary", "_entries", "_order", "_reactions", "_wake", "category", "commands", "customer", "deadline",
-        "events", "judge", "luck", "now", "number", "refusals", "terms", "time_events", "world",
+        "_count", "_diary", "_entries", "_reactions", "_wake", "category", "commands", "customer", "deadline", "events",
+        "judge", "luck", "now", "number", "order", "refusals", "terms", "time_events", "world",
     )  # fmt: skip
 
     def __init__(self, world: World, number: int, reactions: dict[type[Any], Reaction]) -> None:
@@ -49,11 +48,11 @@ class Life:
         self.category: Category
         self.terms: Terms
         self.customer: Actor
-        self._order: Order | None = None
+        self.order: Order
         self.events: list[Event] = []
         self.judge: Judge
-        self.commands: Counter[str] = Counter()
-        self.refusals: Counter[str] = Counter()
+        self.commands: list[str] = []
+        self.refusals: list[str] = []
         self.time_events = 0
         self.deadline: datetime | None = None
         self._wake: datetime | None = None
@@ -61,12 +60,6 @@ class Life:
         self._diary: list[tuple[datetime, int, Deed, tuple[Any, ...]]] = []
         self._entries = 0
         self._count = 0
-
-    @property
-    def order(self) -> Order:
-        """The order as it stands."""
-        assert self._order is not None, "nothing is registered yet"
-        return self._order
 
     # --- plans ------------------------------------------------------------------------------------------------------
 
@@ -104,25 +97,25 @@ class Life:
     def do(self, actor: Actor, body: c.Body, reason: str = "as found") -> bool:
         """Ask for it; False when the rules refuse."""
         self._count += 1
-        before, verb = self._order, c.VERBS[type(body)]
+        before, verb = self.order if self.events else None, c.VERBS[type(body)]
         command = c.Command(f"{self.number}.{self._count}", actor, body, reason)
         try:
             events, order = decided(before, command, self.now, self.terms)
         except Refusal as refusal:
-            self.refusals[f"{verb}: {refusal.code}"] += 1
+            self.refusals.append(f"{verb}: {refusal.code}")
             return False
-        self.commands[verb] += 1
-        if before is not None and order.terms != before.terms:
-            self.terms = self.judge.terms = body.terms  # type: ignore[union-attr,assignment]
+        self.commands.append(verb)
         if before is not None:
+            if order.terms != before.terms:
+                self.terms = self.judge.terms = body.terms  # type: ignore[union-attr,assignment]
             self.judge.moved(before, verb, actor.role, order)
-        self._happened(events, order)
+        self._happened(before, events, order)
         return True
 
-    def _happened(self, events: tuple[Event, ...], order: Order) -> None:
+    def _happened(self, before: Order | None, events: tuple[Event, ...], order: Order) -> None:
         """Take over, judge, and let people make their plans."""
-        before, self._order = self._order, order
-        self.events.extend(events)
+        self.order = order
+        self.events += events
         self._look_ahead()
         self.judge.step(before, events, order, self.deadline)
         for event in events:
@@ -144,7 +137,7 @@ class Life:
         if not events:
             raise AssertionError(f"order {self.number}: the deadline {self.deadline} brought nothing")
         self.time_events += len(events)
-        self._happened(events, order)
+        self._happened(self.order, events, order)
 
     def run(self, begin: Deed) -> None:
         """From `begin` until nobody means to do anything any more and no deadline is left."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from statistics import quantiles
+from typing import Any
 
 from bench.year.life import Life
 from domain import events as e
@@ -24,7 +24,8 @@ def essence(event: Event) -> str:
     clocks = ";".join(
         [f"{one.key} {one.change} {one.clock.next_at if one.clock else one.worked}" for one in event.clocks]
     )
-    return f"{event.seq}|{event.type}|{event.at}|{event.actor.id}|{event.policy_version}|{event.command_id}|{clocks}"
+    name = type(event.body).__name__
+    return f"{event.seq}|{name}|{event.at}|{event.actor.id}|{event.policy_version}|{event.command_id}|{clocks}"
 
 
 def digest(life: Life) -> bytes:
@@ -80,26 +81,28 @@ class Totals:
         self._digest.update(digest(life))
 
     def _count_events(self, life: Life) -> None:
-        closed: datetime | None = None
         for event in life.events:
-            body = event.body
-            if isinstance(body, e.OrderEscalated):
-                self.steps[f"to level {body.level}"] += 1
-                self.steps["criticised"] += body.criticised
-                self.colours[body.colour] += 1
-            elif isinstance(body, e.ClockWarned):
-                self.colours[body.colour] += 1
-            elif isinstance(body, e.DeadEndRaised):
-                self.steps["dead-end alarms"] += 1
-            elif isinstance(body, e.CallbackRecorded):
-                self._word(body)
-            elif isinstance(body, e.RatingLapsed):
-                self.words["not rated"] += 1
-            elif isinstance(body, e.OrderClosed) and closed is None:
-                closed = event.at
+            count = COUNTS.get(type(event.body))
+            if count is not None:
+                count(self, event.body)
+        closed = next((event.at for event in life.events if isinstance(event.body, e.OrderClosed)), None)
         if closed is not None:
             taken = (closed - life.order.registered_at).total_seconds() / 3600
             self.hours[life.order.order_class].append(taken)
+
+    def _escalated(self, body: e.OrderEscalated) -> None:
+        self.steps[f"to level {body.level}"] += 1
+        self.steps["criticised"] += body.criticised
+        self.colours[body.colour] += 1
+
+    def _warned(self, body: e.ClockWarned) -> None:
+        self.colours[body.colour] += 1
+
+    def _alarmed(self, body: e.DeadEndRaised) -> None:
+        self.steps["dead-end alarms"] += 1
+
+    def _lapsed(self, body: e.RatingLapsed) -> None:
+        self.words["not rated"] += 1
 
     def _word(self, body: e.CallbackRecorded) -> None:
         if body.refused:
@@ -152,6 +155,15 @@ class Totals:
                 f"{words['solved'] / words['rated']:.1%} solved, "
                 f"{words['satisfied or basically so'] / words['rated']:.1%} satisfied or basically so"
             )
+
+
+COUNTS: dict[type[Any], Callable[[Totals, Any], None]] = {
+    e.OrderEscalated: Totals._escalated,
+    e.ClockWarned: Totals._warned,
+    e.DeadEndRaised: Totals._alarmed,
+    e.CallbackRecorded: Totals._word,
+    e.RatingLapsed: Totals._lapsed,
+}
 
 
 def _percentiles(hours: Sequence[float]) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +38,18 @@ def test_the_same_seed_gives_the_same_year_and_no_invariant_is_broken() -> None:
     assert first.digest == second.digest != other.digest
     assert first.violations == other.violations == []
     assert list(first.lines()) == list(second.lines())
+
+
+def test_a_life_that_is_over_is_freed_without_looking_for_circles() -> None:
+    lived(world(), 1)
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(1, 100):
+            lived(world(), number)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_an_order_alone_is_the_same_as_among_the_others() -> None:
