@@ -143,15 +143,17 @@ class _Teller:
 
     def changed(self, change: ClockChange, event: Event, terms: Terms) -> None:
         """Note one change of the clock itself."""
-        before, self.terms = self.clock, terms
+        before = self.clock
         # A mark that was noticed late counts from when it fell due, as the rules count it.
         at = change.fell_due or event.at
-        used, still = worked(before, at, terms), stood_still(before, at)
+        used, still = worked(before, at, self.terms), stood_still(before, at)
+        counted = self._counted(before, at) if change.change in _COUNTED else None
         if change.clock is not None:
             self.clock = change.clock
         elif self.ended_at is None:
             self._let_go(at)
             self.ended_at = event.at
+        self.terms = terms
         if change.change in ("breached", "expired") and self.breached_at is None:
             self.breached_at = before.due_at
         self.how = change.change
@@ -168,7 +170,7 @@ class _Teller:
                 reason=event.reason or getattr(body, "question", "") or getattr(body, "ground", ""),
                 due_at=self.clock.due_at if change.clock is not None else None,
                 worked=self.worked,
-                counted=self._counted(before, at) if change.change in _COUNTED else None,
+                counted=counted,
                 level=getattr(body, "level", 0),
                 percent=getattr(body, "percent", 0),
             )
@@ -179,8 +181,9 @@ class _Teller:
         if self.ended_at is None:
             self._let_go(last)
         clock = self.clock
-        met = self.how == "met" and self.ended_at is not None and self.ended_at > clock.due_at
-        late = (self.ended_at - clock.due_at).total_seconds() / 60 if met and self.ended_at else None
+        done = clock.answered_at or self.ended_at
+        missed = self.how == "met" and self.breached_at is not None
+        late = (done - clock.due_at).total_seconds() / 60 if missed and done else None
         return Account(
             key=clock.key,
             kind=clock.kind,

@@ -15,6 +15,7 @@ from domain.clocks import gone, met, of_kind, start
 from domain.duties import DECISIONS, all_part_clocks, dispatch_clock, progress_clock
 from domain.events import ClockChange
 from domain.model import Assignment, Blow, Clock, Order, Part, Request, Role, State, Ticking, UnitRole
+from domain.records import replace
 from domain.scribe import Scribe, required
 
 
@@ -162,7 +163,10 @@ def _moved(scribe: Scribe, part: Assignment, until: datetime) -> tuple[ClockChan
     due = of_kind(scribe.order, "due", part.id)
     if any(clock.status is Ticking.BREACHED for clock in due):
         subject = f"{part.id}/{scribe.order.seq + 1}"
-        return (start("due", subject, part.unit, scribe.now, scribe.terms, due=until, rule="ledger plan"),)
+        plan = start("due", subject, part.unit, scribe.now, scribe.terms, due=until, rule="ledger plan")
+        assert plan is not None
+        assert plan.clock is not None
+        return (replace(plan, clock=replace(plan.clock, extended=True)),)
     return tuple(clocks.extended(clock, until, scribe.now, scribe.terms) for clock in due)
 
 
@@ -246,11 +250,10 @@ def settle(scribe: Scribe, command: c.Settle) -> None:
     """The ledgered matter goes on: due as if dispatched now, and not later than the plan's date."""
     required(command.result, "result", "what became possible")
     part = scribe.lead_part()
-    fresh = clocks.limit("due", scribe.now, scribe.terms, part.unit)
     sooner = tuple(
-        clocks.extended(clock, fresh, scribe.now, scribe.terms)
+        change
         for clock in of_kind(scribe.order, "due", part.id)
-        if fresh is not None and fresh < clock.due_at
+        if (change := clocks.begun_anew(clock, scribe.now, scribe.terms)) is not None
     )
     scribe.emit(e.LedgerSettled(command.result), sooner)
 
@@ -312,7 +315,7 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
     pending_due = tuple(clock for clock in of_kind(order, "due", part.id))
     scribe.emit(
         e.ReplySubmitted(part.id, command.received_at, command.spoke_to, command.done, command.done_by),
-        clocks.answered(pending_due),
+        clocks.answered(pending_due, scribe.now),
         met(order, "progress", part.id),
         met(order, "target", part.id),
         decisions_end(order),
@@ -333,7 +336,7 @@ def audit_reply(scribe: Scribe, command: c.AuditReply) -> None:
             e.ReplyAccepted(callback),
             met(order, "reply_audit", lead.id),
             all_part_clocks(order, met=("due",)),
-            clocks.answered(of_kind(order, "statutory")),
+            clocks.answered(of_kind(order, "statutory"), scribe.now),
             gone(of_kind(order, "callback"), "cancelled"),
             starts,
         )

@@ -131,6 +131,8 @@ def worked(clock: Clock, now: datetime, terms: Terms) -> float:
     if clock.status is Ticking.PAUSED:
         return clock.worked
     since = clock.since or clock.started_at
+    if clock.answered_at is not None:
+        now = min(now, clock.answered_at)
     return clock.worked + _minutes(since, now, clock, terms)
 
 
@@ -212,9 +214,11 @@ def met(order: Order, kind: str, subject: str = "") -> tuple[ClockChange, ...]:
     return gone(of_kind(order, kind, subject), "met")
 
 
-def answered(clocks: tuple[Clock, ...]) -> tuple[ClockChange, ...]:
-    """Something was handed in; the clocks stand still and wait for the verdict."""
-    return tuple(ClockChange(clock.key, "answered", replace(clock, status=Ticking.ANSWERED)) for clock in clocks)
+def answered(clocks: tuple[Clock, ...], now: datetime) -> tuple[ClockChange, ...]:
+    """Something was handed in; the clocks wait for the verdict, and what it takes is not the unit's time."""
+    return tuple(
+        ClockChange(clock.key, "answered", replace(clock, status=Ticking.ANSWERED, answered_at=now)) for clock in clocks
+    )
 
 
 def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
@@ -226,7 +230,11 @@ def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
         ClockChange(
             clock.key,
             "resumed",
-            replace(clock, status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING),
+            replace(
+                clock,
+                status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING,
+                answered_at=None,
+            ),
         )
         for clock in clocks
         if clock.status is Ticking.ANSWERED
@@ -260,6 +268,20 @@ def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ..
             running = replace(clock, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None)
             changes.append(ClockChange(clock.key, "resumed", armed(running, now, terms)))
     return tuple(changes)
+
+
+def begun_anew(clock: Clock, now: datetime, terms: Terms) -> ClockChange | None:
+    """The limit of this clock as if it began now, by the policy; None when that is no sooner, or it is missed."""
+    found = terms.limit(clock.kind, clock.unit)
+    if found is None or clock.status is Ticking.BREACHED:
+        return None
+    calendar, length = terms.calendar_of(clock.unit), span(found[0])
+    due_at = calendar.add(now, length)
+    if due_at >= clock.due_at:
+        return None
+    fresh = replace(clock, due_at=due_at, since=now, worked=0.0, working=length.working, rule=found[1], extended=False)
+    counted = replace(fresh, length=_minutes(now, due_at, fresh, terms))
+    return ClockChange(clock.key, "retimed", armed(counted, now, terms))
 
 
 def extended(clock: Clock, until: datetime, now: datetime, terms: Terms) -> ClockChange:

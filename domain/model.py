@@ -335,8 +335,9 @@ class Clock:
 
     `length` is the whole limit in minutes, of work where `working` is set, else elapsed; `worked` what was used up of
     it before `since`, when it last began to run; `paused` the elapsed minutes for which it stood still. `extended`
-    marks a due time that somebody moved by hand: no rule moves it any more. `reached` is the level to which an earlier
-    ladder had raised it when its terms changed. Instants are UTC.
+    marks a due time that somebody moved by hand: no rule moves it any more. Between `answered_at`, when something was
+    handed in, and the verdict nothing is used up; sent back, that time counts. `reached` is the level to which an
+    earlier ladder had raised it when its terms changed. Instants are UTC.
     """
 
     key: str
@@ -358,6 +359,7 @@ class Clock:
     worked: float = 0.0
     paused: float = 0.0
     extended: bool = False
+    answered_at: datetime | None = None
     reached: int = 0
 
 

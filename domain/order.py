@@ -115,7 +115,9 @@ def _fire(scribe: Scribe, clock: Clock) -> None:
     """Fire the clock's present mark and set it on the next."""
     mark = mark_at(clock.kind, clock.step, scribe.terms)
     after = advanced(clock, scribe.terms)
-    unit = clock.unit or (scribe.order.lead.unit if scribe.order.lead else "")
+    unit = clock.unit
+    if clock.kind == "statutory" and scribe.order.lead is not None:  # the others are owed by the desk that they name
+        unit = scribe.order.lead.unit
     if mark.warning is not None:
         warned = e.ClockWarned(clock.key, unit, mark.warning.percent, mark.warning.colour, clock.due_at)
         scribe.emit(warned, ClockChange(clock.key, "warned", after))
@@ -265,7 +267,9 @@ def _dispatch(scribe: Scribe, command: c.Dispatch, catalogue: str = "") -> None:
 def _answer_at_once(scribe: Scribe, command: c.AnswerAtOnce) -> None:
     required(command.answer, "answer", "what the customer was told")
     scribe.emit(
-        e.OrderAnswered(command.answer), met(scribe.order, "dispatch"), answered(of_kind(scribe.order, "statutory"))
+        e.OrderAnswered(command.answer),
+        met(scribe.order, "dispatch"),
+        answered(of_kind(scribe.order, "statutory"), scribe.now),
     )
     planned, starts = callback.planned_callback(scribe)
     scribe.emit(e.CallbackPlanned(planned), starts, by=SYSTEM)

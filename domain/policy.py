@@ -124,10 +124,14 @@ class Terms:
     @property
     def calendar(self) -> Calendar:
         """The calendar of what is charged to no unit: that of the order's province."""
-        return self.calendar_of(self.province)
+        return self.calendar_of("")
 
     def calendar_of(self, unit: str) -> Calendar:
-        """The calendar that a unit works by: its own, its province's (what stands before the dot), or the nation's."""
+        """The calendar that a unit works by: its own, its province's (what stands before the dot), or the nation's.
+
+        What is charged to nobody ('') goes by the calendar of the order's province.
+        """
+        unit = unit or self.province
         name = self.places.get(unit) or self.places.get(unit.partition(".")[0]) or self.calendar_name
         return self.calendars[name]
 

@@ -8,7 +8,7 @@ terms' digest and every clock that they move. By rule, and by nothing else:
 - What a person has set by hand (an extension, a ledgered plan) never moves by itself.
 - A miss is never undone, made larger or smaller; what was handed in is judged by the rules that it was handed in under.
 - A limit that the new terms do not have ends with its warnings and its ladder; one that they bring is started where its
-  duty is owed now.
+  duty is owed now (what waits for the customer alone, and the call to him, goes on as it began).
 - No warning is given twice, and no step of a ladder is taken twice or left out: a breached clock goes on with the first
   step of the new ladder above the level that it has reached.
 - The result's due time never passes the statutory one, and that one moves only when its own limit is another.
@@ -31,6 +31,7 @@ from domain.events import ClockChange
 from domain.model import (
     COLOUR_RANK,
     Blow,
+    Calling,
     Clock,
     Order,
     Part,
@@ -38,6 +39,7 @@ from domain.model import (
     State,
     Ticking,
     UnitRole,
+    WhistleKind,
 )
 from domain.policy import Terms, WarningMark, named
 from domain.records import replace
@@ -132,8 +134,8 @@ def _checked(scribe: Scribe, terms: Terms | None, **changed: Any) -> Terms:
 
 def _retime(scribe: Scribe, terms: Terms, body: e.Happening) -> None:
     changes = retimed(scribe.order, scribe.now, scribe.terms, terms)
-    scribe.terms = terms
-    scribe.emit(body, changes)
+    counted_by, scribe.terms = scribe.terms, terms
+    scribe.emit(body, changes, counted_by=counted_by)
 
 
 def retimed(order: Order, now: datetime, old: Terms, new: Terms) -> tuple[ClockChange, ...]:
@@ -207,13 +209,16 @@ def _measured(clock: Clock, now: datetime, old: Terms, new: Terms, statutory: tu
     was, limit = old.limit(clock.kind, clock.unit), new.limit(clock.kind, clock.unit)
     if was is None or limit is None or clock.extended:
         return clock
+    cap = old.limit("statutory")
+    if clock.rule != was[1] and not (clock.kind == "due" and cap is not None and clock.rule == cap[1]):
+        return clock  # another rule set it, such as the hours in which customers may be called
     before, calendar = old.calendar_of(clock.unit), new.calendar_of(clock.unit)
     if was[0] == limit[0] and _counts_alike(span(limit[0]), before, calendar):
         moved = replace(clock, rule=limit[1]) if clock.rule == was[1] else clock
     else:
         moved = _counted(clock, now, old, span(limit[0]), calendar, rule=limit[1])
-    if clock.kind == "due" and (cap := statutory_cap(statutory, clock.started_at, moved.due_at)) is not None:
-        moved = _capped(moved, now, cap)
+    if clock.kind == "due" and (bound := statutory_cap(statutory, clock.started_at, moved.due_at)) is not None:
+        moved = _capped(moved, now, bound)
     if abs(moved.due_at - clock.due_at) < _TOLERANCE:
         return replace(clock, rule=moved.rule)
     return moved
@@ -296,6 +301,7 @@ def _owed(order: Order) -> Iterator[tuple[str, str, str]]:
             if part.contacted_at is None:
                 yield "contact", part.id, part.unit
             yield from ((f"{request.kind}_decision", part.id, "") for request in order.requests)
+    yield from _owed_by_desks(order)
     for whistle in order.whistles:
         if whistle.status is Blow.REQUESTED:
             yield "whistle_decision", whistle.id, ""
@@ -304,6 +310,21 @@ def _owed(order: Order) -> Iterator[tuple[str, str, str]]:
                 for kind, owing in _SUMMONED.items():
                     if one.status in owing:
                         yield kind, f"{whistle.id}.{whistle.blows}/{one.unit}", one.unit
+
+
+def _owed_by_desks(order: Order) -> Iterator[tuple[str, str, str]]:
+    if order.state in (State.REGISTERED, State.TRIAGE):
+        yield "dispatch", "s", ""
+    if order.state is State.REPLIED and order.lead is not None:
+        yield "reply_audit", order.lead.id, ""
+    if order.callback is not None and order.callback.status is Calling.UNDER_REVIEW:
+        yield "callback_review", f"r{order.round}", ""
+    for whistle in order.whistles:
+        if whistle.kind is WhistleKind.EMERGENCY and whistle.valid is None:
+            yield "whistle_review", whistle.id, ""
+        for one in whistle.attendances:
+            if one.appeal == "pending":
+                yield "appeal_decision", f"{whistle.id}/{one.unit}", ""
 
 
 @dataclass(frozen=True, slots=True)

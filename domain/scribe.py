@@ -54,15 +54,21 @@ class Scribe:
             raise AssertionError("nothing is registered yet")
         return self._order
 
-    def emit(self, body: Happening, *changes: Changes, by: Actor | None = None) -> None:
-        """Write down one event with the clock changes it brings; `by` when it is not the asker's own doing."""
+    def emit(
+        self, body: Happening, *changes: Changes, by: Actor | None = None, counted_by: Terms | None = None
+    ) -> None:
+        """Write down one event with the clock changes it brings; `by` when it is not the asker's own doing.
+
+        `counted_by` are the terms by which the clocks ran until now, when the event itself brings others.
+        """
+        ran_by = counted_by or self.terms
         hop = getattr(body, "hop", None) or (self._order.hop if self._order else 0)
         brought: list[ClockChange] = []
         for change in changes:
             if change is not None:
                 for one in (change,) if isinstance(change, ClockChange) else change:
                     if one is not None:
-                        brought.append(self._completed(one, hop))
+                        brought.append(self._completed(one, hop, ran_by))
         event = Event(
             seq=(self._order.seq if self._order else 0) + 1,
             at=self._at,
@@ -76,7 +82,7 @@ class Scribe:
         self._order = evolve(self._order, event)
         self.events.append(event)
 
-    def _completed(self, change: ClockChange, hop: int) -> ClockChange:
+    def _completed(self, change: ClockChange, hop: int, ran_by: Terms) -> ClockChange:
         """The change with what is known here: the hop of a new clock, when a mark fell due, and what was used up."""
         key, what, clock = change.key, change.change, change.clock
         if what == "started":
@@ -86,7 +92,7 @@ class Scribe:
         known = self._order.clocks.get(key) if ends and self._order else None
         if known is None:
             return change if fell_due is None else ClockChange(key, what, clock, fell_due)
-        used = round(clocks.worked(known, self.now, self.terms), 3)
+        used = round(clocks.worked(known, self.now, ran_by), 3)
         return ClockChange(key, what, clock, fell_due, used, round(clocks.stood_still(known, self.now), 3))
 
     def own_part(self, *roles: UnitRole) -> Assignment:

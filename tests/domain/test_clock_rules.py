@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain import commands as c
 from domain import errors
+from domain.account import account
 from domain.calendar import office
-from domain.clocks import next_deadline
+from domain.clocks import next_deadline, worked
 from domain.events import ClockBreached, ClockChange, ClockWarned, DeadEndRaised, Event, OrderEscalated
-from domain.model import Clock, Colour, State, Ticking, WhistleKind
+from domain.model import Actor, Clock, Colour, OrderClass, Role, State, Ticking, WhistleKind
 from domain.order import due
-from domain.policy import Step, UnitTerms, WarningMark
-from tests.domain.lives import Life, closed, dispatched, replied, working
+from domain.policy import Step, UnitTerms, WarningMark, resolve
+from tests.domain.lives import Life, closed, dispatched, document, replied, working
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -290,6 +293,107 @@ def test_an_emergency_whistle_is_reviewed_within_a_limit_even_after_the_order_cl
     assert "whistle_review/w1" in life.at.clocks
     life.do("lead", c.ReviewWhistle("w1", True))
     assert ended(life, "whistle_review/w1").change == "met"
+
+
+def test_what_is_charged_to_nobody_goes_by_the_calendar_of_the_orders_province() -> None:
+    own = resolve(document(), OrderClass.GENERAL, "normal", "XJ")
+    life = Life(own=own, province="XJ", lead="XJ.net", catalogue="1", now=local("2026-03-02 12:00"))
+    unit = Actor("xj", Role.UNIT_MEMBER, "XJ.net")
+    life.do(unit, c.Sign())
+    life.do(unit, c.Reply(life.now, "Li", "mended", life.now))
+    (key,) = [key for key in life.at.clocks if key.startswith("reply_audit")]
+    life.now = local("2026-03-02 18:30")  # still at work in the west, not in the rest of the country
+    assert life.terms.calendar_of("").next_working(life.now) == life.now
+    assert life.terms.calendar_of("") == life.terms.calendar_of("XJ.net") != life.terms.calendar_of("GD.net")
+    assert clock(life, key).due_at == local("2026-03-03 12:00")
+
+
+def test_no_rule_moves_a_plan_that_was_approved_late() -> None:
+    life = working()
+    life.do("net", c.Ledger("new mast", local("2026-05-01 10:00")))
+    life.until(local("2026-03-10 10:00"))
+    life.do("province", c.DecideLedger(True))
+    (plan,) = [one for key, one in life.at.clocks.items() if key.startswith("due/a1/")]
+    life.do("lead", c.Reprioritise("critical"))
+    assert clock(life, plan.key).due_at == plan.due_at
+
+
+def test_settling_gives_a_limit_by_rule_and_not_by_hand() -> None:
+    life = working()
+    life.do("net", c.Ledger("new mast", local("2026-05-01 10:00")))
+    life.do("province", c.DecideLedger(True))
+    assert clock(life, "due/a1").extended
+    life.do("net", c.Settle("the mast is there"))
+    one = clock(life, "due/a1")
+    assert (one.due_at, one.extended, one.rule) == (local("2026-03-09 10:00"), False, "classes.general.due")
+
+
+def test_the_auditors_time_is_not_the_units() -> None:
+    life = working()
+    life.until(local("2026-03-09 09:00"))  # one hour before the limit
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
+    life.wait(hours=5)
+    life.do("audit", c.AuditReply(accepted=True))
+    assert ended(life, "due/a1").worked == pytest.approx(44 * 60)
+    found = account(life.events, "due/a1", lambda digest: life.terms)
+    assert found is not None
+    assert found.late is None
+
+
+def test_a_reply_that_is_sent_back_counts_the_audit_after_all() -> None:
+    life = replied()
+    life.wait(hours=3)
+    life.do("audit", c.AuditReply(accepted=False))
+    assert worked(clock(life, "due/a1"), life.now, life.terms) == pytest.approx(3 * 60)
+
+
+def other_version(**limits: str | None) -> dict[str, Any]:
+    """The shipped policy in another version, with other limits for the general class."""
+    changed: dict[str, Any] = json.loads(json.dumps(document()))
+    changed["version"] = "other"
+    changed["classes"]["general"]["limits"] |= limits
+    return changed
+
+
+def test_the_hours_of_a_limit_that_vanishes_are_counted_as_it_counted_them() -> None:
+    life = working()
+    life.until(local("2026-03-03 10:00"))  # nine hours of work, a day and a night
+    life.document = other_version(due=None)
+    life.document["calendars"]["office"] = {"zone": "Asia/Shanghai", "week": [[[0, 1440]]] * 7}
+    life.do("hq", c.MigratePolicy("other"))
+    assert ended(life, "due/a1").worked == pytest.approx(9 * 60)
+
+
+def test_a_desks_lateness_is_not_put_down_to_the_lead() -> None:
+    life = replied()
+    life.wait(days=20)
+    audits = [event.body for event in life.events if getattr(event.body, "key", "").startswith("reply_audit")]
+    assert audits
+    assert {body.unit for body in audits} == {""}
+
+
+def test_a_limit_for_a_desk_that_a_new_version_brings_begins_where_it_is_owed() -> None:
+    own = resolve(other_version(reply_audit=None), OrderClass.GENERAL, "normal", "GD")
+    life = Life(own=own, lead="GD.net", catalogue="1")
+    life.do("net", c.Sign())
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
+    assert not [key for key in life.at.clocks if key.startswith("reply_audit")]
+    life.document = {**document(), "version": "next"}
+    life.do("hq", c.MigratePolicy("next"))
+    assert [key for key in life.at.clocks if key.startswith("reply_audit/a1")]
+
+
+def test_a_migration_leaves_a_call_back_within_the_hours_in_which_one_may_call() -> None:
+    own = resolve(other_version(callback="2h"), OrderClass.GENERAL, "normal", "GD")
+    life = Life(own=own, lead="GD.net", catalogue="1")
+    life.do("net", c.Sign())
+    life.until(local("2026-03-02 21:30"))
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
+    life.do("audit", c.AuditReply(accepted=True))
+    (before,) = [one for key, one in life.at.clocks.items() if key.startswith("callback/")]
+    life.document = {**other_version(callback="3h"), "version": "next"}
+    life.do("hq", c.MigratePolicy("next"))
+    assert clock(life, before.key).due_at == before.due_at == local("2026-03-03 20:00")
 
 
 def test_the_units_own_aim_warns_once_in_blue_and_is_no_breach() -> None:
