@@ -64,6 +64,12 @@ def chains(document: dict[str, Any], faults: Faults, known: Known) -> None:
             if not KINDS[kind].clock:
                 reason = (f"{kind} 不启动时钟, 阶梯不会生效", f"{kind} starts no clock, so its ladder is never climbed")
                 faults.warn(inner, reason, ("删去此项", "leave it out"))
+            elif not KINDS[kind].ladder:
+                reason = (f"{kind} 到期自行了结, 阶梯不会生效", f"{kind} ends by itself, so its ladder is never climbed")
+                faults.warn(inner, reason, ("删去此项", "leave it out"))
+            elif kind == "sign" and len(there.get(name, ())) > 1:
+                reason = ("签收超时由系统代签, 只走第一步", "the system then signs, so only its first step is taken")
+                faults.warn(inner, reason, ("其余各步留给 contact 与 due", "leave the others to contact and due"))
     set_ = {kind for _, _, _, limits in limits_of(document) for kind, limit in limits.items() if limit is not None}
     chained = {kind for _, own in _levels(document) for kind in own.get("chains", {})}
     for kind, one in KINDS.items():

@@ -103,7 +103,7 @@ def _due(
     if limit is None:
         return None
     text, rule = limit
-    calendar = terms.calendar_of(unit or asked.province)
+    calendar = terms.calendar_of(unit)
     reckoning = reckon(calendar, start, span(text))
     (name_zh, name_en), (limit_zh, limit_en) = label(document, "kinds", kind), length_words(text)
     rule_zh, rule_en = rule_words(document, rule, provinces)

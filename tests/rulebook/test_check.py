@@ -154,6 +154,8 @@ WARNED: list[tuple[str, Any, str, str]] = [
     ("classes/complex/limits/due", "16d", "classes.complex.limits.due", "16 calendar days mostly end later"),
     ("chains/whistle_review", GONE, "chains.whistle_review", "nobody is told when whistle_review is breached"),
     ("chains/register", "due", "chains.register", "register starts no clock"),
+    ("chains/info", "due", "chains.info", "info ends by itself, so its ladder is never climbed"),
+    ("chains/sign", "due", "chains.sign", "only its first step is taken"),
     ("warnings/ledger", [{"colour": "blue", "percent": 50}], "warnings.ledger", "ledger starts no clock"),
     ("ladders/due/4/colour", "yellow", "ladders.due[4].colour", "its colour fades"),
     ("labels/tiers/gold", GONE, "labels.tiers.gold", "gold has no name"),
