@@ -18,7 +18,7 @@ from domain.account_words import told
 from domain.model import Role
 from domain.notice_texts import LABELS
 from store import ledger, policies
-from store import notices as outbox
+from store import notices as notice_rows
 
 router = APIRouter(tags=["orders"])
 
@@ -34,7 +34,7 @@ class Explanation(BaseModel):
 def _account(session: Session, order_id: str, key: str) -> tuple[Account | None, Mapping[str, tuple[str, str]]]:
     events = (from_row(row) for row in ledger.stored(session, order_id))
     found = account(events, key, lambda digest: policies.terms(session, digest))
-    return found, outbox.names(session).labels
+    return found, notice_rows.names(session).labels
 
 
 @router.get(

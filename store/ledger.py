@@ -20,7 +20,7 @@ from domain.evolve import evolve
 from domain.model import Actor, Order, Role
 from domain.notices import notices
 from store import commands, projection, tables, writes
-from store import notices as outbox
+from store import notices as notice_rows
 
 _ORDER = msgspec.json.Decoder(Order)
 
@@ -212,16 +212,16 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     batch.add(_FIRINGS, tables.firings, projection.firings(before, after, events))
     batch.add(_CRITICISMS, tables.criticisms, projection.criticisms(after, events))
     batch.add(_CALLS, tables.calls, projection.calls(after, events))
-    batch.add(outbox.INSERT, tables.notices, _notices(session, before, states, events))
+    batch.add(notice_rows.INSERT, tables.notices, _notices(session, before, states, events))
     batch.send(session)
 
 
 def _notices(session: Session, before: Order | None, states: list[Order], events: list[Event]) -> list[projection.Row]:
-    """The outbox rows of whoever is to be told of these events."""
+    """The notice rows of whoever is to be told of these events."""
     rows: list[projection.Row] = []
     for event, was, order in zip(events, (before, *states), states, strict=False):
         if told := notices(was, order, event):
-            rows += outbox.rows(order, event.seq, told, event.at, outbox.names(session))
+            rows += notice_rows.rows(order, event.seq, told, event.at, notice_rows.names(session))
     return rows
 
 

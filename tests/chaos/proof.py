@@ -20,7 +20,7 @@ from domain.evolve import evolve
 from domain.model import Order
 from domain.notices import notices
 from store import ledger, tables
-from store import notices as outbox
+from store import notices as notice_rows
 from tests.chaos.callers import Told
 from tests.chaos.lives import ENDS
 from tests.chaos.mailbox import Mailbox
@@ -156,14 +156,14 @@ def _keys(session: Session, told: Sequence[Told], records: dict[str, Record], fi
 
 def _told_of(session: Session, records: dict[str, Record], findings: Findings) -> None:
     """The notices are those that the events send, each once: none missing, none besides."""
-    names = outbox.names(session)
+    names = notice_rows.names(session)
     for order_id, record in records.items():
         wanted: list[str] = []
         for row in record.rows:
             before, after = record.states.get(row.seq - 1), record.states[row.seq]
             event = from_row(row)
             told = notices(before, after, event)
-            wanted += [str(notice["id"]) for notice in outbox.rows(after, row.seq, told, row.at, names)]
+            wanted += [str(notice["id"]) for notice in notice_rows.rows(after, row.seq, told, row.at, names)]
         found = session.scalars(select(tables.notices.c.id).where(tables.notices.c.order_id == order_id)).all()
         findings.check(sorted(wanted) == sorted(found), f"{order_id}: notices differ: {set(wanted) ^ set(found)}")
         findings.counts["notices"] += len(found)
