@@ -95,6 +95,8 @@ class Calendar(_Compiled):
         2nd and the 3rd: a smaller amount is never due later. Nothing added is the start itself, but in working units
         the next working instant.
         """
+        if length.unit == "min":  # most limits, and they need no calendar
+            return instant(micros(start) + _micros(length))
         return instant(_ADD[length.unit](self._compiled(), micros(start), length))
 
     def back(self, end: datetime, length: Span) -> datetime:
@@ -319,6 +321,7 @@ def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(_zone(zone)).date()
 
 
+@lru_cache(maxsize=4096)
 def at_local(day: date, hour: int, zone: str) -> datetime:
     """The instant (UTC) of a full local hour on a local day."""
     return datetime.combine(day, time(hour), _zone(zone)).astimezone(UTC)
