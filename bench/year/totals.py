@@ -12,6 +12,7 @@ from bench.year.life import Life
 from domain import events as e
 from domain.events import Event
 from domain.model import OPEN, Satisfaction
+from domain.worktime import micros
 
 NO_DUTY = ("info", "rating", "reopen")
 """Limits within which nobody owes anything: their passing is no miss."""
@@ -20,12 +21,15 @@ SHOWN = 20
 
 
 def essence(event: Event) -> str:
-    """One event in a line: what a digest takes of it."""
+    """One event in a line: what a digest takes of it, instants in microseconds."""
     clocks = ";".join(
-        [f"{one.key} {one.change} {one.clock.next_at if one.clock else one.worked}" for one in event.clocks]
+        [
+            f"{one.key} {one.change} {one.clock.next_at and micros(one.clock.next_at) if one.clock else one.worked}"
+            for one in event.clocks
+        ]
     )
     name = type(event.body).__name__
-    return f"{event.seq}|{name}|{event.at}|{event.actor.id}|{event.policy_version}|{event.command_id}|{clocks}"
+    return f"{event.seq}|{name}|{micros(event.at)}|{event.actor.id}|{event.policy_version}|{event.command_id}|{clocks}"
 
 
 def digest(life: Life) -> bytes:
