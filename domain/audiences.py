@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import events as e
-from domain.model import Calling, Order, Part, Role, State, UnitRole, Whistle, WhistleKind
+from domain.model import CallbackStatus, Order, Part, Role, State, UnitRole, Whistle, WhistleKind
 
 CUSTOMER = "customer"
 
@@ -229,17 +229,18 @@ def awaits_approval(scene: Scene) -> bool:
 
 def calls(scene: Scene) -> bool:
     """True when the customer is to be called; one whom sampling leaves out is asked by message."""
-    return scene.after.callback is not None and scene.after.callback.status in (Calling.PLANNED, Calling.DEFERRED)
+    callback = scene.after.callback
+    return callback is not None and callback.status in (CallbackStatus.PLANNED, CallbackStatus.DEFERRED)
 
 
 def asks_by_message(scene: Scene) -> bool:
     """True when the customer is now asked for a rating by message."""
-    return scene.after.callback is not None and scene.after.callback.status is Calling.SMS_SENT
+    return scene.after.callback is not None and scene.after.callback.status is CallbackStatus.SMS_SENT
 
 
 def unhappy(scene: Scene) -> bool:
     """True when the customer says unsolved or dissatisfied, and a manager has to judge it."""
     body = scene.event.body
-    if scene.after.callback is None or scene.after.callback.status is not Calling.UNDER_REVIEW:
+    if scene.after.callback is None or scene.after.callback.status is not CallbackStatus.UNDER_REVIEW:
         return False
     return isinstance(body, e.CallbackRecorded)

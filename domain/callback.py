@@ -20,7 +20,7 @@ from domain.model import (
     Assignment,
     Blow,
     Callback,
-    Calling,
+    CallbackStatus,
     Order,
     Outcome,
     Part,
@@ -29,12 +29,12 @@ from domain.model import (
     State,
     UnitRole,
 )
-from domain.policy import Calling as Rules
+from domain.policy import CallingRules
 from domain.records import replace
 from domain.scribe import Scribe, required
 
 RESULTS = ("reached", "no_answer", "refused")
-TO_CALL = (Calling.PLANNED, Calling.DEFERRED, Calling.ATTEMPTING)
+TO_CALL = (CallbackStatus.PLANNED, CallbackStatus.DEFERRED, CallbackStatus.ATTEMPTING)
 """While a call-back is one of these, the customer is still to be called."""
 
 
@@ -44,21 +44,22 @@ def planned_callback(scribe: Scribe, *, expiry: bool = False) -> tuple[Callback,
     In the customer's quiet hours and on days off either waits for the next opening.
     """
     order, terms, zone = scribe.order, scribe.terms, scribe.order.customer.zone
-    callback = Callback(round=order.round, status=Calling.PLANNED, planned_at=scribe.now, expiry=expiry)
+    callback = Callback(round=order.round, status=CallbackStatus.PLANNED, planned_at=scribe.now, expiry=expiry)
     if not expiry and not _chosen(order, terms.calling):
         opens = calling.first_message(scribe.now, zone, terms)
-        return replace(callback, status=Calling.SMS_SENT, not_before=opens), (_rating_clock(scribe, opens),)
+        return replace(callback, status=CallbackStatus.SMS_SENT, not_before=opens), (_rating_clock(scribe, opens),)
     opens = calling.first_call(scribe.now, zone, terms)
-    unanswered = order.callback.attempts if order.callback and order.callback.status is Calling.ATTEMPTING else ()
+    before = order.callback
+    unanswered = before.attempts if before and before.status is CallbackStatus.ATTEMPTING else ()
     if unanswered:  # the call at expiry; its gap holds for the next ring too
         again = terms.calendar.add(unanswered[-1], span(terms.calling.gap))
         opens = calling.first_call(max(scribe.now, again), zone, terms)
     clock, moved_from = _call_clock(scribe, opens)
-    status = Calling.DEFERRED if opens > scribe.now else Calling.PLANNED
+    status = CallbackStatus.DEFERRED if opens > scribe.now else CallbackStatus.PLANNED
     return replace(callback, status=status, not_before=opens, moved_from=moved_from), (clock,)
 
 
-def _chosen(order: Order, rules: Rules) -> bool:
+def _chosen(order: Order, rules: CallingRules) -> bool:
     """All escalated, whistled, reopened, ledgered and VIP orders; of the others a share fixed by seed and number."""
     if order.level or order.whistles or order.ledgered or order.round > 1 or order.customer.tier != "normal":
         return True
@@ -179,7 +180,7 @@ def _no_answer(scribe: Scribe, callback: Callback) -> None:
 def rate_by_sms(scribe: Scribe, command: c.RateBySms) -> None:
     """The customer's own rating, inside the window that the message opened."""
     callback = scribe.order.callback
-    if callback is None or callback.status is not Calling.SMS_SENT:
+    if callback is None or callback.status is not CallbackStatus.SMS_SENT:
         raise errors.NotAllowedNow("no rating is asked for by message now", state=scribe.order.state)
     _recorded(scribe, None, command.solved, command.satisfaction, command.why, by_sms=True)
 
@@ -219,7 +220,7 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
     """Reasonable, it is reworked and goes up one level; else it closes with the explanation on record."""
     order = scribe.order
     callback = order.callback
-    if callback is None or callback.status is not Calling.UNDER_REVIEW:
+    if callback is None or callback.status is not CallbackStatus.UNDER_REVIEW:
         raise errors.NotAllowedNow("no call-back is under review", state=order.state)
     required(command.explanation, "explanation", "why")
     scribe.other_than((*order.handlers, order.audited_by, order.called_by), "the review of a call-back")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.calendar import at_local, local_day, span
-from domain.policy import Calling, Terms
+from domain.policy import CallingRules, Terms
 
 LONGEST_HOLIDAY = 60
 """Days off in a row after which the customer is called all the same: no calendar silences a call-back for good."""
@@ -65,7 +65,7 @@ def next_attempt(attempts: tuple[datetime, ...], zone: str, terms: Terms) -> dat
     return first_call(earliest, zone, terms)
 
 
-def next_to_number(recent: Iterable[datetime], at: datetime, rules: Calling) -> datetime:
+def next_to_number(recent: Iterable[datetime], at: datetime, rules: CallingRules) -> datetime:
     """The earliest instant from `at` on at which a number with these earlier calls may be called again."""
     calls = sorted(recent)
     earliest = at
@@ -103,7 +103,7 @@ def same_number(phone: str) -> str:
     return _CHINA + digits.removeprefix("0")
 
 
-def _days(at: datetime, zone: str, rules: Calling) -> Iterator[tuple[date, Window]]:
+def _days(at: datetime, zone: str, rules: CallingRules) -> Iterator[tuple[date, Window]]:
     """The days whose hours are not over at that instant, at most `LONGEST_HOLIDAY` and one."""
     opens, closes = max(rules.opens, rules.hard_opens), min(rules.closes, rules.hard_closes)
     if opens >= closes:

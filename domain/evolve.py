@@ -14,7 +14,7 @@ from domain.evolve_whistle import WHISTLES, Apply, Changes, handled
 from domain.model import (
     COLOUR_RANK,
     Assignment,
-    Calling,
+    CallbackStatus,
     Clock,
     Colour,
     Order,
@@ -246,24 +246,24 @@ def _callback_planned(order: Order, body: e.CallbackPlanned, event: e.Event) -> 
 
 def _attempted(order: Order, body: e.CallbackAttempted, event: e.Event) -> Changes:
     attempts = (*order.callback.attempts, event.at) if order.callback else ()
-    status = Calling.ATTEMPTING
+    status = CallbackStatus.ATTEMPTING
     if body.exhausted:
-        status = Calling.SMS_SENT if body.sms_until else Calling.LAPSED
+        status = CallbackStatus.SMS_SENT if body.sms_until else CallbackStatus.LAPSED
     changed = _callback(order, attempts=attempts, status=status, not_before=body.not_before, moved_from=body.moved_from)
     return {**changed, "called_by": event.actor.id}
 
 
 def _callback_recorded(order: Order, body: e.CallbackRecorded, event: e.Event) -> Changes:
     expiry = order.callback is not None and order.callback.expiry
-    status = Calling.REFUSED if body.refused else Calling.COMPLETED
+    status = CallbackStatus.REFUSED if body.refused else CallbackStatus.COMPLETED
     if body.unhappy and not expiry:
-        status = Calling.UNDER_REVIEW
+        status = CallbackStatus.UNDER_REVIEW
     recorded = _callback(order, status=status, solved=body.solved, satisfaction=body.satisfaction)
     return recorded if body.by_sms else {**recorded, "called_by": event.actor.id}
 
 
 def _rating_lapsed(order: Order, body: e.RatingLapsed, event: e.Event) -> Changes:
-    return _callback(order, status=Calling.LAPSED)
+    return _callback(order, status=CallbackStatus.LAPSED)
 
 
 def _next_round(order: Order, number: int, part: Assignment | None) -> Changes:

@@ -257,7 +257,7 @@ class Whistle:
     valid: bool | None = None
 
 
-class Calling(StrEnum):
+class CallbackStatus(StrEnum):
     """The life of a call-back."""
 
     PLANNED = "planned"
@@ -288,7 +288,7 @@ class Callback:
     """
 
     round: int
-    status: Calling
+    status: CallbackStatus
     planned_at: datetime
     expiry: bool = False
     attempts: tuple[datetime, ...] = ()

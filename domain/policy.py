@@ -48,7 +48,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class CallingRules:
     """How customers are called back; hours are local to the customer, spans as in `calendar`.
 
     Between `opens` and `closes`, which lie within the carriers' hard limits; not on the calendar's holidays unless
@@ -101,7 +101,7 @@ class Terms:
     ladders: dict[str, tuple[Step, ...]]
     chains: dict[str, str]
     grace: str
-    calling: Calling
+    calling: CallingRules
     returns_per_unit: int
     returns_per_order: int
     reopen_rounds: int
@@ -209,7 +209,7 @@ def resolve(
         ladders={name: tuple(step_from(step) for step in steps) for name, steps in ladders.items()},
         chains=chains,
         grace=own.get("grace", document["grace"]),
-        calling=Calling(**document["calling"]),
+        calling=CallingRules(**document["calling"]),
         returns_per_unit=caps["returns_per_unit"],
         returns_per_order=caps["returns_per_order"],
         reopen_rounds=caps["reopen_rounds"],

@@ -31,7 +31,7 @@ from domain.events import ClockChange
 from domain.model import (
     COLOUR_RANK,
     Blow,
-    Calling,
+    CallbackStatus,
     Clock,
     Order,
     Part,
@@ -317,7 +317,7 @@ def _owed_by_desks(order: Order) -> Iterator[tuple[str, str, str]]:
         yield "dispatch", "s", ""
     if order.state is State.REPLIED and order.lead is not None:
         yield "reply_audit", order.lead.id, ""
-    if order.callback is not None and order.callback.status is Calling.UNDER_REVIEW:
+    if order.callback is not None and order.callback.status is CallbackStatus.UNDER_REVIEW:
         yield "callback_review", f"r{order.round}", ""
     for whistle in order.whistles:
         if whistle.kind is WhistleKind.EMERGENCY and whistle.valid is None:

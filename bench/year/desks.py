@@ -11,11 +11,11 @@ from bench.year.life import Life, Reaction
 from bench.year.posts import asked_for, by_night, desk
 from domain import commands as c
 from domain.calling import first_call
-from domain.model import OPEN, Calling, Colour, OrderClass, Part, Role, Satisfaction, State, UnitRole
+from domain.model import OPEN, CallbackStatus, Colour, OrderClass, Part, Role, Satisfaction, State, UnitRole
 
 MANAGER, DISPATCHER = Role.PROVINCE_MANAGER, Role.DISPATCHER
 UNOWNED = (State.REGISTERED, State.TRIAGE)
-TO_CALL = (Calling.PLANNED, Calling.DEFERRED, Calling.ATTEMPTING)
+TO_CALL = (CallbackStatus.PLANNED, CallbackStatus.DEFERRED, CallbackStatus.ATTEMPTING)
 
 
 def registered(life: Life, body: Any) -> None:
@@ -121,7 +121,7 @@ def call_planned(life: Life, body: Any) -> None:
     callback = life.order.callback
     if callback is None:
         return
-    if callback.status is Calling.SMS_SENT:
+    if callback.status is CallbackStatus.SMS_SENT:
         _message_sent(life)
         return
     begin = max(life.now, callback.not_before or life.now)
@@ -158,14 +158,14 @@ def call(life: Life) -> None:
 def recorded(life: Life, body: Any) -> None:
     """A customer who is not content is looked into."""
     callback = life.order.callback
-    if callback is not None and callback.status is Calling.UNDER_REVIEW:
+    if callback is not None and callback.status is CallbackStatus.UNDER_REVIEW:
         life.plan(life.hours(3), review)
 
 
 def review(life: Life) -> None:
     """Rework it, or close it explained."""
     callback = life.order.callback
-    if callback is not None and callback.status is Calling.UNDER_REVIEW:
+    if callback is not None and callback.status is CallbackStatus.UNDER_REVIEW:
         life.do(desk(life, MANAGER), c.ReviewCallback(life.chance(habits.REWORKED), "looked into"))
 
 
@@ -178,7 +178,11 @@ def _verdict(life: Life, solved: bool) -> Satisfaction:
 
 def _rate_by_sms(life: Life) -> None:
     callback = life.order.callback
-    if life.order.state is State.AWAITING_CALLBACK and callback is not None and callback.status is Calling.SMS_SENT:
+    if (
+        life.order.state is State.AWAITING_CALLBACK
+        and callback is not None
+        and callback.status is CallbackStatus.SMS_SENT
+    ):
         solved = life.chance(habits.SOLVED)
         life.do(life.customer, c.RateBySms(solved, _verdict(life, solved), "as it is"))
 

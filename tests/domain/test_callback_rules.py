@@ -13,7 +13,7 @@ from domain import calling, errors
 from domain import commands as c
 from domain.calendar import local_day, local_hour, span
 from domain.model import Callback, Clock, Customer, Outcome, Rating, Satisfaction, State, WhistleKind
-from domain.policy import Calling, Terms
+from domain.policy import CallingRules, Terms
 from tests.domain.lives import MONDAY, Life, closed, replied, terms, working
 
 SHANGHAI, NEW_YORK = "Asia/Shanghai", "America/New_York"
@@ -241,7 +241,7 @@ def test_a_rehearsal_counts_its_own_calls_alone() -> None:
 def test_calls_at_the_named_instants_never_pass_the_limits_of_a_number(
     minutes: list[int], per_day: int, per_five: int
 ) -> None:
-    rules: Calling = replace(terms().calling, per_day=per_day, per_five_minutes=per_five)
+    rules: CallingRules = replace(terms().calling, per_day=per_day, per_five_minutes=per_five)
     made: list[datetime] = []
     for wait in minutes:
         at = calling.next_to_number(made, (made[-1] if made else MONDAY) + timedelta(minutes=wait % 60), rules)
