@@ -99,6 +99,11 @@ class Calendar(_Compiled):
             return instant(micros(start) + _micros(length))
         return instant(_ADD[length.unit](self._compiled(), micros(start), length))
 
+    def later(self, start: datetime, minutes: float, *, working: bool) -> datetime:
+        """The instant (UTC) that many minutes later, of work or elapsed: `add` without a span made for the purpose."""
+        at, length = micros(start), round(max(0.0, minutes) * MINUTE)
+        return instant(self._compiled().forward(at, length) if working else at + length)
+
     def back(self, end: datetime, length: Span) -> datetime:
         """The latest instant (UTC) from which the span is over by `end`.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.calendar import Calendar, Span, span
+from domain.calendar import span
 from domain.events import ClockChange
 from domain.model import Clock, Order, Ticking
 from domain.policy import Step, Terms, WarningMark
@@ -122,10 +122,6 @@ def _minutes(start_at: datetime, end: datetime, clock: Clock, terms: Terms) -> f
     return terms.calendar_of(clock.unit).between(start_at, end) if clock.working else _elapsed(start_at, end)
 
 
-def _later(at: datetime, minutes: float, working: bool, calendar: Calendar) -> datetime:
-    return calendar.add(at, Span(max(0.0, minutes), "wmin" if working else "min"))
-
-
 def worked(clock: Clock, now: datetime, terms: Terms) -> float:
     """Minutes of the limit that are used up by `now`, counted as the limit counts."""
     if clock.status is Ticking.PAUSED:
@@ -169,7 +165,7 @@ def _warned_at(clock: Clock, warning: WarningMark, terms: Terms) -> datetime:
     else:
         since = clock.since or clock.started_at
         left = clock.length * warning.percent / 100 - clock.worked
-        at = _later(since, left, clock.working, calendar) if left > 0 else clock.started_at
+        at = calendar.later(since, left, working=clock.working) if left > 0 else clock.started_at
     if warning.in_hours:
         opening = calendar.next_working(at)
         at = opening if opening < clock.due_at else calendar.previous_working(at)
@@ -264,7 +260,8 @@ def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ..
     changes = []
     for clock in order.clocks.values():
         if clock.status is Ticking.PAUSED:
-            due_at = _later(now, clock.length - clock.worked, clock.working, terms.calendar_of(clock.unit))
+            left = clock.length - clock.worked
+            due_at = terms.calendar_of(clock.unit).later(now, left, working=clock.working)
             running = replace(clock, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None)
             changes.append(ClockChange(clock.key, "resumed", armed(running, now, terms)))
     return tuple(changes)

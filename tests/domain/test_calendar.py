@@ -301,6 +301,15 @@ def test_microseconds_are_kept() -> None:
     assert OFFICE.add(start, span("1d")) == local("2026-11-21 17:59:59.999999")
 
 
+@given(INSTANTS, st.floats(-1, 100_000), st.sampled_from([OFFICE, LUNCH, always("UTC")]))
+def test_minutes_later_is_what_add_makes_of_a_span_of_minutes(
+    start: datetime, minutes: float, calendar: Calendar
+) -> None:
+    amount = max(0.0, minutes)
+    assert calendar.later(start, minutes, working=True) == calendar.add(start, Span(amount, "wmin"))
+    assert calendar.later(start, minutes, working=False) == calendar.add(start, Span(amount, "min"))
+
+
 @STEADY
 @given(start=INSTANTS, minutes=st.integers(min_value=1, max_value=20_000), calendar=CALENDARS)
 def test_between_measures_what_add_has_added(start: datetime, minutes: int, calendar: Calendar) -> None:
