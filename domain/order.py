@@ -1,9 +1,10 @@
-"""The rules' four functions: `decide`, `evolve`, `due` and `next_deadline`, over the table in `transitions`.
+"""The rules' functions: `decide`, `due`, `evolve`, `next_deadline` and `allowed`, over the table in `transitions`.
 
 `decide(order, command, now, terms)` answers a command with events or raises a `Refusal`; `due(order, now, terms)` gives
-the events that time has brought about up to `now`; `evolve` applies one event; `next_deadline` says when time will next
-have something to do. All are pure: the same arguments, the same answer, in the workflow, in the auditor's replay and in
-a property test.
+the events that time has brought about up to `now` (`marks` says what a mark does); `decided` and `passed` give the same
+with the order as it then stands; `evolve` applies one event; `next_deadline` says when time will next have something to
+do; `allowed` which verbs each role may try. All are pure: the same arguments, the same answer, in the workflow, in the
+auditor's replay and in a property test.
 """
 
 from __future__ import annotations
@@ -13,41 +14,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain import assignment, callback, errors, retime, transitions, whistle
+from domain import assignment, callback, errors, marks, retime, transitions, whistle
 from domain import commands as c
 from domain import events as e
 from domain.callback import all_clocks, end_whistles
-from domain.clocks import (
-    advanced,
-    answered,
-    gone,
-    mark_at,
-    met,
-    next_deadline,
-    next_due,
-    of_kind,
-    paused,
-    start,
-    subject_of,
-    unpaused,
-)
+from domain.clocks import answered, met, next_deadline, next_due, of_kind, paused, start, unpaused
 from domain.duties import all_part_clocks, dispatch_clock, offered_clocks
-from domain.events import ClockChange, Event
+from domain.events import Event
 from domain.evolve import evolve
 from domain.ladder import TOP, raised, target
-from domain.model import (
-    SYSTEM,
-    Assignment,
-    Clock,
-    Colour,
-    Order,
-    Part,
-    State,
-    Ticking,
-    UnitRole,
-)
-from domain.policy import Step, Terms
-from domain.records import replace
+from domain.model import SYSTEM, Assignment, Colour, Order, Part, State, UnitRole
+from domain.policy import Terms
 from domain.scribe import Scribe, required
 
 __all__ = ["allowed", "decide", "decided", "due", "evolve", "next_deadline", "passed"]
@@ -101,7 +78,7 @@ def passed(order: Order, now: datetime, terms: Terms, most: int | None = None) -
     fired = 0
     while (most is None or fired < most) and (clock := next_due(scribe.order, now)) is not None:
         scribe.now, scribe.fired = clock.next_at or now, clock
-        _fire(scribe, clock)
+        marks.fire(scribe, clock)
         fired += 1
     return tuple(scribe.events), scribe.order
 
@@ -109,91 +86,6 @@ def passed(order: Order, now: datetime, terms: Terms, most: int | None = None) -
 def allowed(order: Order) -> dict[str, tuple[str, ...]]:
     """For each role, the verbs that the table admits in the order's present state."""
     return transitions.allowed(order.state)
-
-
-def _fire(scribe: Scribe, clock: Clock) -> None:
-    """Fire the clock's present mark and set it on the next."""
-    mark = mark_at(clock.kind, clock.step, scribe.terms)
-    after = advanced(clock, scribe.terms)
-    unit = clock.unit
-    if clock.kind == "statutory" and scribe.order.lead is not None:  # the others are owed by the desk that they name
-        unit = scribe.order.lead.unit
-    if mark.warning is not None:
-        warned = e.ClockWarned(clock.key, unit, mark.warning.percent, mark.warning.colour, clock.due_at)
-        scribe.emit(warned, ClockChange(clock.key, "warned", after))
-    elif mark.climb is not None:
-        climbed = _climb(clock, unit, mark.climb, mark.number)
-        scribe.emit(climbed, ClockChange(clock.key, "climbed", after))
-    elif mark.dead_end:
-        scribe.emit(e.DeadEndRaised(clock.key, unit), ClockChange(clock.key, "dead_end", after))
-    elif clock.kind in EXPIRY:
-        EXPIRY[clock.kind](scribe, clock, unit)
-    else:
-        _breach(scribe, clock, after, unit)
-        if clock.kind == "due":
-            callback.plan_at_expiry(scribe)
-
-
-def _climb(clock: Clock, unit: str, step: Step, number: int) -> e.OrderEscalated:
-    """The event of one step of a clock's ladder."""
-    return e.OrderEscalated(
-        step.level,
-        step.target,
-        step.colour,
-        key=clock.key,
-        unit=unit,
-        step=number,
-        criticised=step.criticised,
-        due_at=clock.due_at,
-    )
-
-
-def _breach(scribe: Scribe, clock: Clock, after: Clock, unit: str) -> None:
-    breached = ClockChange(clock.key, "breached", replace(after, status=Ticking.BREACHED))
-    if clock.kind == "whistle_report_in":
-        blown = subject_of(clock.key)[0].partition(".")[0]
-        scribe.emit(e.DepartmentAbsent(blown, unit, clock.due_at), breached)
-    else:
-        scribe.emit(e.ClockBreached(clock.key, unit, clock.due_at), breached)
-
-
-def _sign_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
-    """The system signs for the unit, and the first step of the ladder tells its head."""
-    scribe.emit(e.ClockBreached(clock.key, unit, clock.due_at), gone((clock,), "expired"))
-    for step in scribe.terms.ladder("sign")[:1]:
-        scribe.emit(_climb(clock, unit, step, 1))
-    scribe.emit(e.AssignmentSigned(subject_of(clock.key)[0], auto=True))
-
-
-def _info_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
-    back = scribe.order.resume or State.REGISTERED
-    resumed = unpaused(scribe.order, scribe.now, scribe.terms)
-    scribe.emit(e.InformationLapsed(back), gone((clock,), "expired"), resumed)
-
-
-def _rating_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
-    callback.lapse_rating(scribe, gone((clock,), "expired"))
-
-
-def _window_expired(scribe: Scribe, clock: Clock, unit: str) -> None:
-    rest = tuple(other for other in scribe.order.clocks.values() if other.key != clock.key)
-    scribe.emit(e.ReopenWindowPassed(), gone((clock,), "expired"), gone(rest, "cancelled"))
-
-
-def _target_passed(scribe: Scribe, clock: Clock, unit: str) -> None:
-    """The unit's own aim is missed, the limit is not: a warning in blue."""
-    warned = e.ClockWarned(clock.key, unit, 100, Colour.BLUE, clock.due_at)
-    scribe.emit(warned, gone((clock,), "expired"))
-
-
-EXPIRY: dict[str, Callable[[Scribe, Clock, str], None]] = {
-    "sign": _sign_expired,
-    "info": _info_expired,
-    "rating": _rating_expired,
-    "reopen": _window_expired,
-    "target": _target_passed,
-}
-"""Limits whose passing does more than put a breach on record."""
 
 
 def _register(scribe: Scribe, command: c.Register) -> None:
