@@ -12,6 +12,7 @@ import typer
 from desk import render, verbs
 from desk.client import Desk, Refused, Usage
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
+from domain.model import STATES_ZH
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="工单 / orders: open, list, show, act, watch.")
 
@@ -208,7 +209,7 @@ def act(
 
 
 def _where(one: dict[str, Any]) -> str:
-    stands = f"→ {render.STATES.get(one['state'], '')} {one['state']}"
+    stands = f"→ {STATES_ZH.get(one['state'], '')} {one['state']}"
     return f"{stands} · 级 level {one['level']} · 轮 round {one['round']} · {render.times()}"
 
 

@@ -12,23 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.model import STATES_ZH
+
 LEVELS = ("–", "承办单位 unit", "部门负责人 head", "省分 province", "区域中心 region", "总部 headquarters")
 """The names of the escalation levels 0 to 5."""
-STATES = {
-    "registered": "已受理",
-    "pending_info": "待补充",
-    "triage": "研判",
-    "dispatched": "已派单",
-    "in_progress": "办理中",
-    "ledgered": "挂账",
-    "replied": "已回单",
-    "awaiting_callback": "待回访",
-    "closed": "已办结",
-    "not_accepted": "不予受理",
-    "cancelled": "已撤回",
-    "terminated": "已终止",
-    "merged": "已并单",
-}
 COLOURS = {"blue": "blue", "yellow": "yellow", "red": "bold red"}
 _STYLE_OF_STATE = {"closed": "green", "cancelled": "dim", "terminated": "dim", "not_accepted": "dim"}
 
@@ -84,7 +71,7 @@ def instant(text: str) -> datetime:
 
 def state(name: str) -> Text:
     """A state with its Chinese name."""
-    return Text(f"{STATES.get(name, '')} {name}".strip(), style=_STYLE_OF_STATE.get(name, ""))
+    return Text(f"{STATES_ZH.get(name, '')} {name}".strip(), style=_STYLE_OF_STATE.get(name, ""))
 
 
 def level(number: int, colour: str) -> Text:

@@ -20,6 +20,7 @@ from desk.options import DEFAULT_PERSON, Api, As, Zone, desk
 from desk.play import BranchFailedError, Play, Stage, told
 from desk.steps import Branch
 from desk.story import BRANCHES
+from domain.model import STATES_ZH
 
 AT_ONCE = 4
 """Branches that run side by side; most of a branch's time is waiting for the engine to move its clock."""
@@ -142,7 +143,7 @@ def _summary(tellings: Sequence[Telling]) -> Table:
         table.add_row(
             one.branch.name,
             order["id"],
-            mark.append_text(render.state(order["state"])) if wide else mark.append(render.STATES[order["state"]]),
+            mark.append_text(render.state(order["state"])) if wide else mark.append(STATES_ZH[order["state"]]),
             order["outcome"] or "–",
             str(order["round"]),
             render.level(order["level"], order["colour"]),

@@ -47,6 +47,23 @@ STATUS: dict[State, str] = {
     State.MERGED: "closed",
 }
 
+STATES_ZH: dict[str, str] = {
+    State.REGISTERED: "已受理",
+    State.PENDING_INFO: "待补充",
+    State.TRIAGE: "研判",
+    State.DISPATCHED: "已派单",
+    State.IN_PROGRESS: "办理中",
+    State.LEDGERED: "挂账",
+    State.REPLIED: "已回单",
+    State.AWAITING_CALLBACK: "待回访",
+    State.CLOSED: "已办结",
+    State.NOT_ACCEPTED: "不予受理",
+    State.CANCELLED: "已撤回",
+    State.TERMINATED: "已终止",
+    State.MERGED: "已并单",
+}
+"""What each state is called in Chinese."""
+
 OPEN: tuple[State, ...] = (
     State.REGISTERED,
     State.PENDING_INFO,

@@ -8,28 +8,12 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAtt
 
 from contracts.names import LEVEL_ATTRIBUTE, OVERDUE_ATTRIBUTE, PROVINCE_ATTRIBUTE, STATE_ATTRIBUTE
 from domain.clocks import next_deadline
-from domain.model import Clock, Order, State, Ticking
+from domain.model import STATES_ZH, Clock, Order, Ticking
 
 STATE_KEY = SearchAttributeKey.for_keyword(STATE_ATTRIBUTE)
 PROVINCE_KEY = SearchAttributeKey.for_keyword(PROVINCE_ATTRIBUTE)
 LEVEL_KEY = SearchAttributeKey.for_int(LEVEL_ATTRIBUTE)
 OVERDUE_KEY = SearchAttributeKey.for_bool(OVERDUE_ATTRIBUTE)
-
-STATES_ZH: dict[State, str] = {
-    State.REGISTERED: "已受理",
-    State.PENDING_INFO: "待补充",
-    State.TRIAGE: "研判",
-    State.DISPATCHED: "已派单",
-    State.IN_PROGRESS: "办理中",
-    State.LEDGERED: "挂账",
-    State.REPLIED: "已回单",
-    State.AWAITING_CALLBACK: "待回访",
-    State.CLOSED: "已办结",
-    State.NOT_ACCEPTED: "不予受理",
-    State.CANCELLED: "已撤回",
-    State.TERMINATED: "已终止",
-    State.MERGED: "已并单",
-}
 
 _TICKING = (Ticking.RUNNING, Ticking.BREACHED)
 
