@@ -1,6 +1,7 @@
 """What became of an order's clocks: the list of limits, and the account of one, hour by hour."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -13,6 +14,7 @@ from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared, no_order
 from api.views import JSON
 from contracts.messages import encode, from_row
+from contracts.names import is_rehearsal
 from domain.account import Account, account
 from domain.account_words import told
 from domain.model import Role
@@ -33,7 +35,8 @@ class Explanation(BaseModel):
 
 def _account(session: Session, order_id: str, key: str) -> tuple[Account | None, Mapping[str, tuple[str, str]]]:
     events = (from_row(row) for row in ledger.stored(session, order_id))
-    found = account(events, key, lambda digest: policies.terms(session, digest))
+    now = None if is_rehearsal(order_id) else datetime.now(UTC)  # a rehearsal's time is its own
+    found = account(events, key, lambda digest: policies.terms(session, digest), now)
     return found, notice_rows.names(session).labels
 
 

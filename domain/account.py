@@ -88,10 +88,13 @@ class Account:
     held: tuple[Hold, ...]
 
 
-def account(events: Iterable[Event], key: str, terms_of: Callable[[str], Terms]) -> Account | None:
+def account(
+    events: Iterable[Event], key: str, terms_of: Callable[[str], Terms], now: datetime | None = None
+) -> Account | None:
     """The account of a clock from all events of its order; None when the order never had it.
 
-    `terms_of` gives the terms of a digest, as the ledger keeps them.
+    One that is still open is told up to `now` (UTC), by default to the order's last event. `terms_of` gives the terms
+    of a digest, as the ledger keeps them.
     """
     teller: _Teller | None = None
     order: Order | None = None
@@ -108,7 +111,7 @@ def account(events: Iterable[Event], key: str, terms_of: Callable[[str], Terms])
                     teller = _Teller(change.clock, terms, order)
                 if teller is not None:
                     teller.changed(change, event, terms)
-    return teller.told(last) if teller and last else None
+    return teller.told(max(last, now or last)) if teller and last else None
 
 
 def holder(order: Order) -> str:
@@ -176,10 +179,11 @@ class _Teller:
             )
         )
 
-    def told(self, last: datetime) -> Account:
-        """The account, when all events have been gone through, the last one of that instant."""
+    def told(self, until: datetime) -> Account:
+        """The account, when all events have been gone through; of an open clock as it stands at `until`."""
         if self.ended_at is None:
-            self._let_go(last)
+            self._let_go(until)
+            self.worked, self.paused = worked(self.clock, until, self.terms), stood_still(self.clock, until)
         clock = self.clock
         done = clock.answered_at or self.ended_at
         missed = self.how == "met" and self.breached_at is not None

@@ -79,11 +79,10 @@ def _line(entry: Entry, account: Account, pick: int, zone: ZoneInfo) -> str:
 def _sum(account: Account, pick: int) -> str:
     used = _length(account.worked, account.working, pick)
     still = _length(account.paused, False, pick)
-    return (
-        f"合计：用时 {used}，暂停 {still}" + (f"，迟 {_length(account.late, False, pick)}" if account.late else ""),
-        f"in all: {used} used, {still} paused"
-        + (f", {_length(account.late, False, pick)} late" if account.late else ""),
-    )[pick]
+    late = "" if not account.late else (("，迟 {}", ", {} late")[pick].format(_length(account.late, False, pick)))
+    if account.ended_at is None:
+        return (f"至今：用时 {used}，暂停 {still}", f"so far: {used} used, {still} paused")[pick]
+    return (f"合计：用时 {used}，暂停 {still}{late}", f"in all: {used} used, {still} paused{late}")[pick]
 
 
 def _who(unit: str, name: Names, pick: int) -> str:

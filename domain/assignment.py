@@ -346,6 +346,6 @@ def audit_reply(scribe: Scribe, command: c.AuditReply) -> None:
     scribe.emit(
         e.ReplySentBack(),
         met(order, "reply_audit", lead.id),
-        clocks.resumed(of_kind(order, "due", lead.id), scribe.terms),
+        clocks.resumed(of_kind(order, "due", lead.id), scribe.now, scribe.terms),
         progress_clock(scribe, lead),
     )

@@ -234,7 +234,7 @@ def review_callback(scribe: Scribe, command: c.ReviewCallback) -> None:
         scribe.emit(
             e.OrderReworked(command.explanation, order.round + 1, state, part),
             gone(of_kind(order, "callback_review"), "met"),
-            clocks.resumed(of_kind(order, "statutory"), scribe.terms),
+            clocks.resumed(of_kind(order, "statutory"), scribe.now, scribe.terms),
             next_round_clocks(scribe, part),
         )
         raised(scribe, scribe.order.level + 1)

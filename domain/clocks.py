@@ -217,8 +217,14 @@ def answered(clocks: tuple[Clock, ...], now: datetime) -> tuple[ClockChange, ...
     )
 
 
-def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
-    """The verdict was no: the clocks run on to the due time that they had, and what fell due meanwhile fires at once.
+def due_now(clock: Clock, now: datetime) -> Clock:
+    """The clock whose next mark is due now if it lies in the past: nobody could have been told of it before."""
+    past = clock.next_at is not None and clock.next_at < now and clock.status in (Ticking.RUNNING, Ticking.BREACHED)
+    return replace(clock, next_at=now) if past else clock
+
+
+def resumed(clocks: tuple[Clock, ...], now: datetime, terms: Terms) -> tuple[ClockChange, ...]:
+    """The verdict was no: the clocks run on to the due time that they had; one that passed meanwhile is missed now.
 
     A clock that was in breach is in breach again, at the same step: nothing fires twice.
     """
@@ -226,10 +232,13 @@ def resumed(clocks: tuple[Clock, ...], terms: Terms) -> tuple[ClockChange, ...]:
         ClockChange(
             clock.key,
             "resumed",
-            replace(
-                clock,
-                status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING,
-                answered_at=None,
+            due_now(
+                replace(
+                    clock,
+                    status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING,
+                    answered_at=None,
+                ),
+                now,
             ),
         )
         for clock in clocks
@@ -277,6 +286,7 @@ def begun_anew(clock: Clock, now: datetime, terms: Terms) -> ClockChange | None:
     if due_at >= clock.due_at:
         return None
     fresh = replace(clock, due_at=due_at, since=now, worked=0.0, working=length.working, rule=found[1], extended=False)
+    fresh = replace(fresh, paused=_elapsed(clock.started_at, now))  # a ledgered matter stood still
     counted = replace(fresh, length=_minutes(now, due_at, fresh, terms))
     return ClockChange(clock.key, "retimed", armed(counted, now, terms))
 

@@ -3,8 +3,9 @@
 The category, the class, the customer's tier, the priority or the policy's version is set; the event carries the new
 terms' digest and every clock that they move. By rule, and by nothing else:
 
-- A running or paused limit is as long as the new terms say, counted from when it began: what was used up stays used
-  up, what stood still is added back. It may become shorter or longer; one that is used up already is breached at once.
+- A running or paused limit is as long as the new terms say, counted from when it began, and what stood still is added
+  back: of one that was paused what it has used up stays used up. It may become shorter or longer; one that is used up
+  already is breached at once, and its ladder counts from then.
 - What a person has set by hand (an extension, a ledgered plan) never moves by itself.
 - A miss is never undone, made larger or smaller; what was handed in is judged by the rules that it was handed in under.
 - A limit that the new terms do not have ends with its warnings and its ladder; one that they bring is started where its
@@ -25,7 +26,7 @@ from domain import commands as c
 from domain import errors
 from domain import events as e
 from domain.calendar import Calendar, Span, span
-from domain.clocks import PAUSABLE, armed, gone, of_kind, start, worked
+from domain.clocks import PAUSABLE, armed, due_now, gone, of_kind, start, worked
 from domain.duties import statutory_cap
 from domain.events import ClockChange
 from domain.model import (
@@ -153,7 +154,7 @@ def retimed(order: Order, now: datetime, old: Terms, new: Terms) -> tuple[ClockC
         if clock.kind == "statutory":
             statutory = (after,)
         if after != clock:
-            changes.append(ClockChange(clock.key, "retimed", after))
+            changes.append(ClockChange(clock.key, "retimed", due_now(after, now)))
     return (*changes, *_begun(order, now, old, new, statutory))
 
 
@@ -230,13 +231,12 @@ def _counts_alike(length: Span, one: Calendar, other: Calendar) -> bool:
 
 
 def _counted(clock: Clock, now: datetime, old: Terms, length: Span, calendar: Calendar, *, rule: str) -> Clock:
-    """The clock with a new limit: what it has used up stays used up, what it stood still is added back."""
+    """The clock with a new limit, counted from when it began; of one that stood still what it has used up stays so."""
     whole = calendar.add(clock.started_at, length)
     total = _signed(clock.started_at, whole, length.working, calendar)
     new = replace(clock, length=total, working=length.working, rule=rule)
-    alike = clock.working == length.working and (not length.working or calendar == old.calendar_of(clock.unit))
-    if clock.status is Ticking.RUNNING and not clock.paused and not clock.worked and (alike or not length.working):
-        return replace(new, due_at=whole)
+    if clock.status is Ticking.RUNNING and not clock.paused:
+        return replace(new, due_at=whole, since=clock.started_at, worked=0.0)
     at = clock.paused_at if clock.status is Ticking.PAUSED and clock.paused_at else now
     if clock.working == length.working:
         left = total - worked(clock, now, old)
