@@ -5,9 +5,14 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.texts_customer import TO_CUSTOMERS
 from domain.texts_staff import TO_STAFF
+
+Param = str | datetime
+"""What fills a template: a text, or an instant that is written in the reader's zone."""
 
 TEMPLATES: dict[str, tuple[str, str, str, str]] = {**TO_CUSTOMERS, **TO_STAFF}
 
@@ -119,14 +124,17 @@ class Words:
     body_en: str
 
 
-def render(template: str, params: Mapping[str, str], names: Mapping[str, tuple[str, str]]) -> Words:
-    """The notice in words.
+def render(
+    template: str, params: Mapping[str, Param], names: Mapping[str, tuple[str, str]], zone: str = "UTC"
+) -> Words:
+    """The notice in words, its times in `zone`, the reader's own (IANA), with the offset beside.
 
     `names` gives (zh, en) for `unit:<id>`, `matter:<code>` and `category:<code>`; a code without a name stands for
     itself, an empty value reads '–'. Raises KeyError for an unknown template or a missing parameter.
     """
-    zh = {name: _named(name, value, 0, names) for name, value in params.items()}
-    en = {name: _named(name, value, 1, names) for name, value in params.items()}
+    given = {name: written(value, zone) if isinstance(value, datetime) else value for name, value in params.items()}
+    zh = {name: _named(name, value, 0, names) for name, value in given.items()}
+    en = {name: _named(name, value, 1, names) for name, value in given.items()}
     texts = TEMPLATES[template]
     return Words(
         texts[0].format_map(zh),
@@ -134,6 +142,21 @@ def render(template: str, params: Mapping[str, str], names: Mapping[str, tuple[s
         texts[2].format_map(zh).strip(),
         texts[3].format_map(en).strip(),
     )
+
+
+def written(at: datetime, zone: str) -> str:
+    """An instant on the clocks of a zone, to the minute, with its offset; in UTC for a zone that nobody knows."""
+    local = at.astimezone(_zone(zone))
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+def _zone(name: str) -> tzinfo:
+    """The zone, or UTC for a name that nobody knows: a notice must never stop what it tells of."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def called(audience: str, names: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

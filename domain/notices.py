@@ -12,23 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime
 
 from domain import audiences as to
 from domain import events as e
 from domain.audiences import Scene, Whom
 from domain.model import Order, Ticking, UnitRole
-from domain.notice_texts import FIELDS
+from domain.notice_texts import FIELDS, Param
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to one audience; `params` fill the template, times in the customer's zone."""
+    """One message to one audience; `params` fill the template, instants (UTC) as such: `render` knows whose zone."""
 
     audience: str
     template: str
-    params: dict[str, str]
+    params: dict[str, Param]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +177,8 @@ _LIMITS = {
 """Parameters that name the end of a running clock, with its kind."""
 
 
-def _params(template: str, audience: str, scene: Scene) -> dict[str, str]:
-    return {name: _text(_value(name, audience, scene), scene) for name in FIELDS[template]}
+def _params(template: str, audience: str, scene: Scene) -> dict[str, Param]:
+    return {name: _param(_value(name, audience, scene)) for name in FIELDS[template]}
 
 
 def _value(name: str, audience: str, scene: Scene) -> object:
@@ -225,19 +224,9 @@ def _nearest(order: Order, unit: str) -> datetime | None:
     return min(due, default=None)
 
 
-def _text(value: object, scene: Scene) -> str:
+def _param(value: object) -> Param:
     if isinstance(value, datetime):
-        local = value.astimezone(_zone(scene.after.customer.zone))
-        offset = local.strftime("%z")
-        return f"{local:%Y-%m-%d %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+        return value
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
-
-
-def _zone(name: str) -> tzinfo:
-    """The zone, or UTC for a name that nobody knows: a notice must never stop what it tells of."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC

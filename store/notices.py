@@ -146,7 +146,9 @@ def rows(order: Order, seq: int, told: Sequence[Notice], created_at: datetime, n
         letters = [letter for one in tellings for letter in _to_the_post(one, channel, organisation, reached)]
         letters += [letter for one in tellings for letter in _to_others(one, names, reached)]
         for one, audience, whom, holders in letters:
-            words = render(one.notice.template, one.notice.params, names.labels)
+            customers = audience == CUSTOMER
+            zone = order.customer.zone if customers else organisation.zone_of(audience)
+            words = render(one.notice.template, one.notice.params, names.labels, zone)
             said = in_place_of(words, whom) if whom else words
             for_whom = f"/{audience}" if whom else ""
             made.append(

@@ -173,6 +173,19 @@ class Organisation:
         own = self.posts_of(person)
         return own, tuple(audience for audience in self._stood_in.get(person.id, ()) if audience not in own)
 
+    def zone_of(self, audience: str) -> str:
+        """The time zone in which an audience of staff lives: its unit's, its place's or, of a person, his unit's.
+
+        Headquarters' for a unit that the directory does not have, and UTC where it has none at all.
+        """
+        kind, _, name = audience.partition(":")
+        if kind == "person":
+            person = self.people.get(name)
+            name = (person.unit or person.province) if person else ""
+        place = name.partition("@")[2] or name
+        unit = self.units.get(place) or self.units.get(place.partition(".")[0]) or self.units.get("HQ")
+        return unit.zone if unit else "UTC"
+
     @cached_property
     def names(self) -> dict[str, tuple[str, str]]:
         """What units and people are called (zh, en), under `unit:<id>` and `person:<id>`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain import commands as c
-from domain.notice_texts import render
+from domain.notice_texts import render, written
 from domain.notices import Notice, notices
 from tests.domain.lives import Life, working
 
@@ -25,10 +27,12 @@ def test_every_unit_and_the_customer_are_told_of_another_due_time() -> None:
         "customer": "customer.retimed",
     }
     customer = found["customer"]
-    assert customer.params["was_due"].startswith(f"{was:%Y-%m-%d}")
+    assert customer.params["was_due"] == was
+    found_due = customer.params["due"]
+    assert isinstance(found_due, datetime)
     words = render(customer.template, customer.params, {})
-    assert customer.params["due"] in words.body_zh
-    assert customer.params["was_due"] in words.body_en
+    assert written(found_due, "UTC") in words.body_zh
+    assert written(was, "UTC") in words.body_en
     bill = render("unit.retimed", found["unit:GD.bill"].params, {})
     assert "he is a gold customer" in bill.body_zh
     assert "–" not in bill.body_en
