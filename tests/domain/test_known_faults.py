@@ -12,6 +12,7 @@ import pytest
 
 from domain import commands as c
 from domain import errors
+from domain.account import account
 from domain.calendar import always, at_local, span
 from domain.events import ClockBreached, ClockWarned, OrderClosed, OrderEscalated
 from domain.model import Clock, Colour, Satisfaction, State, Ticking, UnitRole
@@ -20,7 +21,7 @@ from domain.notices import notices
 from domain.order import due, next_deadline
 from domain.policy import Step, WarningMark
 from domain.scribe import GONE
-from tests.domain.lives import MONDAY, Life, awaiting, closed, dispatched, replied, terms, working
+from tests.domain.lives import MONDAY, Life, awaiting, closed, dispatched, terms, working
 
 SHANGHAI = "Asia/Shanghai"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -73,7 +74,9 @@ def test_nothing_that_stands_still_is_breached_though_its_due_time_passes(left: 
 
 def test_what_was_answered_neither_warns_nor_is_breached_however_long_the_verdict_takes() -> None:
     """A clock keeps running although it was answered (zammad 3140)."""
-    life = replied()
+    life = working()
+    life.wait(hours=3)
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
     owed = {one.key for one in life.at.clocks.values() if one.unit == "GD.net"}
     assert owed
     assert {life.at.clocks[key].status for key in owed} == {Ticking.ANSWERED}
@@ -83,6 +86,9 @@ def test_what_was_answered_neither_warns_nor_is_breached_however_long_the_verdic
     life.do("audit", c.AuditReply(accepted=True))
     assert not owed & set(life.at.clocks)
     assert not owed & set(breached(life))
+    told = account(life.events, "due/a1", lambda digest: life.terms)
+    assert told is not None
+    assert (told.how, told.worked, told.late) == ("met", 180.0, None), "three hours, and not the auditor's sixty days"
 
 
 @pytest.mark.parametrize("waited_before", [0, 5])

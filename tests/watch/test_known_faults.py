@@ -183,13 +183,12 @@ async def test_what_was_accepted_and_not_delivered_is_in_sight(
 
 @contextlib.contextmanager
 def held(postgres: EmbeddedPostgres, database: Database) -> Iterator[psycopg2.extensions.connection]:
-    """Somebody has the sweeper's table for himself: its query hangs until it is cancelled."""
+    """Somebody has the sweeper's table for himself: its query hangs until it is cut off, or he rolls back."""
     with contextlib.closing(postgres.connect(database=database.name)) as connection:
         connection.autocommit = False
         with connection.cursor() as cursor:
             cursor.execute("lock table sweeps in access exclusive mode")
         yield connection
-        connection.rollback()
 
 
 def cancel_waiting(postgres: EmbeddedPostgres, database: Database, done: threading.Event) -> int:
@@ -208,6 +207,17 @@ def cancel_waiting(postgres: EmbeddedPostgres, database: Database, done: threadi
     return cancelled
 
 
+@contextlib.asynccontextmanager
+async def sweeping(gateway: Gateway) -> AsyncIterator[asyncio.Task[None]]:
+    """A sweeper at work."""
+    task = asyncio.create_task(Sweeper(gateway, 10.0).run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def test_a_sweeper_whose_query_was_too_slow_goes_on_sweeping(
     worker: None,
     gateway: Gateway,
@@ -220,15 +230,14 @@ async def test_a_sweeper_whose_query_was_too_slow_goes_on_sweeping(
     monkeypatch.setattr(sweeper, "PERIOD", 0.2)
     order_id = await asyncio.to_thread(clockwork.write, hasty(sign=60, contact=3600), ago=90)
     done = threading.Event()
-    with held(postgres, database):
-        task = asyncio.create_task(Sweeper(gateway, 10.0).run())
-        cancelling = asyncio.to_thread(cancel_waiting, postgres, database, done)
-        assert await asyncio.wait_for(cancelling, 20) == 2, "it looked again after the first query was cut off"
-        assert not task.done()
-    try:
-        assert len((await clockwork.until_fired(order_id, "sign"))["sign"]) == 1
-        assert await clockwork.outcomes(order_id) == [("restarted", 1)]
-    finally:
-        done.set()
-        task.cancel()
-        await asyncio.wait([task])
+    with held(postgres, database) as lock:
+        async with sweeping(gateway) as task:
+            try:
+                cancelling = asyncio.to_thread(cancel_waiting, postgres, database, done)
+                assert await asyncio.wait_for(cancelling, 10) == 2, "it looked again after the first query was cut off"
+            finally:
+                done.set()
+            assert not task.done()
+            lock.rollback()
+            assert len((await clockwork.until_fired(order_id, "sign"))["sign"]) == 1
+            assert await clockwork.outcomes(order_id) == [("restarted", 1)]
