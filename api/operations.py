@@ -16,13 +16,12 @@ from api.outcomes import Revival, Silent
 from api.schemas import Request
 from domain.model import Role
 from store import firings, orders, sweeps
+from store.sweeps import TOLERANCE
 
 router = APIRouter(prefix="/operations", tags=["operations"])
 
 AT_ONCE = 16
 """Orders that are started at once."""
-TOLERANCE = 10.0
-"""Seconds; a mark that fired later is named in the report. Beyond it the sweeper counts a mark as missed."""
 MOST_HOURS = 24 * 366
 _READERS = (Role.ADMINISTRATOR, Role.AUDITOR, Role.HEADQUARTERS)
 

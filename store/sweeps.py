@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 
 from store.tables import sweeps
 
+TOLERANCE = 10.0
+"""Seconds that a mark may be overdue before it counts as missed, and late before the operator's report names it: under
+load a timer may ring and be recorded late."""
 UNSETTLED = timedelta(seconds=30)
 """After so long a try without an outcome counts as failed."""
 UNHEEDED = timedelta(seconds=60)

@@ -16,15 +16,13 @@ from api.gateway import Gateway
 from api.outcomes import Gone, Revival, Silent
 from store import orders, sweeps
 from store.pulses import SWEEPER
-from store.sweeps import Slip
+from store.sweeps import TOLERANCE, Slip
 from watch.rounds import AWAY, Pulse, keep_on
 
 log = logging.getLogger(__name__)
 
 PERIOD = 5.0
 """Seconds between two looks."""
-TOLERANCE = 10.0
-"""Seconds that a mark may be overdue before it counts as missed: under load a timer may ring and be recorded late."""
 BATCH = 200
 """Marks that are taken at once, the most overdue first."""
 AT_ONCE = 16
