@@ -74,7 +74,7 @@ def request_return(scribe: Scribe, command: c.RequestReturn) -> None:
     if window is None:
         raise errors.CapReached(f"{order.order_class} orders may not be returned", state=order.state)
     if scribe.now > window:
-        raise errors.TooLate(f"a return had to be asked by {window.isoformat()}", state=order.state)
+        raise errors.TooLate(f"a return had to be asked by {errors.not_after(window)}", state=order.state)
     earlier = sum(1 for past in order.assignments if past.unit == part.unit and past.return_asked_by)
     if earlier >= terms.returns_per_unit or order.returns >= terms.returns_per_order:
         raise errors.CapReached("the returns of this unit or order are used up", state=order.state)
@@ -187,7 +187,7 @@ def extend(scribe: Scribe, command: c.Extend) -> None:
             "until is not between the present due time and the latest allowed",
             field="until",
             state=order.state,
-            remedy=f"choose a time after {due.due_at.isoformat()} and up to {latest.isoformat()}",
+            remedy=f"choose a time after {errors.not_before(due.due_at)} and up to {errors.not_after(latest)}",
         )
     scribe.emit(e.ExtensionRequested(part.id, command.until), decision_clock(scribe, "extension", part))
 
@@ -223,7 +223,7 @@ def ledger(scribe: Scribe, command: c.Ledger) -> None:
             "until is not between now and the longest that the policy allows",
             field="until",
             state=scribe.order.state,
-            remedy=f"give the plan's date, up to {latest.isoformat()}",
+            remedy=f"give the plan's date, up to {errors.not_after(latest)}",
         )
     scribe.emit(e.LedgeringProposed(command.plan, command.until), decision_clock(scribe, "ledger", part))
 
@@ -294,7 +294,7 @@ def reply(scribe: Scribe, command: c.Reply) -> None:
             "received_at does not lie between the registration and now",
             field="received_at",
             state=order.state,
-            remedy=f"give a time from {order.registered_at.isoformat()} to {scribe.now.isoformat()}",
+            remedy=f"give a time from {errors.not_after(order.registered_at)} to {errors.not_after(scribe.now)}",
         )
     if command.done_by < command.received_at:
         raise errors.InvalidField("done_by lies before received_at", field="done_by", state=order.state)

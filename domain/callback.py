@@ -138,7 +138,7 @@ def _may_call(scribe: Scribe, callback: Callback, recent: tuple[datetime, ...]) 
     allowed = calling.first_call(max(freed, callback.not_before or now), zone, scribe.terms)
     if allowed <= now:
         return
-    remedy = "call at " + allowed.isoformat()
+    remedy = "call at " + errors.not_before(allowed)
     if calling.first_call(now, zone, scribe.terms) > now:
         raise errors.QuietHours(
             f"customers are called from {rules.opens}:00 to {rules.closes}:00 in {zone}, and not on holidays",

@@ -5,13 +5,27 @@ A refusal changes nothing. It says what is wrong, names the field where one is t
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
+
+
+def not_before(at: datetime) -> str:
+    """The first whole second at or after an instant, for a text that says from when something is possible."""
+    whole = at.replace(microsecond=0)
+    return (whole if whole == at else whole + timedelta(seconds=1)).isoformat()
+
+
+def not_after(at: datetime) -> str:
+    """The last whole second at or before an instant, for a text that says until when something was possible."""
+    return at.replace(microsecond=0).isoformat()
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """A command that the rules do not allow; `code` is stable, the message is for people."""
 
     code: ClassVar[str] = "refused"
+    usual: ClassVar[str] = ""
+    """The remedy where none is named."""
 
     def __init__(
         self,
@@ -25,7 +39,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
         super().__init__(message)
         self.message = message
         self.field = field
-        self.remedy = remedy
+        self.remedy = remedy or self.usual
         self.state = state
         self.allowed = allowed
 
@@ -52,6 +66,7 @@ class ReasonRequired(Refusal):
     """This command must say why."""
 
     code = "reason_required"
+    usual = "say why in the field reason; it is kept on record"
 
 
 class InvalidField(Refusal):
