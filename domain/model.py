@@ -180,7 +180,11 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One unit's part in one order."""
+    """One unit's part in one order.
+
+    `signed_at` is the instant of the signature; where the system signed (`auto_signed`), that at which it was noticed
+    that the limit had passed. The limit's own instant stands in the clock's change (`fell_due`).
+    """
 
     id: str
     unit: str
@@ -382,7 +386,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One complaint, whole, at one instant; `seq` is that of the last event applied."""
+    """One complaint, whole, at one instant; `seq` is that of the last event applied.
+
+    `contacts` counts the customer's own demands: the complaint itself, and each time that he pressed. `closed_at` is
+    the instant of the event that ended the round; where time ended it, that at which it was noticed.
+    """
 
     id: str
     seq: int
