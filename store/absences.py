@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from domain.model import Actor, Role
 from store.directory import Person
-from store.posts import MOST_SUBSTITUTES, Organisation
+from store.posts import DESKS, MOST_SUBSTITUTES, Organisation
 from store.tables import absences as t
 from store.tables import people
 
 _MANAGERS = (Role.PROVINCE_MANAGER, Role.REGIONAL_MANAGER, Role.HEADQUARTERS)
-_DESKS = (Role.AGENT, Role.DISPATCHER, Role.REPLY_AUDITOR, Role.CALLBACK_AGENT)
 _COLLEAGUES: dict[Role, tuple[Role, ...]] = {
     Role.UNIT_MEMBER: (Role.UNIT_MEMBER, Role.UNIT_HEAD),
     Role.UNIT_HEAD: (Role.UNIT_HEAD, Role.UNIT_MEMBER),
-    **{desk: (desk, Role.TEAM_LEAD) for desk in _DESKS},
+    **{desk: (desk, Role.TEAM_LEAD) for desk in DESKS},
 }
 """Who of the same unit may stand in for a role; for those not named here only somebody of the same role."""
 _NAMED = 6

@@ -27,10 +27,11 @@ from store.directory import Person, Unit
 
 MOST_SUBSTITUTES = 5
 """How far substitutes of substitutes are followed."""
+DESKS = (Role.AGENT, Role.DISPATCHER, Role.REPLY_AUDITOR, Role.CALLBACK_AGENT)
+"""Who sits at a desk, under a team lead."""
 
 _KEPT_SECONDS = 10.0
 _UNIT_ROLES = (Role.UNIT_MEMBER, Role.UNIT_HEAD)
-_DESKS = (Role.AGENT, Role.DISPATCHER, Role.REPLY_AUDITOR, Role.CALLBACK_AGENT)
 _ABOVE = (Role.TEAM_LEAD, Role.PROVINCE_MANAGER, Role.REGIONAL_MANAGER)
 """Who stands above a desk, in order; a unit's head comes under the province manager."""
 _CENTRAL = (Role.HEADQUARTERS, Role.ADMINISTRATOR)
@@ -102,7 +103,7 @@ class Organisation:
         elif role in _ABOVE:
             above = _ABOVE[_ABOVE.index(Role(role)) + 1 :]
         else:
-            above = _ABOVE if role in _DESKS else ()
+            above = _ABOVE if role in DESKS else ()
         for post in above:
             yield f"role:{post}@{place}"
         for post in _CENTRAL:
@@ -209,7 +210,7 @@ class Organisation:
         for person in self.people.values():
             yield f"person:{person.id}"
         for place in dict.fromkeys(unit.province for unit in self.units.values() if unit.province):
-            for role in (*_DESKS, *_ABOVE):
+            for role in (*DESKS, *_ABOVE):
                 yield f"role:{role}@{place}"
         for role in _CENTRAL:
             yield f"role:{role}@HQ"
