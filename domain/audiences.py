@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain import events as e
+from domain.clocks import kind_of
 from domain.model import CallbackStatus, Order, Part, Role, State, UnitRole, Whistle, WhistleKind
 
 CUSTOMER = "customer"
@@ -165,14 +166,9 @@ dispatcher, team_lead = post(Role.DISPATCHER), post(Role.TEAM_LEAD)
 auditor, caller, manager = post(Role.REPLY_AUDITOR), post(Role.CALLBACK_AGENT), post(Role.PROVINCE_MANAGER)
 
 
-def kind(key: str) -> str:
-    """The kind of a clock's key."""
-    return key.partition("/")[0]
-
-
 def starts_clock(wanted: str) -> Callable[[Scene], bool]:
     """True when the event starts a clock of that kind."""
-    return lambda scene: any(kind(change.key) == wanted for change in scene.event.clocks)
+    return lambda scene: any(kind_of(change.key) == wanted for change in scene.event.clocks)
 
 
 def has(field: str) -> Callable[[Scene], bool]:
@@ -188,7 +184,7 @@ def lacks(field: str) -> Callable[[Scene], bool]:
 def promise_broken(scene: Scene) -> bool:
     """The customer is told of the limits that he was promised, not of those between departments."""
     body = scene.event.body
-    return isinstance(body, e.ClockBreached) and kind(body.key) in ("due", "statutory")
+    return isinstance(body, e.ClockBreached) and kind_of(body.key) in ("due", "statutory")
 
 
 def retimed(scene: Scene) -> tuple[str, ...]:
@@ -206,7 +202,7 @@ def promise_moved(scene: Scene) -> bool:
     """True when the date moved by which the customer was promised a result."""
     before = scene.before.clocks if scene.before else {}
     return any(
-        kind(change.key) == "due" and change.clock is not None and change.clock.due_at != before[change.key].due_at
+        kind_of(change.key) == "due" and change.clock is not None and change.clock.due_at != before[change.key].due_at
         for change in scene.event.clocks
         if change.key in before
     )

@@ -76,6 +76,11 @@ def plan(kind: str, terms: Terms) -> tuple[Mark, ...]:
     return tuple(mark_at(kind, step, terms) for step in range(marks_of(kind, terms)))
 
 
+def kind_of(key: str) -> str:
+    """The kind of limit, which a clock's key begins with."""
+    return key.partition("/")[0]
+
+
 def subject_of(key: str) -> tuple[str, ...]:
     """What stands behind the kind in a clock's key: an assignment's id, or whistle and blow with the unit."""
     return tuple(key.split("/")[1:])

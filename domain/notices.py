@@ -17,6 +17,7 @@ from datetime import datetime
 from domain import audiences as to
 from domain import events as e
 from domain.audiences import Scene, Whom
+from domain.clocks import kind_of
 from domain.model import Order, Ticking, UnitRole
 from domain.notice_texts import FIELDS, Param
 
@@ -199,7 +200,7 @@ def _value(name: str, audience: str, scene: Scene) -> object:
     if name == "lead":
         return order.lead.unit if order.lead else ""
     if name == "clock":
-        return to.kind(getattr(body, "key", ""))
+        return kind_of(getattr(body, "key", ""))
     if name == "matter":
         return scene.whistle().matter
     if name == "whistle_kind":

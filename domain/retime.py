@@ -45,19 +45,17 @@ from domain.model import (
 from domain.policy import Terms, WarningMark, named
 from domain.records import replace
 from domain.scribe import Scribe, required
+from domain.transitions import MEETS, WORKED
+from domain.whistle import KINDS as WHISTLE_KINDS
+from domain.whistle import STEPS
 
 PRIORITIES = ("low", "normal", "high", "critical")
 
 _TOLERANCE = timedelta(seconds=1)
 """Due times that differ by less are the same: minutes used up are kept as fractions."""
 _HANDLED = (Part.OFFERED, Part.SIGNED, Part.WORKING, Part.RETURN_REQUESTED)
-_WORKED = (State.DISPATCHED, State.IN_PROGRESS, State.LEDGERED, State.PENDING_INFO)
-_SUMMONED: dict[str, tuple[Presence, ...]] = {
-    "whistle_sign": (Presence.SUMMONED,),
-    "whistle_contact": (Presence.SUMMONED, Presence.SIGNED),
-    "whistle_report_in": (Presence.SUMMONED, Presence.SIGNED, Presence.CONTACTED),
-}
-"""In which status a summoned unit still owes what each limit of a whistle watches."""
+_SUMMONED: dict[str, tuple[Presence, ...]] = {kind: STEPS[MEETS[kind][0]] for kind in WHISTLE_KINDS}
+"""In which status a summoned unit still owes what each limit of a whistle watches: where what meets it can begin."""
 
 
 def relabel(scribe: Scribe, command: c.Relabel) -> None:
@@ -296,7 +294,7 @@ def _owed(order: Order) -> Iterator[tuple[str, str, str]]:
             yield "return_decision", part.id, ""
         if part.role is UnitRole.CO and not part.explained:
             yield "co_due", part.id, part.unit
-        if part.role is UnitRole.LEAD and order.state in _WORKED:
+        if part.role is UnitRole.LEAD and order.state in WORKED:
             yield from ((kind, part.id, part.unit) for kind in ("target", "due", "progress"))
             if part.contacted_at is None:
                 yield "contact", part.id, part.unit

@@ -9,7 +9,7 @@ from typing import Any
 from contracts.messages import EventRow, encode
 from domain.callback import TO_CALL
 from domain.calling import same_number
-from domain.clocks import next_deadline, of_kind
+from domain.clocks import kind_of, next_deadline, of_kind
 from domain.events import CallbackAttempted, CallbackRecorded, ClockBreached, ClockChange, Event, OrderEscalated
 from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
 from store.tables import NEVER
@@ -253,7 +253,7 @@ def criticisms(after: Order, news: Iterable[Event]) -> list[Row]:
             "unit": happened.body.unit,
             "province": after.province,
             "key": happened.body.key,
-            "kind": happened.body.key.partition("/")[0],
+            "kind": kind_of(happened.body.key),
             "level": happened.body.level,
             "due_at": happened.body.due_at,
             "at": happened.at,

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from temporalio import workflow
 
 from contracts.names import LATENESS_METRIC
+from domain.clocks import kind_of
 from domain.events import Event
 
 
 def measure(events: Iterable[Event]) -> None:
     """Count the lateness of each mark among these events, in seconds, by the kind of its clock."""
     late = [
-        (change.key.partition("/")[0], (event.at - change.fell_due).total_seconds())
+        (kind_of(change.key), (event.at - change.fell_due).total_seconds())
         for event in events
         for change in event.clocks
         if change.fell_due is not None
