@@ -20,6 +20,7 @@ __all__ = ["Reckoning", "Step", "StepKind", "Why", "reckon", "words"]
 _MOST_STEPS = 12
 _MOST_NAMES = 5
 _MOST_BEFORE = 3
+_MOST_AFTER = 2
 _WORK = (StepKind.WORKED, StepKind.WHOLE, StepKind.COUNTED)
 _ONE_DAY = timedelta(days=1)
 _SLACK = timedelta(seconds=1)
@@ -221,6 +222,9 @@ def _working_days(calendar: Calendar, start: datetime, due: datetime, length: Sp
     elif whole and shown != (wanted := _local(begins, zone)[1]):
         ends.append(Step(StepKind.MOVED, day, begins=wanted, ends=shown))
     if due != reached:
+        between = _days((date.fromisoformat(day) + _ONE_DAY).isoformat(), _local(due, zone)[0])
+        skipped = [_skipped(calendar, on) for on in between if not calendar.works_on(on)]
+        ends += _summed(_joined(skipped), _MOST_AFTER)
         ends.append(Step(StepKind.PART, day, amount=calendar.between(reached, due)))
     before = [_closed(calendar, on) for on in _days(_local(start, zone)[0], _local(begins, zone)[0])]
     before = _summed(_joined(before), _MOST_BEFORE)
