@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from domain.calendar import Calendar, check
+from domain.calendar import Calendar, always, check
 from domain.policy import calendar_from
 from rulebook.faults import Faults, Said, nearest, under
 from rulebook.meaning import Known
@@ -19,12 +21,27 @@ def calendars(document: dict[str, Any], faults: Faults, known: Known) -> None:
         usable = _usable(calendar)
         if usable is None:
             continue
+        follows = faults.within(f"calendars.{name}")
         for fault in check(usable):
+            if follows and fault.field == "week" and not any(usable.week):
+                continue
             path = f"calendars.{name}.{fault.field}"
             faults.add(path, _both(fault.reason, _REASONS), _both(fault.remedy, _REMEDIES))
     for path, name in _named(document):
-        if name not in listed:
+        if name not in listed and not faults.within(f"calendars.{name}"):
             faults.add(path, (f"没有日历 {name}", f"there is no calendar {name}"), nearest(name, listed))
+
+
+def of_hours(hours: Sequence[Sequence[int]], path: str, faults: Faults) -> bool:
+    """Add what is wrong with the hours of one day, as with those of a week; True when nothing is."""
+    week = (tuple((opens, closes) for opens, closes in hours), *_USUAL.week[1:])
+    found = check(replace(_USUAL, week=week))
+    for fault in found:
+        faults.add(path, _both(fault.reason, _REASONS), _both(fault.remedy, _REMEDIES))
+    return not found
+
+
+_USUAL = always("UTC")
 
 
 def _usable(calendar: dict[str, Any]) -> Calendar | None:

@@ -25,7 +25,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rulebook import feeds, hours
+from rulebook import calendar_faults, feeds, hours
 from rulebook.faults import Faults, nearest, under
 from rulebook.feeds import Day
 
@@ -242,15 +242,29 @@ class Freezer:
         if "hours" in entry:
             shifts = hours.shifts(entry["hours"], under(path, "hours"), self._faults)
             self._special(it, range_, shifts, names, path)
-        elif entry["closed"] is True:
-            self._special(it, range_, [], names, path)
         else:
-            closed = hours.shifts(entry["closed"], under(path, "closed"), self._faults)
-            for day in hours.each(*range_):
-                usual = _shifts_on(it.made, day)
-                left = hours.without(usual, closed)
-                if left != usual:
-                    self._special(it, (day, day), left, names, path)
+            self._closed(it, entry["closed"], range_, names, path)
+
+    def _closed(self, it: _Making, text: Any, days: tuple[str, str], names: tuple[Any, Any], path: str) -> None:
+        """A closure of whole days, or of some hours of each; one that takes no working time away is a slip."""
+        where, each, before = under(path, "closed"), hours.each(*days), len(self._faults)
+        usual = {day: _shifts_on(it.made, day) for day in each}
+        if text is True or not each:  # reversed days are told by the calendar's own check
+            self._special(it, days, [], names, path)
+            lost = not each or any(usual.values())
+        else:
+            closed = hours.shifts(text, where, self._faults)
+            calendar_faults.of_hours(closed, where, self._faults)
+            cut = {day: left for day in each if (left := hours.without(usual[day], closed)) != usual[day]}
+            for day, left in cut.items():
+                self._special(it, (day, day), left, names, path)
+            lost = bool(cut) or len(self._faults) > before
+        if not lost and not self._faults.within(it.path):
+            there = "; ".join(dict.fromkeys(hours.written(shifts) for shifts in usual.values() if shifts))
+            remedy = (f"当日工作时间为 {there}", f"the day's hours are {there}")
+            no_hours = ("当日本不上班, 删去此项", "nobody works on that day: leave it out")
+            reason = ("没有停掉任何工作时间", "it takes no working time away")
+            self._faults.add(where, reason, remedy if there else no_hours)
 
     def _special(
         self, it: _Making, days: tuple[str, str], shifts: hours.Shifts, names: tuple[Any, Any], path: str

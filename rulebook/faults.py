@@ -49,8 +49,9 @@ Said = tuple[str, str]
 class Faults:
     """Collects what is wrong while a document is gone through."""
 
-    def __init__(self) -> None:
-        self._found: list[Fault] = []
+    def __init__(self, found: Iterable[Fault] = ()) -> None:
+        """`found` is what is known to be wrong already."""
+        self._found: list[Fault] = list(found)
 
     def add(self, path: str, reason: Said, remedy: Said, *, line: int = 0, warning: bool = False) -> None:
         """One more; `reason` and `remedy` are (Chinese, English)."""
@@ -59,6 +60,11 @@ class Faults:
     def warn(self, path: str, reason: Said, remedy: Said) -> None:
         """One more that does not keep the policy from being published."""
         self.add(path, reason, remedy, warning=True)
+
+    def within(self, path: str) -> bool:
+        """True when a fault, not a warning, stands at that path or under it: what follows from it is not told."""
+        heads = (f"{path}.", f"{path}[")
+        return any(not one.warning and (one.path == path or one.path.startswith(heads)) for one in self._found)
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._found)

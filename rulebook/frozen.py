@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -55,7 +54,7 @@ def freeze(text: str, reader: Reader, known: Known | None = None) -> Frozen:
             name: freezer.frozen(calendar, under("calendars", name)) if _is_source(calendar) else calendar
             for name, calendar in calendars.items()
         }
-    found: Iterable[Fault] = (*faults, *check(document, known))
+    found = check(document, known, faults)
     return Frozen(document, located(found, source.lines, freezer.origins))
 
 

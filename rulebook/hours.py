@@ -104,6 +104,11 @@ def each(first: str, last: str) -> list[str]:
     return [(begin + timedelta(days=number)).isoformat() for number in range((end - begin).days + 1)]
 
 
+def written(shifts: Shifts) -> str:
+    """The shifts of a day as they are written, such as 09:00-12:00 13:30-18:00; '' for a day off."""
+    return " ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in shifts)
+
+
 def without(open_hours: Shifts, closed: Shifts) -> Shifts:
     """The shifts less the hours that are closed."""
     left = open_hours

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.model import COLOUR_RANK, Colour
 from domain.spans import span
+from rulebook.document import TOP_LEVEL
 from rulebook.faults import Faults, nearest, under
 from rulebook.kinds import KINDS
 from rulebook.meaning import Known, limits_of
@@ -31,21 +32,32 @@ def ladders(document: dict[str, Any], faults: Faults, known: Known) -> None:
             if span(steps[0]["after"]).amount:
                 reason = ("第一步应与超时同时", "the first step comes with the breach")
                 faults.add(f"{inner}[0].after", reason, ("写 0min", "write 0min"))
+            _rise(steps, inner, faults)
             for place, (before, after) in enumerate(pairwise(steps), start=1):
                 if before is not MISSING and after is not MISSING:
-                    _step(before, after, under(inner, place), faults)
+                    _fades(before, after, under(inner, place), faults)
 
 
-def _step(before: dict[str, Any], after: dict[str, Any], path: str, faults: Faults) -> None:
-    low, high = before.get("level"), after.get("level")
-    if low is not None and high is not None and high != low + 1:
+def _rise(steps: list[Any], path: str, faults: Faults) -> None:
+    """Each level is one above that before it, as it stands or as its remedy has it: one slip is one fault."""
+    levels = [None if step is MISSING else step.get("level") for step in steps]
+    meant = levels[0]
+    for place, (low, high) in enumerate(pairwise(levels), start=1):
+        if meant is None or high is None or low is None or high in (low + 1, meant + 1):
+            meant = high
+            continue
+        low = meant
         reason = (f"级别从 {low} 跳到 {high}", f"the level skips from {low} to {high}")
         if high == low:
             reason = (f"级别 {high} 重复", f"level {high} is repeated")
         elif high < low:
             reason = (f"级别从 {low} 降到 {high}", f"the level falls from {low} to {high}")
-        remedy = (f"写 {low + 1}", f"write {low + 1}") if low < 5 else ("删去此步", "leave this step out")
-        faults.add(under(path, "level"), reason, remedy)
+        remedy = (f"写 {low + 1}", f"write {low + 1}") if low < TOP_LEVEL else ("删去此步", "leave this step out")
+        faults.add(under(under(path, place), "level"), reason, remedy)
+        meant = min(low + 1, TOP_LEVEL)
+
+
+def _fades(before: dict[str, Any], after: dict[str, Any], path: str, faults: Faults) -> None:
     faint, strong = after.get("colour"), before.get("colour")
     if faint and strong and COLOUR_RANK[Colour(faint)] < COLOUR_RANK[Colour(strong)]:
         reason = ("颜色比上一步浅", "its colour fades from that of the step before")
@@ -59,13 +71,16 @@ def chains(document: dict[str, Any], faults: Faults, known: Known) -> None:
         there = {**base, **own.get("ladders", {})}
         for kind, name in own.get("chains", {}).items():
             inner = under(under(path, "chains"), kind)
-            if name not in there:
+            if name not in there and not faults.within(under("ladders", name)):
                 faults.add(inner, (f"没有阶梯 {name}", f"there is no ladder {name}"), nearest(name, there))
             if not KINDS[kind].clock:
                 reason = (f"{kind} 不启动时钟, 阶梯不会生效", f"{kind} starts no clock, so its ladder is never climbed")
                 faults.warn(inner, reason, ("删去此项", "leave it out"))
             elif not KINDS[kind].ladder:
-                reason = (f"{kind} 到期自行了结, 阶梯不会生效", f"{kind} ends by itself, so its ladder is never climbed")
+                reason = (
+                    f"{kind} 到期自行了结, 阶梯不会生效",
+                    f"{kind} ends by itself, so its ladder is never climbed",
+                )
                 faults.warn(inner, reason, ("删去此项", "leave it out"))
             elif kind == "sign" and len(there.get(name, ())) > 1:
                 reason = ("签收超时由系统代签, 只走第一步", "the system then signs, so only its first step is taken")
@@ -73,7 +88,7 @@ def chains(document: dict[str, Any], faults: Faults, known: Known) -> None:
     set_ = {kind for _, _, _, limits in limits_of(document) for kind, limit in limits.items() if limit is not None}
     chained = {kind for _, own in _levels(document) for kind in own.get("chains", {})}
     for kind, one in KINDS.items():
-        if kind in set_ and one.clock and one.ladder and kind not in chained:
+        if kind in set_ and one.clock and one.ladder and kind not in chained and not faults.within("chains"):
             reason = (f"{kind} 超时后无人得知", f"nobody is told when {kind} is breached")
             faults.warn(under("chains", kind), reason, ("为它指定阶梯", "name a ladder for it"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import re
 import textwrap
 from datetime import date
 from typing import Any
@@ -183,6 +184,46 @@ def test_what_is_printed_to_paste_says_the_same_as_the_feed_itself(found: feeds.
         (day.first, day.last, day.zh, day.en, day.work) for day in found.days
     ]
     assert yaml.safe_load(block)[0]["source"] == found.source
+
+
+@pytest.mark.parametrize(
+    ("closed", "reason", "remedy"),
+    [
+        ("13:30-12:00", "the shift 13:30-12:00 is empty", "let it close after it opens"),
+        ("13:30-13:30", "the shift 13:30-13:30 is empty", "let it close after it opens"),
+        ("25:00-26:00", "the shift 25:00-26:00 leaves the day", "keep it between 00:00 and 24:00"),
+        ("09:00-12:00 13:30-12:00", "the shift 13:30-12:00 is empty", "let it close after it opens"),
+        ("1pm", "'1pm' is no working time", "write 09:00-18:00"),
+        ("12:00-13:30", "it takes no working time away", "the day's hours are 09:00-12:00 13:30-18:00"),
+        ("null", "it takes no working time away", "the day's hours are 09:00-12:00 13:30-18:00"),
+    ],
+)
+def test_a_closure_that_is_written_wrongly_or_closes_nothing_is_refused(closed: str, reason: str, remedy: str) -> None:
+    _, [fault] = frozen(HEAD + f"days: [{{on: 2026-11-25, closed: {closed}}}]\n")
+    assert fault.path == "calendars.it.days[0].closed"
+    assert reason in fault.reason_en
+    assert remedy in fault.remedy_en
+    assert re.search("[\u4e00-\u9fff]", fault.reason_zh)
+    assert not fault.warning
+
+
+def test_a_day_that_is_off_already_cannot_be_closed_but_a_run_of_days_can() -> None:
+    for closed in ("true", "09:00-12:00"):
+        _, [fault] = frozen(HEAD + f"days: [{{on: 2026-11-28, closed: {closed}}}]\n")
+        assert fault.remedy_en == "nobody works on that day: leave it out"
+    assert frozen(HEAD + "days: [{on: 2026-11-26..2026-11-29, closed: true}]\n")[1] == ()
+
+
+def test_reversed_days_of_a_closure_are_refused() -> None:
+    for closed in ("true", "09:00-12:00"):
+        document, faults = frozen(HEAD + f"days: [{{on: 2026-11-27..2026-11-25, closed: {closed}}}]\n")
+        assert faults == ()
+        assert ["it ends on 2026-11-25" in fault.reason for fault in check(calendar_from(document))] == [True]
+
+
+def test_a_closure_is_not_blamed_for_hours_that_could_not_be_read() -> None:
+    _, [fault] = frozen("zone: UTC\nhours: {mo-fri: 09:00-18:00}\ndays: [{on: 2026-11-25, closed: true}]\n")
+    assert fault.path == "calendars.it.hours.mo-fri"
 
 
 def test_closures_take_a_day_or_a_part_of_it() -> None:

@@ -152,6 +152,11 @@ def test_what_is_wrong_is_told_with_place_reason_and_remedy(path: str, value: An
 WARNED: list[tuple[str, Any, str, str]] = [
     ("provinces/CQ", {"limits": {"complex": {"due": "15wd"}}}, "provinces.CQ.limits.complex.due", "mostly end later"),
     ("classes/complex/limits/due", "16d", "classes.complex.limits.due", "16 calendar days mostly end later"),
+    ("provinces/CQ", {"limits": {"complex": {"due": None}}}, "provinces.CQ.limits.complex.due", "no limit at all"),
+    ("tiers/gold", {"limits": {"*": {"due": None}}}, "tiers.gold.limits.*.due", "no limit at all"),
+    ("provinces/CQ", {"limits": {"*": {"sign": "400d"}}}, "provinces.CQ.limits.*.sign", "400 calendar days mostly end"),
+    ("provinces/CQ", {"limits": {"*": {"sign": "36525wd"}}}, "provinces.CQ.limits.*.sign", "mostly end later than"),
+    ("classes/fault/limits/due", "at 2020-01-01T00:00", "classes.fault.limits.due", "is over before it is in force"),
     ("chains/whistle_review", GONE, "chains.whistle_review", "nobody is told when whistle_review is breached"),
     ("chains/register", "due", "chains.register", "register starts no clock"),
     ("chains/info", "due", "chains.info", "info ends by itself, so its ladder is never climbed"),
@@ -169,6 +174,52 @@ def test_what_is_doubtful_is_said_and_may_be_published(path: str, value: Any, wh
     assert list(found) == [where]
     assert found[where].warning
     assert said in found[where].reason_en
+
+
+def test_a_fixed_time_that_has_passed_when_it_is_published_is_told() -> None:
+    document = with_("classes/fault/limits/due", "at 2026-06-01T09:00")
+    for now, told in (
+        (None, False),
+        (datetime(2026, 6, 1, 1, tzinfo=UTC), True),
+        (datetime(2026, 6, 1, tzinfo=UTC), False),
+    ):
+        fault = faults(document, Known(now=now))["classes.fault.limits.due"]
+        assert ("is over before it is in force" in fault.reason_en) is told, now
+
+
+FOLLOWS: list[tuple[str, Any, str]] = [
+    ("ladders/due/1/level", 3, "ladders.due[1].level"),
+    ("ladders/due/1/level", 1, "ladders.due[1].level"),
+    ("ladders/due", [], "ladders.due"),
+    ("chains/due", GONE, "chains.due"),
+    ("classes/*/limits/statutory", "15", "classes.*.limits.statutory"),
+    ("classes/*", GONE, "classes"),
+    ("exempt", ["statutry"], "exempt[0]"),
+    ("calendars/office", 3, "calendars.office"),
+    ("calendars/western/zone", "Asia/Peking", "calendars.western.zone"),
+    ("labels/tiers", 3, "labels.tiers"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "where"), FOLLOWS, ids=[f"{one[0]} {one[1]}"[:40] for one in FOLLOWS])
+def test_one_slip_is_one_fault(path: str, value: Any, where: str) -> None:
+    assert [fault.path for fault in rulebook.check(with_(path, value))] == [where]
+
+
+def test_a_skipped_level_is_told_where_it_is_skipped_and_the_rest_goes_on_from_there() -> None:
+    document = with_("ladders/due/1/level", 3)
+    document["ladders"]["due"] = [{**step, "level": level} for step, level in zip(
+        document["ladders"]["due"], (1, 3, 4, 4, 5), strict=True)]  # fmt: skip
+    found = [(fault.path, fault.remedy_en) for fault in rulebook.check(document)]
+    assert found == [("ladders.due[1].level", "write 2"), ("ladders.due[3].level", "write 5")]
+
+
+def test_hours_under_a_misspelt_day_bring_no_other_fault() -> None:
+    text = YAML.replace("mon-fri: 09:00-18:00", "mo-thu: 09:00-18:00\n      fri: 09:00-18:00")
+    assert text != YAML
+    for changed in (text, YAML.replace("mon-fri: 09:00-18:00", "mo-fri: 09:00-18:00")):
+        [fault] = rulebook.freeze(changed, lambda name: b"").faults
+        assert fault.reason_en.endswith("is no weekday")
 
 
 def test_a_province_may_answer_sooner_by_any_clock() -> None:
