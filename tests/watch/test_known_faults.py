@@ -161,7 +161,7 @@ async def test_no_bulk_work_delays_a_clock(
         imported = await asyncio.gather(*importers)
         drain(made)
     assert min(imported) > 0, "they were at work meanwhile"
-    assert rude.conversations > before + 10, "the postman was at work meanwhile"
+    assert rude.conversations > before, "the postman was at work meanwhile"
 
 
 async def test_what_was_accepted_and_not_delivered_is_in_sight(
