@@ -37,8 +37,8 @@ FRESH_SECONDS = 5.0
 CALLS = "record_callback"
 """The verb that says of a call to a customer."""
 
-FROZEN_KEPT = 2000
-"""Terms kept in memory: classes × tiers × provinces are some hundred."""
+FROZEN_KEPT = policies.TERMS_KEPT
+"""Answers to `what are the terms for …?` kept in memory."""
 
 T = TypeVar("T")
 
@@ -77,7 +77,6 @@ class Books:
         self._single = self.reads = sessions(single)
         self._policy = _Fresh(policies.current)
         self._frozen: dict[tuple[str, ...], _Frozen] = {}
-        self._by_digest: dict[str, Terms] = {}
 
     def claim(self, order_id: str, verb: str, message: CommandMessage, phone: str) -> Pending | Reply:
         """Claim a command's key: Pending when it is to be sent, the Reply when it was answered before.
@@ -217,7 +216,7 @@ class Books:
             found = orders.find(session, order_id)
             if found is None:
                 return None
-            terms = self._kept_terms(session, found.terms)
+            terms = policies.terms(session, found.terms)
             return Known(order=found.order, terms=terms, updated_at=found.updated_at, done=None)
 
     def stale(self, older_than: float, limit: int) -> list[Pending]:
@@ -279,16 +278,6 @@ class Books:
         if len(self._frozen) >= FROZEN_KEPT:
             self._frozen.clear()
         self._frozen[frozen.asked] = frozen
-
-    def _kept_terms(self, session: Session, digest: str) -> Terms:
-        """Terms by their digest; to decode them anew for each of many orders would cost milliseconds each."""
-        kept = self._by_digest.get(digest)
-        if kept is None:
-            kept = policies.terms(session, digest)
-            if len(self._by_digest) >= FROZEN_KEPT:
-                self._by_digest.clear()
-            self._by_digest[digest] = kept
-        return kept
 
     def _stored_terms(self, digest: str) -> Terms:
         with self._single() as session:

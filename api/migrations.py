@@ -251,13 +251,11 @@ def _foresee(session: Session, version: str, query: GovernedQuery, now: datetime
         document = policies.document(session, version)
     except LookupError:
         raise Problem("not_found", f"There is no policy {version}.", remedy="GET /v1/policies lists them.") from None
-    resolved, kept = _Resolved(version, document), dict[str, Terms]()
-    found = []
-    for one in governed(session, query):
-        if one.terms not in kept:
-            kept[one.terms] = policies.terms(session, one.terms)
-        found.append(_foreseen(one, now, kept[one.terms], resolved.terms(one.order)))
-    return found
+    resolved = _Resolved(version, document)
+    return [
+        _foreseen(one, now, policies.terms(session, one.terms), resolved.terms(one.order))
+        for one in governed(session, query)
+    ]
 
 
 class _Resolved:

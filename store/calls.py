@@ -11,19 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from contracts.messages import decode
 from domain.calling import DAY, first_call, next_to_number, same_number
 from domain.model import Order
 from domain.policy import Terms
-from store import cursors, ledger
+from store import cursors, ledger, policies
 from store.tables import calls, orders
-from store.tables import terms as frozen
 
 MOST = 200
 """The largest page."""
@@ -119,8 +116,10 @@ def to_call(session: Session, query: CallQuery, now: datetime) -> Calls:
     rows = session.execute(statement(query, now).limit(size + 1)).all()
     page = rows[:size]
     recent = _recent(session, {same_number(row.customer_phone): None for row in page})
-    terms = _terms(session, {row.terms: None for row in page})
-    items = tuple(_line(row, recent.get(same_number(row.customer_phone), ()), terms[row.terms], now) for row in page)
+    items = tuple(
+        _line(row, recent.get(same_number(row.customer_phone), ()), policies.terms(session, row.terms), now)
+        for row in page
+    )
     more = len(rows) > size
     return Calls(items, cursors.make(_LISTING, [page[-1].callback_at, page[-1].order_id]) if more else "")
 
@@ -175,15 +174,3 @@ def _line(row: Row[tuple[object, ...]], recent: Sequence[datetime], terms: Terms
         due_at=min((clock.due_at for clock in order.clocks.values() if clock.kind == "callback"), default=None),
         calls_today=len(recent),
     )
-
-
-def _terms(session: Session, digests: Iterable[str]) -> dict[str, Terms]:
-    """The terms of these digests, each read once a process."""
-    found = session.execute(select(frozen).where(frozen.c.digest.in_(tuple(digests))))
-    return {row.digest: _decoded(row.document) for row in found}
-
-
-@lru_cache(maxsize=500)
-def _decoded(document: str) -> Terms:
-    terms: Terms = decode(document, Terms)
-    return terms

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import cast, select, text
+from sqlalchemy import Connection, Engine, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,8 @@ from store.tables import terms as frozen
 
 SHIPPED = ""
 """Who published the policy that comes with the program: nobody in particular."""
+TERMS_KEPT = 2000
+"""Terms kept in memory: classes × tiers × provinces are some hundred, and to decode one costs milliseconds."""
 
 
 def current(session: Session) -> tuple[str, dict[str, Any]]:
@@ -112,10 +116,23 @@ def save_terms(session: Session, terms: Terms) -> str:
     return digest
 
 
+_TERMS: WeakKeyDictionary[Engine, dict[str, Terms]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
 def terms(session: Session, digest: str) -> Terms:
-    """The terms of that digest; raises LookupError."""
+    """The terms of that digest, which never change: read and decoded once a process; raises LookupError."""
+    bind = session.get_bind()
+    with _LOCK:
+        kept = _TERMS.setdefault(bind.engine if isinstance(bind, Connection) else bind, {})
+        if digest in kept:
+            return kept[digest]
     text = session.scalar(select(frozen.c.document).where(frozen.c.digest == digest))
     if text is None:
         raise LookupError(digest)
     found: Terms = decode(text, Terms)
+    with _LOCK:
+        if len(kept) >= TERMS_KEPT:
+            kept.clear()
+        kept[digest] = found
     return found
