@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rulebook import hours
 from rulebook.faults import Said, under
 from rulebook.kinds import KINDS
 from rulebook.words import label, length_words, rule_words
 
 Document = Mapping[str, Any]
 _ABSENT = object()
+_ZH_DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+_EN_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ def _changes(before: Any, after: Any, path: str, old: Document, new: Document) -
             yield from _changes(one.get(key, _ABSENT), other.get(key, _ABSENT), under(path, key), old, new)
     elif path.startswith("calendars.") and path.endswith(".specials"):
         yield from _days(_listed(before), _listed(after), path)
+    elif path.startswith("calendars.") and path.endswith(".week") and _listed(before) and _listed(after):
+        (zh, en), name = _week(before, after), path.split(".")[1]
+        yield Change(path, _json(before), _json(after), f"日历 {name}: {zh}", f"Calendar {name}: {en}")
     else:
         zh, en = _said(before, after, path, new if after is not _ABSENT else old)
         yield Change(path, _json(before), _json(after), zh, en)
@@ -58,6 +64,27 @@ def _splits(value: Any, path: str) -> bool:
     if value is _ABSENT:
         return not (path.startswith("calendars.") and path.count(".") == 1)
     return isinstance(value, dict) and value.keys() != {"zh", "en"}
+
+
+def _week(before: list[hours.Shifts], after: list[hours.Shifts]) -> Said:
+    """The hours of the weekdays that changed; neighbours that changed alike are told together."""
+    runs: list[tuple[int, int]] = []
+    for day, pair in enumerate(zip(before, after, strict=False)):
+        if pair[0] == pair[1]:
+            continue
+        if runs and runs[-1][1] == day - 1 and (before[day - 1], after[day - 1]) == pair:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    said = [
+        [
+            f"{names[first]}{f'{to}{names[last]}' if last > first else ''} "
+            f"{hours.written(before[first]) or closed} → {hours.written(after[first]) or closed}"
+            for first, last in runs
+        ]
+        for names, to, closed in ((_ZH_DAYS, "至", "休息"), (_EN_DAYS, "–", "closed"))
+    ]
+    return "；".join(said[0]), "; ".join(said[1])
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:
@@ -181,9 +208,6 @@ def _days(before: list[dict[str, Any]], after: list[dict[str, Any]], path: str) 
 def _day(special: dict[str, Any] | None) -> Said:
     if special is None:
         return "照常", "as usual"
-    shifts = " ".join(
-        f"{opens // 60:02}:{opens % 60:02}-{closes // 60:02}:{closes % 60:02}"
-        for opens, closes in special.get("shifts", [])
-    )
+    shifts = hours.written(special.get("shifts", []))
     zh, en = special.get("zh", ""), special.get("en", "")
     return f"{zh or '特殊日'} {shifts or '休息'}", f"{en or 'special day'}, {shifts or 'closed'}"

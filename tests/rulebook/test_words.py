@@ -214,3 +214,26 @@ def test_a_difference_read_backwards_is_the_same_turned_round() -> None:
         "batch.orders",
         "batch.within",
     }
+
+
+def test_hours_that_changed_are_told_in_words() -> None:
+    """The week is stored in minutes; nobody reads those."""
+    document = rulebook.national().demanded()
+    noon, evening = [[540, 720], [810, 1080]], [[600, 840], [930, 1170]]
+    for days, zh, en in (
+        ([noon] * 5 + [[], []],
+         "周一至周五 09:00-18:00 → 09:00-12:00 13:30-18:00", "Mon–Fri 09:00-18:00 → 09:00-12:00 13:30-18:00"),
+        ([noon, [[540, 1080]], noon, noon, [], [], evening],
+         ("周一 09:00-18:00 → 09:00-12:00 13:30-18:00；周三至周四 09:00-18:00 → 09:00-12:00 13:30-18:00；"
+         "周五 09:00-18:00 → 休息；周日 休息 → 10:00-14:00 15:30-19:30"),
+         ("Mon 09:00-18:00 → 09:00-12:00 13:30-18:00; Wed–Thu 09:00-18:00 → 09:00-12:00 13:30-18:00; "
+         "Fri 09:00-18:00 → closed; Sun closed → 10:00-14:00 15:30-19:30")),
+    ):  # fmt: skip
+        other = copy.deepcopy(document)
+        other["calendars"]["office"]["week"] = days
+        [change] = rulebook.diff(document, other)
+        assert (change.path, change.zh, change.en) == (
+            "calendars.office.week",
+            f"日历 office: {zh}",
+            f"Calendar office: {en}",
+        )
