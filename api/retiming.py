@@ -15,7 +15,8 @@ from api.errors import Problem
 from contracts.messages import CommandMessage, decode, encode
 from domain.commands import COMMANDS, MigratePolicy, Relabel, Reprioritise, Retier, verb
 from domain.model import Order
-from domain.policy import Document, Terms, resolve
+from domain.policy import Document, Terms
+from domain.retime import renewed
 from store import commands, orders, policies
 
 Retiming = Relabel | Reprioritise | Retier | MigratePolicy
@@ -63,12 +64,4 @@ def new_terms(order: Order, body: Retiming, document: Document) -> Terms:
     if tier and tier not in document["tiers"]:
         known = ", ".join(document["tiers"])
         raise Problem("invalid_field", f"There is no tier {tier}.", field="tier", remedy=f"One of {known}.")
-    return resolve(
-        document,
-        getattr(body, "order_class", None) or order.order_class,
-        tier or order.customer.tier,
-        order.province,
-        order.area,
-        getattr(body, "category", order.category),
-        getattr(body, "priority", order.priority),
-    )
+    return renewed(order, body, document)

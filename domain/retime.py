@@ -42,7 +42,7 @@ from domain.model import (
     UnitRole,
     WhistleKind,
 )
-from domain.policy import Terms, WarningMark, named
+from domain.policy import Document, Terms, WarningMark, named, resolve
 from domain.records import replace
 from domain.scribe import Scribe, required
 from domain.transitions import MEETS, WORKED
@@ -92,6 +92,19 @@ def migrate_policy(scribe: Scribe, command: c.MigratePolicy) -> None:
     required(command.version, "version", "the version to migrate to")
     terms = _checked(scribe, command.terms, policy_version=command.version)
     _retime(scribe, terms, e.PolicyMigrated(command.version, scribe.order.policy_version, terms.digest))
+
+
+def renewed(order: Order, body: c.Body, document: Document) -> Terms:
+    """The terms that an order shall have after a command that changes them; raises as `resolve` does."""
+    return resolve(
+        document,
+        getattr(body, "order_class", None) or order.order_class,
+        getattr(body, "tier", "") or order.customer.tier,
+        order.province,
+        order.area,
+        getattr(body, "category", order.category),
+        getattr(body, "priority", order.priority),
+    )
 
 
 def _checked(scribe: Scribe, terms: Terms | None, **changed: Any) -> Terms:

@@ -15,6 +15,7 @@ from domain.events import Event
 from domain.model import Actor, Customer, Order, OrderClass, Role, Satisfaction
 from domain.order import decide, due, evolve, next_deadline
 from domain.policy import Terms, resolve
+from domain.retime import renewed
 
 DOCUMENT = Path(__file__).parents[2] / "store" / "documents" / "policy.json"
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -51,19 +52,6 @@ def document() -> dict[str, Any]:
 def terms(order_class: str = "general", tier: str = "normal") -> Terms:
     """The shipped policy's terms for a class."""
     return resolve(document(), OrderClass(order_class), tier, "GD")
-
-
-def renewed(order: Order, body: c.Body, document: Mapping[str, Any]) -> Terms:
-    """The terms that an order shall have after a command that changes them, as the API resolves them."""
-    return resolve(
-        document,
-        getattr(body, "order_class", None) or order.order_class,
-        getattr(body, "tier", "") or order.customer.tier,
-        order.province,
-        order.area,
-        getattr(body, "category", order.category),
-        getattr(body, "priority", order.priority),
-    )
 
 
 class Life:

@@ -17,8 +17,8 @@ from domain.events import Event
 from domain.model import Clock, Customer, OrderClass, Ticking, WhistleKind
 from domain.order import next_deadline
 from domain.policy import named
-from domain.retime import moves, retimed
-from tests.domain.lives import MONDAY, Life, dispatched, renewed, replied, working
+from domain.retime import moves, renewed, retimed
+from tests.domain.lives import MONDAY, Life, dispatched, replied, working
 
 
 def clock(life: Life, kind: str, unit: str = "") -> Clock:

@@ -17,8 +17,9 @@ from contracts.messages import EventRow
 from domain import commands as c
 from domain.model import Clock, Order, OrderClass
 from domain.policy import Terms
+from domain.retime import renewed
 from store import ledger, policies
-from tests.domain.lives import DOCUMENT, renewed
+from tests.domain.lives import DOCUMENT
 from tests.support.desk import Desk
 
 
