@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.errors import Problem
 from api.gateway import Gateway
 from api.identity import Identified, Identity
+from api.invalid import InvalidBody
 from runtime.settings import Profile, Settings
 
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
@@ -89,11 +89,11 @@ def expected_seq(request: Request) -> int | None:
 
 
 async def body_of(request: Request, model: type[M]) -> M:
-    """The request's body as that model, a missing one as an empty one; raises RequestValidationError."""
+    """The request's body as that model, a missing one as an empty one; raises InvalidBody."""
     try:
         return model.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+        raise InvalidBody(error.errors(include_url=False), model) from None
 
 
 PartsDep = Annotated[Parts, Depends(parts)]

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api.invalid import InvalidBody, faults
 from store.session import LOST
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class ProblemBody(BaseModel):
     remedy: str = Field("", description="What to do instead.")
     state: str = Field("", description="The state the order is in.")
     allowed: list[str] = Field(default=[], description="The commands that are allowed now.")
-    errors: list[dict[str, str]] = Field(default=[], description="Each field at fault, when there are several.")
+    errors: list[dict[str, str]] = Field(default=[], description="Each field at fault, with its message and its remedy.")
 
 
 class Problem(Exception):  # noqa: N818 - it names what happened
@@ -199,8 +200,11 @@ def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _dotted(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in ("body", "query", "path", "header"))
+def _model_of(request: Request) -> type[BaseModel] | None:
+    """The model of the body that the request's route takes, if it takes one."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    model = body.field_info.annotation if body is not None else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -209,14 +213,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
         reason = found[0].get("ctx", {}).get("error", "it is not JSON")
         problem = Problem("malformed_request", f"The body cannot be read: {reason}.", remedy="Send a JSON object.")
         return problem.response(request.url.path)
-    errors = tuple({"field": _dotted(item["loc"]), "message": item["msg"]} for item in found)
-    detail = "; ".join(f"{item['field']}: {item['message']}" if item["field"] else item["message"] for item in errors)
+    wrong = faults(found, error.model if isinstance(error, InvalidBody) else _model_of(request))
+    first = wrong[0]
+    others = "".join(f" {one.field}: {one.message}" for one in wrong[1:])
     problem = Problem(
         "invalid_request",
-        detail,
-        field=errors[0]["field"],
-        remedy="Correct the named fields; /docs shows what each call takes.",
-        errors=errors,
+        first.message + others,
+        field=first.field,
+        remedy=first.remedy,
+        errors=tuple({"field": one.field, "message": one.message, "remedy": one.remedy} for one in wrong),
     )
     return problem.response(request.url.path)
 

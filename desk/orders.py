@@ -87,8 +87,10 @@ def _spoken(refused: Refused, page: str) -> Refused:
     problem = dict(refused.problem)
     if problem.get("code") == "reason_required":
         problem["remedy"] = "--reason '…'"
-    elif "/docs" in problem.get("remedy", ""):
-        problem["remedy"] = " · ".join(word for word in (_SAMPLES.get(problem.get("field", "")), page) if word)
+    elif problem.get("code") == "invalid_request" or "/docs" in problem.get("remedy", ""):
+        said = problem.get("remedy", "")
+        sample = _SAMPLES.get(problem.get("field", "")) or ("" if "/docs" in said else said)
+        problem["remedy"] = " · ".join(word for word in (sample, page) if word)
     return Refused(problem)
 
 
