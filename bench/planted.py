@@ -62,7 +62,7 @@ class Planter:
 
     async def plant(self, wanted: Sequence[Wanted]) -> float:
         """Have all of these in ledger and engine; how many a second that was."""
-        begun = time.perf_counter()
+        started = time.perf_counter()
         loop = asyncio.get_running_loop()
         slots = asyncio.Semaphore(AT_ONCE)
 
@@ -75,25 +75,26 @@ class Planter:
             recording = [loop.run_in_executor(threads, self._record, batch) for batch in batches]
             for recorded in recording:
                 await asyncio.gather(*(one(order) for order in await recorded))
-        return len(wanted) / (time.perf_counter() - begun)
+        return len(wanted) / (time.perf_counter() - started)
 
     def _record(self, wanted: Iterable[Wanted]) -> list[Order]:
         with self._made.begin() as session:
-            return [self._one(session, order) for order in wanted]
+            return [begun(session, one.order_id, one.due - self._limit, self._terms) for one in wanted]
 
-    def _one(self, session: Session, wanted: Wanted) -> Order:
-        register = c.Register(
-            order_id=wanted.order_id,
-            title="no signal",
-            text="no signal since Monday",
-            category="network.fault",
-            order_class=OrderClass.GENERAL,
-            province="GD",
-            channel="hotline",
-            customer=Customer("Li", "13800000000"),
-            lead="GD.net",
-            catalogue="network.fault",
-        )
-        command = c.Command(wanted.order_id, AGENT, register)
-        events, order = decided(None, command, wanted.due - self._limit, self._terms)
-        return ledger.record(session, order.id, to_rows(order.id, events))
+
+def begun(session: Session, order_id: str, at: datetime, terms: Terms) -> Order:
+    """An order in the ledger, registered and dispatched at that instant (UTC) under terms that are kept there."""
+    register = c.Register(
+        order_id=order_id,
+        title="no signal",
+        text="no signal since Monday",
+        category="network.fault",
+        order_class=OrderClass.GENERAL,
+        province="GD",
+        channel="hotline",
+        customer=Customer("Li", "13800000000"),
+        lead="GD.net",
+        catalogue="network.fault",
+    )
+    events, order = decided(None, c.Command(order_id, AGENT, register), at, terms)
+    return ledger.record(session, order.id, to_rows(order.id, events))

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.gateway import Gateway
 from api.outcomes import Revival
+from bench.planted import begun
 from contracts.messages import EventRow, encode, to_rows
 from domain import commands as c
-from domain.model import Customer, OrderClass
 from domain.order import decide
 from domain.policy import Terms, named
 from runtime.postgres import ENGINE, ENGINE_DATABASE, EmbeddedPostgres
@@ -51,23 +51,9 @@ class Clockwork:
     def write(self, frozen: Terms, *, ago: float = 0.0) -> str:
         """An order that was dispatched so many seconds ago, in the ledger alone; its id."""
         order_id = self.number()
-        body = c.Register(
-            order_id=order_id,
-            title="no signal",
-            text="no signal since Monday",
-            category="network.fault",
-            order_class=OrderClass.GENERAL,
-            province="GD",
-            channel="10010",
-            customer=Customer("Li", "13800000000"),
-            lead="GD.net",
-            catalogue="1",
-        )
-        at = datetime.now(UTC) - timedelta(seconds=ago)
-        events = decide(None, c.Command(f"{order_id}/register", PEOPLE["agent"], body), at, frozen)
         with self._made.begin() as session:
             policies.save_terms(session, frozen)
-            ledger.record(session, order_id, to_rows(order_id, events))
+            begun(session, order_id, datetime.now(UTC) - timedelta(seconds=ago), frozen)
         return order_id
 
     async def open(self, *, sign: float, contact: float) -> str:
