@@ -43,11 +43,6 @@ class Mark:
     number: int = 0
     dead_end: bool = False
 
-    @property
-    def breach(self) -> bool:
-        """True for the mark at which the limit passes."""
-        return self.warning is None and self.climb is None and not self.dead_end
-
 
 _BREACH, _DEAD_END = Mark(), Mark(dead_end=True)
 
@@ -69,11 +64,6 @@ def marks_of(kind: str, terms: Terms) -> int:
     """How many marks the plan of this kind has; a ladder ends with the dead end, and without one there is none."""
     climbs = len(terms.ladder(kind))
     return len(terms.warnings.get(kind, ())) + 1 + (climbs + 1 if climbs else 0)
-
-
-def plan(kind: str, terms: Terms) -> tuple[Mark, ...]:
-    """The marks of a clock of this kind, in order."""
-    return tuple(mark_at(kind, step, terms) for step in range(marks_of(kind, terms)))
 
 
 def kind_of(key: str) -> str:

@@ -158,11 +158,6 @@ MEETS: dict[str, tuple[str, ...]] = {
 BY_STATE: dict[tuple[State, str], Row] = {(state, row.verb): row for row in TABLE for state in row.states}
 
 
-def verbs(state: State) -> tuple[str, ...]:
-    """The verbs that the table knows in this state, in the table's order."""
-    return tuple(row.verb for row in TABLE if state in row.states)
-
-
 @cache
 def allowed(state: State) -> dict[str, tuple[str, ...]]:
     """For each role that may do anything in this state, its verbs; shared, so not to be changed."""

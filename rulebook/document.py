@@ -21,7 +21,6 @@ MOST_CALLS = {"per_day": 5, "per_five_minutes": 3}
 """The carriers' limits for one number."""
 
 KIND = Choice(tuple(KINDS), ("时限种类", "kind of limit"))
-CLASS = Choice(CLASSES, ("工单类别", "order class"))
 EVERY_CLASS = Choice(("*", *CLASSES), ("工单类别", "order class"))
 _COLOURS = tuple(colour.value for colour in Colour if colour)
 _PRIORITY = Choice(PRIORITIES, ("优先级", "priority"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from domain.calendar import span
-from domain.clocks import mark_at, plan
+from domain.clocks import Mark, mark_at, marks_of
 from domain.model import Colour, OrderClass, Role
 from domain.policy import Terms, named, resolve
 from store.demo import document
@@ -81,6 +81,11 @@ def test_every_class_and_tier_resolves_to_spans_and_ladders_that_can_be_followed
     assert set(found.warnings) == {"due", "whistle_report_in", "statutory"}
 
 
+def plan(kind: str, found: Terms) -> tuple[Mark, ...]:
+    """The marks of a clock of this kind, in order."""
+    return tuple(mark_at(kind, step, found) for step in range(marks_of(kind, found)))
+
+
 @pytest.mark.parametrize("order_class", OrderClass)
 def test_every_clock_that_runs_has_a_ladder_or_an_end_of_its_own(order_class: OrderClass) -> None:
     no_clock = ("register", "extension", "return_window", "ledger")
@@ -97,7 +102,7 @@ def test_a_plan_is_warnings_then_the_breach_then_the_ladder_and_its_dead_end() -
         marks, climbs = plan(kind, found), found.ladder(kind)
         warnings = [mark.warning for mark in marks if mark.warning is not None]
         assert warnings == list(found.warnings.get(kind, ()))
-        assert [mark.breach for mark in marks] == [step == len(warnings) for step in range(len(marks))]
+        assert [mark == Mark() for mark in marks] == [step == len(warnings) for step in range(len(marks))]
         rest = marks[len(warnings) + 1 :]
         assert [(mark.number, mark.climb) for mark in rest if mark.climb] == [*enumerate(climbs, start=1)]
         assert [mark.dead_end for mark in rest] == ([False] * len(climbs) + [True] if climbs else [])

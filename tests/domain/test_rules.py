@@ -9,7 +9,7 @@ import pytest
 from domain import commands as c
 from domain import errors
 from domain.model import Colour, Outcome, Part, Satisfaction, State
-from domain.transitions import verbs
+from domain.transitions import BY_STATE
 from tests.domain.lives import MONDAY, PEOPLE, Life, awaiting, closed, dispatched, replied, terms, working
 
 MATTER = terms().whistle_matters[0]
@@ -224,7 +224,7 @@ def test_a_limit_without_a_reply_calls_the_customer_all_the_same() -> None:
 
 
 def test_closed_only_after_the_customers_word() -> None:
-    assert "record_callback" in verbs(State.AWAITING_CALLBACK)
+    assert (State.AWAITING_CALLBACK, "record_callback") in BY_STATE
     life = awaiting()
     with pytest.raises(errors.InvalidField):
         life.do("caller", c.RecordCallback("reached", True, None, Satisfaction.SATISFIED))
