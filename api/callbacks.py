@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
+from api.filters import demand
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import Role
@@ -49,6 +50,7 @@ async def list_callbacks(
     """
     if who.role in HIDDEN_FROM:
         raise Problem("forbidden", "Call-backs are not shown to customers and handling units.")
+    await demand(parts, province=province)
     query = CallQuery(province=province, ready=ready, rehearsal=rehearsal, cursor=cursor, limit=limit)
     try:
         page = await parts.read(calls.to_call, query, datetime.now(UTC))

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
+from api.filters import demand
 from api.schemas import Instant
 from api.views import JSON
 from contracts.messages import encode
@@ -47,6 +48,7 @@ async def list_criticisms(
     """Which unit let which duty of which order run so far past its limit, the latest first."""
     if who.role is Role.CUSTOMER:
         raise Problem("forbidden", "The list is for staff.")
+    await demand(parts, province=province, unit=unit)
     query = CriticismQuery(province, unit, start, until, rehearsal, cursor, limit)
     try:
         page = await parts.read(queries.criticisms, query)

@@ -1,7 +1,7 @@
 """The organisation as callers see it: units and their inboxes, people, the dispatch catalogue, the policy, oneself."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
+from api.filters import demand
 from api.identity import Identified
 from api.schemas import Clean, Instant, Request
 from api.views import JSON
@@ -30,6 +31,7 @@ router = APIRouter(tags=["directory"])
 UnitId = Annotated[str, Path(max_length=50, description="A unit's id, such as GD.net.")]
 PersonId = Annotated[str, Path(max_length=64, description="A person's id, such as gd-net-head.")]
 Filter = Annotated[str, Query(max_length=50)]
+UnitKind = Literal["", "province", "department", "region", "headquarters"]
 
 
 class InboxPage(BaseModel):
@@ -96,13 +98,14 @@ async def me(who: AskerDep) -> Response:
 @router.get(
     "/units",
     response_model=list[Unit],
-    responses=declared("unauthenticated", "unavailable"),
+    responses=declared("unauthenticated", "invalid_request", "unavailable"),
     summary="Units: provinces, departments, regional centres, headquarters",
 )
 async def list_units(
-    who: AskerDep, parts: PartsDep, province: Filter = "", kind: Filter = "", parent: Filter = ""
+    who: AskerDep, parts: PartsDep, province: Filter = "", kind: UnitKind = "", parent: Filter = ""
 ) -> Response:
     """All of them, or those of a province, of a kind, below a parent."""
+    await demand(parts, province=province, parent=parent)
     return _json(await parts.read(queries.units, province, kind, parent))
 
 
@@ -147,7 +150,7 @@ async def get_inbox(
 @router.get(
     "/people",
     response_model=list[Person],
-    responses=declared("unauthenticated", "forbidden", "unavailable"),
+    responses=declared("unauthenticated", "forbidden", "invalid_request", "unavailable"),
     summary="People by role, unit or province",
 )
 async def list_people(
@@ -158,6 +161,7 @@ async def list_people(
 ) -> Response:
     """Active people only, with who is away until when and who stands in."""
     _staff(who)
+    await demand(parts, at=at)
     return _json(await parts.read(queries.people_of, role.value if role else "", at))
 
 
@@ -234,11 +238,12 @@ def _staff(who: Identified) -> None:
 @router.get(
     "/catalogue",
     response_model=list[Entry],
-    responses=declared("unauthenticated", "unavailable"),
+    responses=declared("unauthenticated", "invalid_request", "unavailable"),
     summary="The dispatch catalogue",
 )
 async def list_catalogue(who: AskerDep, parts: PartsDep, category: Filter = "", province: Filter = "") -> Response:
     """Who leads, helps and is told, for each category; a province's own clause wins over the one for everywhere."""
+    await demand(parts, province=province)
     return _json(await parts.read(queries.catalogue, category, province))
 
 

@@ -90,7 +90,7 @@ def _inner(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
 
 def _values(expected: str) -> list[str]:
     """The values that pydantic lists as `'a', 'b' or 'c'`."""
-    return [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+    return [word.strip(" '") for word in expected.replace(" or ", ", ").split(",") if word.strip(" '")]
 
 
 def _sentence(text: str) -> str:

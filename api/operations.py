@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared, unavailable
+from api.filters import demand_kind
 from api.identity import Identified
 from api.outcomes import Revival, Silent
 from api.schemas import Request
@@ -149,6 +150,7 @@ async def clocks(
 ) -> ClockReport:
     """From the record that every fired mark leaves; rehearsals, whose time is skipped, do not count."""
     _demand_reader(who)
+    demand_kind(kind)
     since = datetime.now(UTC) - timedelta(hours=hours)
     kinds = await parts.read(firings.lateness, since, kind, TOLERANCE)
     late = await parts.read(firings.worst, since, kind, TOLERANCE)

@@ -14,6 +14,7 @@ from api.deps import AskerDep, Parts, PartsDep, asker, body_of, idempotency_key
 from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
+from api.filters import demand
 from api.identity import Identified
 from api.keys import Opening
 from api.schemas import CommandAnswer, OrderView, RegisterRequest
@@ -161,7 +162,10 @@ async def list_orders(
     cursor: Annotated[str, Query(max_length=500)] = "",
     limit: Limit = 50,
 ) -> Response:
-    """Filters add up; a page's `next` is the `cursor` of the next page. A customer's list holds his own orders only."""
+    """Filters add up; a page's `next` is the `cursor` of the next page. A customer's list holds his own orders only.
+
+    A province or unit that the directory does not have is refused.
+    """
     query = OrderQuery(
         state=tuple(state or ()),
         status=status,
@@ -177,6 +181,7 @@ async def list_orders(
         cursor=cursor,
         limit=limit,
     )
+    await demand(parts, province=province, unit=unit)
     try:
         page = await parts.read(queries.search, query)
     except BadCursor as error:
