@@ -10,8 +10,13 @@ import pytest
 
 import rulebook
 from domain.calendar import Calendar
-from domain.duties import DECISIONS
+from domain.callback import OUTLIVING
+from domain.clocks import PAUSABLE
+from domain.duties import DECISIONS, PART_KINDS
+from domain.marks import EXPIRY
+from domain.notice_texts import LABELS
 from domain.policy import calendar_from
+from domain.transitions import MEETS, TIME
 from domain.whistle import KINDS as WHISTLE_KINDS
 from rulebook.kinds import KINDS
 from runtime.settings import PROJECT
@@ -92,3 +97,18 @@ def test_every_limit_that_the_rules_read_is_a_kind_and_no_other_is() -> None:
     bounds = {kind for kind, one in KINDS.items() if not one.clock}
     assert clocks == started - {"rating"}, "rating has its length from the calling rules"
     assert bounds - {"register"} <= asked <= set(KINDS), "register is met by the registration itself"
+
+
+MET_BY_NO_VERB = {"statutory"}
+"""The order's end meets it, however it comes."""
+SET_BY_NO_LIMIT = {"rating"}
+"""Its length is the `rating_window` of the calling rules."""
+
+
+def test_every_clock_has_a_name_and_says_what_meets_it() -> None:
+    clocks = {kind for kind, one in KINDS.items() if one.clock} | SET_BY_NO_LIMIT
+    assert set(LABELS["clock"]) == clocks
+    assert set(MEETS) == clocks - MET_BY_NO_VERB
+    assert set(FROZEN.document["labels"]["kinds"]) == set(KINDS)
+    assert set(EXPIRY) <= {row.kind for row in TIME} <= clocks
+    assert {*PAUSABLE, *PART_KINDS, *OUTLIVING, *WHISTLE_KINDS} <= clocks
