@@ -18,12 +18,15 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared
 from api.identity import Identified
+from api.policies import known, refused
+from api.policy_examples import MIGRATION, MIGRATION_PREVIEW
 from api.retiming import new_terms
 from api.schemas import Clean, Instant, Request, Required
 from domain.commands import MigratePolicy
@@ -32,9 +35,12 @@ from domain.order import due, evolve
 from domain.policy import Document, Terms
 from domain.retime import Move, moves
 from domain.transitions import TABLE
+from rulebook.faults import Faults, nearest
+from rulebook.meaning import HEADQUARTERS
 from store import policies
 from store.governed import GovernedQuery, governed
 from store.orders import Found
+from store.tables import orders
 
 router = APIRouter(prefix="/policies", tags=["policies"])
 
@@ -54,6 +60,8 @@ Number = Annotated[Clean, Field(min_length=1, max_length=64)]
 
 class PreviewRequest(Request):
     """Which open orders: those named, or those that all filters admit, page by page."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MIGRATION_PREVIEW]})
 
     order_ids: Annotated[tuple[Number, ...], Field(max_length=MOST)] = ()
     province: Annotated[Clean, Field(max_length=20)] = ""
@@ -97,6 +105,8 @@ class WantedOrder(Request):
 
 class MigrationRequest(Request):
     """What of a preview is to be applied, and why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MIGRATION]})
 
     at: Instant = Field(description="The preview's.")
     reason: Required
@@ -152,12 +162,13 @@ class _Foreseen:
 async def preview(version: Version, asked: PreviewRequest, who: AskerDep, parts: PartsDep) -> Preview:
     """For every open order every deadline that would move: the old and the new due time, and the rules behind them.
 
-    Nothing is changed. The instants are UTC; `zone` is that of the unit's calendar.
+    Nothing is changed. The instants are UTC; `zone` is that of the unit's calendar. A province, a version or an order
+    number that is not there is refused; a named order that is no longer open is left out.
     """
     _require_role(who)
     query = GovernedQuery(**asked.model_dump())
     now = datetime.now(UTC)
-    found = await parts.read(_foresee, version, query, now)
+    found = await parts.read(_listed, version, query, now)
     more = not query.order_ids and len(found) == query.limit
     moved = [move for one in found for move in one.moves]
     return Preview(
@@ -245,12 +256,37 @@ def _require_role(who: Identified) -> None:
         )
 
 
+def _listed(session: Session, version: str, query: GovernedQuery, now: datetime) -> list[_Foreseen]:
+    """As `_foresee`; raises Problem for a filter that names what is not there: a slip is not nothing."""
+    found, wrong = _foresee(session, version, query, now), Faults()
+    if query.order_ids:
+        there = set(session.scalars(select(orders.c.order_id).where(orders.c.order_id.in_(query.order_ids))))
+        if missing := ", ".join(dict.fromkeys(number for number in query.order_ids if number not in there)):
+            reason = (f"没有工单 {missing}", f"there is no order {missing}")
+            wrong.add("order_ids", reason, ("改正或去掉这些工单号", "correct these numbers, or leave them out"))
+    elif not found and not query.after:
+        versions, provinces = (
+            [one.version for one in policies.versions(session)],
+            (*known(session).provinces, HEADQUARTERS),
+        )
+        if query.province and query.province not in provinces:
+            reason = (f"没有省分 {query.province}", f"there is no province {query.province}")
+            wrong.add("province", reason, nearest(query.province, provinces))
+        if query.from_version and query.from_version not in versions:
+            reason = (f"没有政策 {query.from_version}", f"there is no policy {query.from_version}")
+            wrong.add("from_version", reason, nearest("", versions))
+    if len(wrong):
+        raise refused(wrong)
+    return found
+
+
 def _foresee(session: Session, version: str, query: GovernedQuery, now: datetime) -> list[_Foreseen]:
     """What the version would make of these orders at `now`; raises Problem for a version that is not there."""
     try:
         document = policies.document(session, version)
     except LookupError:
-        raise Problem("not_found", f"There is no policy {version}.", remedy="GET /v1/policies lists them.") from None
+        remedy = "GET /v1/policies lists the versions."
+        raise Problem("not_found", f"There is no policy {version}.", field="version", remedy=remedy) from None
     resolved = _Resolved(version, document)
     return [
         _foreseen(one, now, policies.terms(session, one.terms), resolved.terms(one.order))

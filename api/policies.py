@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -14,6 +15,7 @@ import rulebook
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.identity import Identified
+from api.policy_examples import DOCUMENT, DUE_TIMES
 from api.schemas import Clean, Instant, Request
 from api.views import JSON
 from contracts.messages import encode
@@ -27,11 +29,6 @@ router = APIRouter(prefix="/policies", tags=["policies"])
 
 PUBLISHERS = (Role.ADMINISTRATOR, Role.HEADQUARTERS)
 """Who may put a policy in force."""
-_EXAMPLE: dict[str, Any] = {
-    "version": "2026.4",
-    "title": {"zh": "国家级默认政策", "en": "National default policy"},
-    "…": "…",
-}
 _FREEZE = "Write it as YAML and freeze it: whistle policy freeze FILE."
 
 Version = Annotated[str, Path(max_length=100, description="A version, such as 2026.3.")]
@@ -41,7 +38,7 @@ Name = Annotated[Clean, Field(max_length=100)]
 class DocumentRequest(Request):
     """A frozen policy document."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"document": _EXAMPLE}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"document": DOCUMENT}]})
 
     document: dict[str, Any] = Field(description="As `whistle policy freeze` writes it.")
 
@@ -49,19 +46,7 @@ class DocumentRequest(Request):
 class DueTimesRequest(Request):
     """A thought order, and the policy to try: a `version`, a `document`, or neither for the one in force."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "order_class": "general",
-                    "province": "GD",
-                    "tier": "gold",
-                    "category": "network.fault",
-                    "opened_at": "2026-11-20T08:40:00Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [DUE_TIMES]})
 
     order_class: OrderClass
     province: Name
@@ -105,6 +90,7 @@ class PublishedNow(BaseModel):
 
     published: Published
     changed: bool
+    before: str = Field(description="The version that was in force before this call; empty when there was none.")
     warnings: list[Fault]
 
 
@@ -115,7 +101,7 @@ class PublishedNow(BaseModel):
     summary="Every version of the policy",
 )
 async def list_policies(who: AskerDep, parts: PartsDep) -> Response:
-    """Who published it and when, the youngest first; that one is in force for new orders."""
+    """Who published it and when, the last published first; that one is in force for new orders, whatever its number."""
     return _json(await parts.read(policies.versions))
 
 
@@ -180,9 +166,9 @@ async def publish_policy(request: DocumentRequest, who: AskerDep, parts: PartsDe
         raise Problem("forbidden", "Policies are published by headquarters.", remedy="Ask an administrator.")
     faults = await parts.read(_faults, request.document)
     if _errors(faults):
-        raise _refused(faults)
-    changed, found = await parts.read(_publish, request.document, who)
-    body = {"published": found, "changed": changed, "warnings": faults}
+        raise refused(faults)
+    before, changed, found = await parts.read(_publish, request.document, who)
+    body = {"published": found, "changed": changed, "before": before, "warnings": faults}
     return Response(encode(body), status_code=201 if changed else 200, media_type=JSON)
 
 
@@ -195,11 +181,11 @@ def _staff(who: Identified) -> None:
         raise Problem("forbidden", "Policies are tried out by staff.")
 
 
-def _known(session: Session) -> Known:
-    """The provinces and units of the directory."""
+def known(session: Session) -> Known:
+    """The provinces and units of the directory, and the time: no policy is in force earlier."""
     rows = session.execute(select(units.c.id, units.c.kind, units.c.name_zh, units.c.name_en)).all()
     provinces = {row.id: (row.name_zh, row.name_en) for row in rows if row.kind == "province"}
-    return Known(provinces, frozenset(row.id for row in rows))
+    return Known(provinces, frozenset(row.id for row in rows), datetime.now(UTC))
 
 
 def _faults(session: Session, document: Mapping[str, Any]) -> tuple[Fault, ...]:
@@ -208,14 +194,14 @@ def _faults(session: Session, document: Mapping[str, Any]) -> tuple[Fault, ...]:
     except ValueError:
         detail = "The document holds halves of characters or numbers that are none."
         raise Problem("invalid_request", detail, field="document", remedy=_FREEZE) from None
-    return rulebook.check(document, _known(session))
+    return rulebook.check(document, known(session))
 
 
 def _errors(faults: Iterable[Fault]) -> list[Fault]:
     return [fault for fault in faults if not fault.warning]
 
 
-def _refused(faults: Iterable[Fault]) -> Problem:
+def refused(faults: Iterable[Fault]) -> Problem:
     """The problem of a document or a question with faults: all of them."""
     errors = _errors(faults)
     return Problem(
@@ -248,8 +234,10 @@ def _find(session: Session, version: str) -> Published:
     raise Problem("not_found", f"There is no policy {version}.", remedy="GET /v1/policies lists the versions.")
 
 
-def _publish(session: Session, document: Mapping[str, Any], who: Identified) -> tuple[bool, Published]:
+def _publish(session: Session, document: Mapping[str, Any], who: Identified) -> tuple[str, bool, Published]:
+    """The version in force before, whether this one was published now, and this one."""
     version = document["version"]
+    before = next((one.version for one in policies.versions(session) if one.in_force), "")
     try:
         changed = policies.publish(session, version, dict(document), who.id)
     except ValueError:
@@ -259,17 +247,17 @@ def _publish(session: Session, document: Mapping[str, Any], who: Identified) -> 
             field="version",
             remedy="Give it a version of its own.",
         ) from None
-    return changed, _find(session, version)
+    return before, changed, _find(session, version)
 
 
 def _preview(session: Session, request: DueTimesRequest) -> tuple[str, tuple[Due, ...]]:
     version, document = _document(session, request)
-    known, asked = _known(session), request.asked()
-    wrong = (*rulebook.check(document, known), *rulebook.misnamed(document, asked, known))
+    there, asked = known(session), request.asked()
+    wrong = (*rulebook.check(document, there), *rulebook.misnamed(document, asked, there))
     if _errors(wrong):
-        raise _refused(wrong)
+        raise refused(wrong)
     try:
-        return version, rulebook.preview(document, asked, request.opened_at, known.provinces)
+        return version, rulebook.preview(document, asked, request.opened_at, there.provinces)
     except ValueError as error:
         raise Problem("invalid_request", f"{error}.", field="opened_at", remedy="Take an earlier one.") from error
 

@@ -19,10 +19,11 @@ import rulebook
 from desk import policy_shown as shown
 from desk import render
 from desk.client import Refused, Usage
-from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
+from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone
+from desk.policy_desk import policy_desk
 from desk.rebuild import ADMINISTRATOR
 from domain.model import OrderClass
-from rulebook import NATIONAL, Asked, Fault, Frozen, feeds
+from rulebook import NATIONAL, Asked, Fault, Frozen, Known, feeds
 from rulebook.paste import pasted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="政策 / the limits that orders run by.")
@@ -52,13 +53,15 @@ def policy() -> None:
 @app.command("check")
 def check(file: File, machine: Machine = False) -> None:
     """检查政策文件 / everything that is wrong with a policy, by line, and exit 2; else what would be in force."""
-    found = _loaded(str(file))
+    found = _loaded(str(file), Known(now=datetime.now(UTC)))
     if machine:
         render.as_json({"ok": not found.errors, "faults": [asdict(fault) for fault in found.faults]})
     else:
         shown.faults(str(file), found.faults)
         if not found.errors:
             shown.in_force(found.document, _asked(found.document, "", "normal", "", "", "normal", ""))
+    if found.document.get("units"):
+        shown.units_unchecked(render.err if machine else render.out)
     if found.errors:
         raise typer.Exit(2)
 
@@ -165,7 +168,7 @@ def freeze(
 def publish(file: File, api: Api = "", person: As = ADMINISTRATOR, machine: Machine = False) -> None:
     """发布政策 / put a policy in force for new orders; administrators and headquarters. Refused with all its faults."""
     document = _demanded(str(file))
-    with desk(api, person) as connection:
+    with policy_desk(api, person) as connection:
         try:
             answer = connection.post("/policies", {"document": document})
         except Refused as refused:
@@ -177,9 +180,13 @@ def publish(file: File, api: Api = "", person: As = ADMINISTRATOR, machine: Mach
     one = answer["published"]
     shown.faults(str(file), [Fault(**fault) for fault in answer["warnings"]], quiet=True)
     if answer["changed"]:
-        said = "已发布, 对新工单生效 / is published and in force for new orders"
+        said = "已发布, 对新工单生效 / is published and now in force for new orders"
+        if answer["before"]:
+            said += f" · 此前生效的是 / in force before: {answer['before']}"
     else:
         said = "此前已发布, 内容相同 / was published before with this very content"
+        if answer["before"] != one["version"]:
+            said += f" · 现行仍为 / still in force is: {answer['before']}"
     render.out.print(f"{one['version']} {said}", soft_wrap=True)
     if answer["changed"]:
         hint = f"办理中的工单不变 / running orders keep theirs · → whistle policy migrate {one['version']}"
@@ -191,7 +198,7 @@ def versions(
     api: Api = "", person: As = DEFAULT_PERSON, zone: Zone = render.DEFAULT_ZONE, machine: Machine = False
 ) -> None:
     """政策版本 / every published version: who published it, when, which is in force."""
-    with desk(api, person) as connection:
+    with policy_desk(api, person) as connection:
         found = connection.get("/policies")
     if machine:
         render.as_json(found)
@@ -245,12 +252,12 @@ def _is_file(name: str) -> bool:
     return Path(name).suffix.lower() in (".yaml", ".yml", ".json") or "/" in name or Path(name).is_file()
 
 
-def _loaded(name: str) -> Frozen:
+def _loaded(name: str, known: Known | None = None) -> Frozen:
     """A policy's file, or the shipped policy, frozen; raises Usage when there is no such file."""
     if name == NATIONAL and not Path(name).is_file():
         return rulebook.national()
     try:
-        return rulebook.load(Path(name))
+        return rulebook.load(Path(name), known)
     except FileNotFoundError:
         raise Usage(f"{name}: 没有此文件 / there is no such file") from None
     except OSError as error:
@@ -272,7 +279,7 @@ def _document(name: str, api: str, person: str) -> dict[str, Any]:
     """The document that a word names: a file's, a version's, or the one in force."""
     if name and (name == NATIONAL or _is_file(name)):
         return _demanded(name)
-    with desk(api, person) as connection:
+    with policy_desk(api, person) as connection:
         found = connection.get(f"/policies/{name or 'current'}")
     document: dict[str, Any] = found["document"]
     wrong = [fault for fault in rulebook.check(document) if not fault.warning]
@@ -289,6 +296,8 @@ def _asked(
     wrong = [fault for fault in rulebook.misnamed(document, asked) if fault.path != "province" or province]
     if wrong:
         raise Usage(_listed(wrong))
+    if unit:
+        shown.units_unchecked(render.err)
     return asked
 
 

@@ -34,6 +34,17 @@ def faults(name: str, found: Iterable[Fault], *, quiet: bool = False, to: Consol
         out.print(Text(f"{name}: {counted}", style="bold red" if wrong else "bold green"), soft_wrap=True)
 
 
+def units_unchecked(to: Console) -> None:
+    """That nobody has looked the units up: a file is read without the directory."""
+    to.print(_UNITS, style="yellow", soft_wrap=True)
+
+
+_UNITS = (
+    "单位未核对: 发布时才与目录核对 / units are not looked up here: units are checked when it is published, "
+    "with the directory"
+)
+
+
 def refused(problem: dict[str, Any]) -> None:
     """All that the API has against a document."""
     for error in problem.get("errors", []):
@@ -142,7 +153,7 @@ def changes(found: Sequence[Change]) -> None:
 
 
 def versions(found: Sequence[dict[str, Any]]) -> None:
-    """Published versions, the youngest first."""
+    """Published versions, the last published first."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("版本 version", "名称 title", "发布人 by", "时间 at", ""):
         table.add_column(heading, overflow="fold")

@@ -5,8 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import rulebook
+from api.app import create_app
+from api.migrations import MigrationRequest, PreviewRequest
+from api.policies import DocumentRequest, DueTimesRequest
+from runtime.settings import load
 from tests.api.conftest import AGENT, CUSTOMER, Caller
 
 ADMIN, SUPERVISOR, MANAGER = "hq-admin", "hq-supervisor-1", "gd-manager"
@@ -104,6 +109,7 @@ async def test_a_published_policy_is_on_record_in_force_and_never_changed(api: C
     answer = await api.post("/policies", {"document": own}, ADMIN)
     assert answer.status_code == 201, answer.text
     assert answer.json()["published"]["published_by"] == ADMIN
+    assert answer.json()["before"] == before["version"]
     again = await api.post("/policies", {"document": own}, SUPERVISOR)
     assert (again.status_code, again.json()["changed"]) == (200, False)
     assert again.json()["published"]["published_by"] == ADMIN
@@ -157,3 +163,24 @@ async def test_no_document_breaks_the_check(api: Caller, document: dict[str, Any
         answer = await api.http.post(path, content=json.dumps({"document": document}), headers=headers)
         assert answer.status_code in (200, 422), answer.text
         assert answer.status_code == 422 or not answer.json()["ok"]
+
+
+def test_every_call_about_policies_shows_an_example_that_is_valid() -> None:
+    document = create_app(load(app_database_url="postgresql://nobody@127.0.0.1:1/none")).openapi()
+    shown: dict[str, Any] = {}
+    for path, operations in document["paths"].items():
+        if path.startswith("/v1/policies") and "post" in operations:
+            reference = operations["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            shown[path.removeprefix("/v1/policies")] = document["components"]["schemas"][reference.rpartition("/")[2]]
+    models: dict[str, type[BaseModel]] = {
+        "": DocumentRequest,
+        "/check": DocumentRequest,
+        "/preview": DueTimesRequest,
+        "/{version}/migration/preview": PreviewRequest,
+        "/{version}/migration": MigrationRequest,
+    }
+    assert set(shown) == set(models)
+    for path, model in models.items():
+        [example] = shown[path]["examples"]
+        model.model_validate(example)
+    assert [fault for fault in rulebook.check(shown["/check"]["examples"][0]["document"]) if not fault.warning] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import rulebook
+from desk.policy_desk import by_command
 from runtime.settings import PROJECT
 from tests.desk.conftest import Whistle, run
 
@@ -154,13 +155,46 @@ def test_holidays_and_calendar_files_come_as_yaml_to_paste(tmp_path: Path) -> No
     assert "# left out: 2026-10-02T09:00:00+00:00 Meeting: has a time of day" in out
 
 
+UNCHECKED = "units are checked when it is published"
+
+
+def test_what_a_file_cannot_know_of_units_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "units.yaml"
+    path.write_text(TEXT.replace("units: {}\n", "units: {GD.nte: {limits: {}}}\n"), encoding="utf-8")
+    code, out, _ = run("policy", "check", str(path))
+    assert code == 0
+    assert UNCHECKED in out
+    code, out, err = run("policy", "check", str(path), "--json")
+    assert json.loads(out)["ok"]
+    assert UNCHECKED in err
+    assert UNCHECKED not in "".join(run("policy", "check", str(FILE))[1:])
+    words = ("policy", "due", "national", "--opened", "2026-11-20T16:40", "--kind", "sign", "--json")
+    assert UNCHECKED in run(*words, "--unit", "GD.nte")[2]
+    assert UNCHECKED not in run(*words)[2]
+
+
+def test_a_fixed_time_that_has_passed_is_told_by_check(tmp_path: Path) -> None:
+    path = tmp_path / "past.yaml"
+    path.write_text(TEXT.replace("      due: 5wd\n", "      due: at 2026-01-05T09:00\n"), encoding="utf-8")
+    code, out, _ = run("policy", "check", str(path))
+    assert code == 0
+    assert "is over before it is in force: due at once" in out
+
+
+def test_remedies_name_commands() -> None:
+    assert by_command("GET /v1/policies lists the versions.") == "whistle policy versions"
+    assert by_command("GET /v1/units?kind=province lists them.") == "whistle directory units --kind province"
+    assert by_command("Ask an administrator.") == "Ask an administrator."
+
+
 async def test_a_policy_is_published_listed_and_compared_over_the_api(whistle: Whistle, own: Path) -> None:
     version = rulebook.national().document["version"]
     code, out, _ = await whistle("policy", "show")
     assert (code, out.split()[0]) == (0, version), "without a name it is the one in force"
     code, out, _ = await whistle("policy", "publish", str(own))
     assert code == 0
-    assert "2026.4-own 已发布" in out
+    assert "2026.4-own 已发布, 对新工单生效 / is published and now in force for new orders" in out
+    assert f"此前生效的是 / in force before: {version}" in out
     code, out, _ = await whistle("policy", "publish", str(own))
     assert code == 0
     assert "此前已发布" in out
@@ -180,6 +214,8 @@ async def test_a_policy_is_published_listed_and_compared_over_the_api(whistle: W
     code, _, err = await whistle("policy", "show", "1999.1")
     assert code == 1
     assert "There is no policy 1999.1" in err
+    assert "→ whistle policy versions" in err
+    assert "GET " not in err
 
 
 async def test_a_policy_that_the_directory_does_not_know_is_refused_with_all_its_faults(
@@ -195,3 +231,16 @@ async def test_a_policy_that_the_directory_does_not_know_is_refused_with_all_its
     code, _, err = await whistle("policy", "publish", str(FILE), "--as", "gd-agent-1")
     assert code == 1
     assert "Policies are published by headquarters" in err
+
+
+async def test_an_older_number_that_replaces_a_newer_one_is_said_to(whistle: Whistle, tmp_path: Path) -> None:
+    for version in ("2027.1", "2026.9"):
+        path = tmp_path / f"{version}.yaml"
+        path.write_text(TEXT.replace('"2026.3"', f'"{version}"', 1), encoding="utf-8")
+        code, out, err = await whistle("policy", "publish", str(path))
+        assert code == 0, err
+    assert "2026.9 已发布" in out
+    assert "in force before: 2027.1" in out
+    code, out, _ = await whistle("policy", "publish", str(tmp_path / "2027.1.yaml"))
+    assert code == 0
+    assert "still in force is: 2026.9" in out
