@@ -10,8 +10,9 @@ import typer
 from rich.text import Text
 
 from desk import render
-from desk.client import Desk, Usage
-from desk.options import Api, As, Machine, desk
+from desk.client import Desk, Refused, Usage
+from desk.options import Api, As, Machine
+from desk.policy_desk import policy_desk
 from desk.rebuild import ADMINISTRATOR
 
 PAGE = 100
@@ -51,17 +52,19 @@ def migrate(
         raise Usage("缺少理由 / no reason is given · → --reason '…'")
     if apply and machine and not yes:
         raise Usage("--json 执行时不能询问 / --json cannot ask · → --yes")
+    numbers = [number.upper() for number in order or ()]
     filters = {
-        "order_ids": [number.upper() for number in order or ()],
+        "order_ids": numbers,
         "province": province,
         "order_class": order_class or None,
         "from_version": from_version,
         "rehearsal": rehearsal,
     }
-    with desk(api, person) as connection:
+    with policy_desk(api, person) as connection:
         pages = _previewed(connection, version, filters)
         if not machine:
             _show(version, pages)
+            _say_left_out(numbers, pages)
         wanted = [page for page in pages if any(not one["unchanged"] for one in page["orders"])]
         if not apply or not wanted:
             if machine:
@@ -85,9 +88,32 @@ def _previewed(connection: Desk, version: str, filters: dict[str, Any]) -> list[
     after = ""
     while not pages or after:
         asked = {**filters, "after": after, "limit": PAGE}
-        pages.append(connection.post(f"/policies/{version}/migration/preview", asked))
+        try:
+            pages.append(connection.post(f"/policies/{version}/migration/preview", asked))
+        except Refused as refused:
+            raise _by_option(refused) from None
         after = pages[-1]["next"]
     return pages
+
+
+_OPTIONS = {"order_ids": "--order", "province": "--province", "order_class": "--class", "from_version": "--from"}
+
+
+def _by_option(refused: Refused) -> Refused | Usage:
+    """What is wrong with the filters, by the options that set them; any other refusal as it is."""
+    lines = [
+        f"{_OPTIONS[one['field']]}: {one['message_zh']} / {one['message']} · → {one['remedy_zh']} / {one['remedy']}"
+        for one in refused.problem.get("errors", [])
+        if one.get("field") in _OPTIONS and "message_zh" in one
+    ]
+    return Usage("\n".join(lines)) if lines else refused
+
+
+def _say_left_out(numbers: list[str], pages: list[dict[str, Any]]) -> None:
+    """The orders that were named and are not listed: they ended."""
+    listed = {one["order_id"] for page in pages for one in page["orders"]}
+    if ended := [number for number in dict.fromkeys(numbers) if number not in listed]:
+        render.out.print(f"已了结, 不在列 / no longer open, left out: {', '.join(ended)}", soft_wrap=True)
 
 
 def _applied(connection: Desk, version: str, page: dict[str, Any], reason: str) -> list[dict[str, Any]]:

@@ -220,13 +220,28 @@ async def test_filters_choose_the_orders_and_pages_follow_one_another(api: Calle
             break
     assert mine <= seen
     assert pages >= 2
-    assert not (await preview(api, version, province="JS", from_version="none"))["orders"]
     one = mine.pop()
     runs_by = (await api.get(f"/orders/{one}")).json()["order"]["policy_version"]
     assert one in {
         found["order_id"] for found in (await preview(api, version, province="JS", from_version=runs_by))["orders"]
     }
     assert not (await preview(api, version, province="JS", order_class="consult"))["orders"]
+
+
+async def test_filters_that_name_nothing_that_is_there_are_refused_with_all_of_them(
+    api: Caller, made: sessionmaker[Session]
+) -> None:
+    version, number = publish(made, "2101.6", due="47h"), await api.opened()
+    answer = await api.post(f"/policies/{version}/migration/preview", {"province": "ZZ", "from_version": "2020.1"}, HQ)
+    assert answer.status_code == 422
+    errors = {error["field"]: error for error in answer.json()["errors"]}
+    assert set(errors) == {"province", "from_version"}
+    assert errors["province"]["message"] == "there is no province ZZ"
+    assert version in errors["from_version"]["remedy"]
+    asked = {"order_ids": [number, "WO-1", "WO-2"]}
+    answer = await api.post(f"/policies/{version}/migration/preview", asked, HQ)
+    assert (answer.status_code, answer.json()["field"]) == (422, "order_ids")
+    assert answer.json()["errors"][0]["message"] == "there is no order WO-1, WO-2"
 
 
 async def test_only_headquarters_and_the_administrator_migrate_and_only_to_what_is_published(api: Caller) -> None:

@@ -100,4 +100,34 @@ async def test_a_list_is_applied_once_and_says_what_became_of_each_order(whistle
     assert json.loads(out)["preview"][0]["orders"][0]["unchanged"]
     code, _, err = await whistle("policy", "migrate", "1066.1")
     assert code == 1
-    assert "1066.1" in err
+    assert "There is no policy 1066.1" in err
+    assert "→ whistle policy versions" in err
+    assert "GET " not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--province", "ZZ"), "--province: 没有省分 ZZ / there is no province ZZ · → 可用: "),
+        (("--from", "2020.1"), "--from: 没有政策 2020.1 / there is no policy 2020.1 · → 可用: "),
+        (("--order", "WO-1", "--order", "wo-2"), "--order: 没有工单 WO-1, WO-2 / there is no order WO-1, WO-2 · → "),
+    ],
+    ids=["province", "from", "order"],
+)
+async def test_a_filter_that_names_nothing_is_refused_not_empty(
+    whistle: Whistle, version: str, words: tuple[str, ...], said: str
+) -> None:
+    for more in ((), ("--apply", "--yes", *REASON), ("--json",)):
+        code, out, err = await whistle("policy", "migrate", version, *words, *more)
+        assert (code, out) == (2, "")
+        assert said in err
+
+
+async def test_a_named_order_that_has_ended_is_said_to_be_left_out(whistle: Whistle, version: str) -> None:
+    number = await opened(whistle)
+    words = ("proof=recording", "--reason", "fine again", "--as", "customer:13900000001")
+    code, _, err = await whistle("orders", "act", number, "withdraw", *words)
+    assert code == 0, err
+    code, out, err = await whistle("policy", "migrate", version, "--order", number)
+    assert code == 0, err
+    assert f"no longer open, left out: {number}" in out
