@@ -239,6 +239,12 @@ def decide_ledger(scribe: Scribe, command: c.DecideLedger) -> None:
         scribe.emit(e.LedgeringDenied(), met(scribe.order, "ledger_decision"))
         return
     not_returning(scribe)
+    if request.until <= scribe.now:
+        raise errors.TooLate(
+            "the plan's own date has passed",
+            state=scribe.order.state,
+            remedy="deny it, and have a new plan proposed if there is still time",
+        )
     scribe.emit(
         e.OrderLedgered(request.text, request.until),
         decisions_end(scribe.order, met="ledger_decision"),

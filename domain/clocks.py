@@ -260,13 +260,23 @@ def stopped(clock: Clock, now: datetime, terms: Terms) -> Clock:
 
 
 def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ...]:
-    """The paused clocks run on with the time that was left to them, counted as their limit counts it."""
+    """The paused clocks run on with the time that was left to them, counted as their limit counts it.
+
+    No pause makes a due time earlier, as where what is left ends at a closing and the due time was the opening after;
+    and the result's due time never passes the statutory one, which did not stand still.
+    """
     changes = []
+    cap = max((clock.due_at for clock in of_kind(order, "statutory")), default=None)
     for clock in order.clocks.values():
         if clock.status is Ticking.PAUSED:
             left = clock.length - clock.worked
-            due_at = terms.calendar_of(clock.unit).later(now, left, working=clock.working)
-            running = replace(clock, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None)
+            due_at = max(clock.due_at, terms.calendar_of(clock.unit).later(now, left, working=clock.working))
+            length = clock.length
+            if clock.kind == "due" and cap is not None and clock.due_at <= cap < due_at:
+                due_at, length = cap, clock.worked + _minutes(now, cap, clock, terms)
+            running = replace(
+                clock, length=length, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None
+            )
             changes.append(ClockChange(clock.key, "resumed", armed(running, now, terms)))
     return tuple(changes)
 

@@ -147,8 +147,13 @@ def _signed(order: Order, body: e.AssignmentSigned, event: e.Event) -> Changes:
 def _contacted(order: Order, body: e.CustomerContacted, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
     status = Part.WORKING if part.status is Part.SIGNED else part.status
-    spoken = _with_part(order, part.id, contacted_at=part.contacted_at or event.at, status=status)
+    spoken = _with_part(order, part.id, contacted_at=part.contacted_at or event.at, told_at=event.at, status=status)
     return spoken | handled(order, event)
+
+
+def _progressed(order: Order, body: e.ProgressReported, event: e.Event) -> Changes:
+    lead = order.lead
+    return _with_part(order, lead.id, told_at=event.at) if lead and lead.unit == event.actor.unit else {}
 
 
 def _return_requested(order: Order, body: e.ReturnRequested, event: e.Event) -> Changes:
@@ -351,6 +356,7 @@ APPLY: dict[type[Any], Apply] = {
     e.OrderDispatched: _dispatched,
     e.AssignmentSigned: _signed,
     e.CustomerContacted: _contacted,
+    e.ProgressReported: _progressed,
     e.ReturnRequested: _return_requested,
     e.ReturnUpheld: _return_upheld,
     e.ReturnDenied: _return_denied,

@@ -198,6 +198,7 @@ class Assignment:
     auto_signed: bool = False
     contacted_at: datetime | None = None
     explained: bool = False
+    told_at: datetime | None = None
     return_asked_by: str = ""
     status_before_return: str = ""
 

@@ -9,7 +9,8 @@ terms' digest and every clock that they move. By rule, and by nothing else:
 - What a person has set by hand (an extension, a ledgered plan) never moves by itself.
 - A miss is never undone, made larger or smaller; what was handed in is judged by the rules that it was handed in under.
 - A limit that the new terms do not have ends with its warnings and its ladder; one that they bring is started where its
-  duty is owed now (what waits for the customer alone, and the call to him, goes on as it began).
+  duty is owed now, and counts from when that began, so that nobody gains time by a detour. What waits for the customer
+  alone, and the call to him, goes on as it began.
 - No warning is given twice, and no step of a ladder is taken twice or left out: a breached clock goes on with the first
   step of the new ladder above the level that it has reached.
 - The result's due time never passes the statutory one, and that one moves only when its own limit is another.
@@ -26,7 +27,7 @@ from domain import commands as c
 from domain import errors
 from domain import events as e
 from domain.calendar import Calendar, Span, span
-from domain.clocks import PAUSABLE, armed, due_now, gone, of_kind, start, worked
+from domain.clocks import PAUSABLE, armed, due_now, gone, of_kind, start, stopped, worked
 from domain.duties import statutory_cap
 from domain.events import ClockChange
 from domain.model import (
@@ -207,7 +208,7 @@ def _on_ladder(clock: Clock, now: datetime, old: Terms, new: Terms) -> Clock:
     if clock.next_at is None and clock.step > breach + 1:
         return replace(clock, step=first + len(after) + 1)
     if not after:
-        return replace(clock, step=first + (clock.step > breach + 1), next_at=None)
+        return replace(clock, step=first, next_at=None)
     index = next((index for index, step in enumerate(after) if step.level > clock.reached), len(after))
     last, calendar = clock.due_at, old.calendar_of(clock.unit)
     for step in taken:
@@ -219,14 +220,14 @@ def _on_ladder(clock: Clock, now: datetime, old: Terms, new: Terms) -> Clock:
 def _measured(clock: Clock, now: datetime, old: Terms, new: Terms, statutory: tuple[Clock, ...]) -> Clock:
     """A clock before its breach, as long as the new terms say; the same when their limit and calendar are the same."""
     was, limit = old.limit(clock.kind, clock.unit), new.limit(clock.kind, clock.unit)
-    if was is None or limit is None or clock.extended:
+    if was is None or limit is None or clock.extended or clock.kind == "callback":
         return clock
     cap = old.limit("statutory")
     if clock.rule != was[1] and not (clock.kind == "due" and cap is not None and clock.rule == cap[1]):
         return clock  # another rule set it, such as the hours in which customers may be called
     before, calendar = old.calendar_of(clock.unit), new.calendar_of(clock.unit)
-    if was[0] == limit[0] and _counts_alike(span(limit[0]), before, calendar):
-        moved = replace(clock, rule=limit[1]) if clock.rule == was[1] else clock
+    if clock.rule == was[1] and was[0] == limit[0] and _counts_alike(span(limit[0]), before, calendar):
+        moved = replace(clock, rule=limit[1])
     else:
         moved = _counted(clock, now, old, span(limit[0]), calendar, rule=limit[1])
     if clock.kind == "due" and (bound := statutory_cap(statutory, clock.started_at, moved.due_at)) is not None:
@@ -282,60 +283,68 @@ def _offset(at: datetime, minutes: float, working: bool, calendar: Calendar) -> 
 
 def _begun(order: Order, now: datetime, old: Terms, new: Terms, statutory: tuple[Clock, ...]) -> Iterator[ClockChange]:
     """The clocks of kinds that the old terms did not have, where what they watch is owed now."""
-    for kind, subject, unit in _owed(order):
+    for kind, subject, unit, since in _owed(order):
         if old.limit(kind, unit) is not None or of_kind(order, kind, subject):
             continue
-        change = start(kind, f"{subject}/{order.seq + 1}", unit, now, new)
+        change = start(kind, f"{subject}/{order.seq + 1}", unit, since or now, new)
         if change is None or change.clock is None:
             continue
         clock = change.clock
-        if kind == "due" and (cap := statutory_cap(statutory, now, clock.due_at)) is not None:
-            clock = armed(_capped(clock, now, cap), now, new)
+        if kind == "due" and (cap := statutory_cap(statutory, clock.started_at, clock.due_at)) is not None:
+            clock = _capped(clock, now, cap)
+        clock = due_now(armed(clock, now, new), now)
         if order.state is State.PENDING_INFO and kind in PAUSABLE:
-            clock = replace(clock, status=Ticking.PAUSED, paused_at=now)
+            clock = stopped(clock, now, new)
         yield replace(change, clock=clock)
 
 
-def _owed(order: Order) -> Iterator[tuple[str, str, str]]:
-    """What is owed at this moment: the kind of its limit, the clock's subject, and the unit it is charged to."""
+Owed = tuple[str, str, str, datetime | None]
+"""A kind of limit, the subject of its clock, the unit it is charged to, and since when it is owed, where that is known.
+
+So nobody gains time by taking a limit away and bringing it back."""
+
+
+def _owed(order: Order) -> Iterator[Owed]:
+    """What is owed at this moment."""
     for part in order.assignments:
         if part.round != order.round or part.status not in _HANDLED:
             continue
         if part.status is Part.OFFERED and part.role is not UnitRole.COPY:
-            yield "sign", part.id, part.unit
+            yield "sign", part.id, part.unit, part.dispatched_at
         if part.status is Part.RETURN_REQUESTED:
-            yield "return_decision", part.id, ""
+            yield "return_decision", part.id, "", None
         if part.role is UnitRole.CO and not part.explained:
-            yield "co_due", part.id, part.unit
+            yield "co_due", part.id, part.unit, part.dispatched_at
         if part.role is UnitRole.LEAD and order.state in WORKED:
-            yield from ((kind, part.id, part.unit) for kind in ("target", "due", "progress"))
+            yield from ((kind, part.id, part.unit, part.dispatched_at) for kind in ("target", "due"))
+            yield "progress", part.id, part.unit, part.told_at or part.dispatched_at
             if part.contacted_at is None:
-                yield "contact", part.id, part.unit
-            yield from ((f"{request.kind}_decision", part.id, "") for request in order.requests)
+                yield "contact", part.id, part.unit, part.dispatched_at
+            yield from ((f"{request.kind}_decision", part.id, "", request.at) for request in order.requests)
     yield from _owed_by_desks(order)
     for whistle in order.whistles:
         if whistle.status is Blow.REQUESTED:
-            yield "whistle_decision", whistle.id, ""
+            yield "whistle_decision", whistle.id, "", whistle.requested_at
         elif whistle.status in (Blow.BLOWN, Blow.JOINT_HANDLING):
             for one in whistle.attendances:
                 for kind, owing in _SUMMONED.items():
                     if one.status in owing:
-                        yield kind, f"{whistle.id}.{whistle.blows}/{one.unit}", one.unit
+                        yield kind, f"{whistle.id}.{whistle.blows}/{one.unit}", one.unit, one.summoned_at
 
 
-def _owed_by_desks(order: Order) -> Iterator[tuple[str, str, str]]:
+def _owed_by_desks(order: Order) -> Iterator[Owed]:
     if order.state in (State.REGISTERED, State.TRIAGE):
-        yield "dispatch", "s", ""
+        yield "dispatch", "s", "", None
     if order.state is State.REPLIED and order.lead is not None:
-        yield "reply_audit", order.lead.id, ""
+        yield "reply_audit", order.lead.id, "", None
     if order.callback is not None and order.callback.status is CallbackStatus.UNDER_REVIEW:
-        yield "callback_review", f"r{order.round}", ""
+        yield "callback_review", f"r{order.round}", "", None
     for whistle in order.whistles:
         if whistle.kind is WhistleKind.EMERGENCY and whistle.valid is None:
-            yield "whistle_review", whistle.id, ""
+            yield "whistle_review", whistle.id, "", whistle.requested_at
         for one in whistle.attendances:
             if one.appeal == "pending":
-                yield "appeal_decision", f"{whistle.id}/{one.unit}", ""
+                yield "appeal_decision", f"{whistle.id}/{one.unit}", "", None
 
 
 @dataclass(frozen=True, slots=True)

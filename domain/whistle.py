@@ -264,6 +264,8 @@ def appeal_rating(scribe: Scribe, command: c.AppealRating) -> None:
     one = _rated_part(scribe, command.whistle, scribe.actor.unit)
     if one.appeal:
         raise errors.CapReached("a rating is appealed once", state=scribe.order.state)
+    if scribe.order.over:  # nobody would keep the time of the decision any more
+        raise errors.WindowClosed("the order is over, and with it the time for appealing", state=scribe.order.state)
     scribe.emit(
         e.RatingAppealed(command.whistle, one.unit, command.ground),
         start("appeal_decision", f"{command.whistle}/{one.unit}", "", scribe.now, scribe.terms),

@@ -7,7 +7,7 @@ examines. A violation is a line of text; a life without any is as the rules prom
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain import events as e
@@ -28,6 +28,9 @@ ROUND_ENDS = (e.OrderClosed, e.OrderReopened, e.OrderDeclined, e.OrderWithdrawn,
 ENDS = ("met", "cancelled", "expired")
 
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True)
 class Trace:
     """A clock's life as its events tell it; `end` is met, cancelled or expired once it has ended."""
@@ -40,6 +43,7 @@ class Trace:
     warned: int = 0
     breached_at: datetime | None = None
     dead_end: bool = False
+    moved_at: datetime = NEVER
     end: str = ""
     ended_at: datetime | None = None
 
@@ -174,7 +178,7 @@ class Judge:
                 self.wrong(f"{event.type} started the customer's clock anew (invariant 1)")
             if not clock.rule or clock.due_at < clock.started_at:
                 self.wrong(f"{change.key} names no rule, or is due before it starts")
-            self.traces[change.key] = Trace(clock.kind, clock.started_at, clock.first_due_at, clock)
+            self.traces[change.key] = Trace(clock.kind, clock.started_at, clock.first_due_at, clock, moved_at=event.at)
             return
         if trace is None or trace.end:
             self.wrong(f"{change.key} {change.change} while it does not run")
@@ -195,6 +199,8 @@ class Judge:
         if clock.due_at != trace.last.due_at and (change.change not in MOVES or clock.kind == "statutory"):
             self.wrong(f"{change.key} {change.change} moved the due time (invariant 2)")
         trace.last = clock
+        if change.change in ("resumed", "retimed"):
+            trace.moved_at = event.at
 
     def _ended(self, trace: Trace, event: Event, change: ClockChange) -> None:
         if change.change not in ENDS:
@@ -213,9 +219,10 @@ class Judge:
         if trace.breached_at is not None:
             self.wrong(f"{change.key} breached twice")
         trace.breached_at = change.fell_due
-        if change.fell_due != trace.last.due_at:
+        late = max(trace.last.due_at, trace.moved_at)  # missed while it waited for a verdict, or by a new rule
+        if change.fell_due != late:
             self.wrong(f"{change.key} breached at another instant than it was due")
-        if change.worked is not None and abs(change.worked - trace.last.length) > 0.01:
+        if late == trace.last.due_at and change.worked is not None and abs(change.worked - trace.last.length) > 0.01:
             self.wrong(f"{change.key} breached after {change.worked} of {trace.last.length} minutes")
 
     def _climbed(self, trace: Trace, event: Event, change: ClockChange) -> None:
@@ -234,7 +241,7 @@ class Judge:
             self.wrong(f"{change.key} paused by {event.type} (invariant 2)")
 
     def _expired(self, trace: Trace, event: Event, change: ClockChange) -> None:
-        if change.fell_due != trace.last.due_at:
+        if change.fell_due != max(trace.last.due_at, trace.moved_at):
             self.wrong(f"{change.key} expired at another instant than it was due")
         if isinstance(event.body, e.ClockBreached):
             trace.breached_at = change.fell_due

@@ -17,7 +17,7 @@ from domain.account import account
 from domain.calendar import office
 from domain.clocks import next_deadline, worked
 from domain.events import ClockBreached, ClockChange, ClockWarned, DeadEndRaised, Event, OrderEscalated
-from domain.model import Actor, Clock, Colour, OrderClass, Role, State, Ticking, WhistleKind
+from domain.model import Actor, Clock, Colour, Customer, OrderClass, Rating, Role, State, Ticking, WhistleKind
 from domain.order import due
 from domain.policy import Step, UnitTerms, WarningMark, resolve
 from tests.domain.lives import Life, closed, dispatched, document, replied, working
@@ -127,6 +127,64 @@ def test_a_due_time_after_a_pause_lies_in_working_hours() -> None:
     at = clock(life, "due/a1").due_at.astimezone(SHANGHAI)
     assert 9 <= at.hour < 18
     assert at.weekday() < 5
+
+
+def test_a_pause_outside_working_hours_leaves_the_due_time_where_it_was() -> None:
+    """Friday's closing and Monday's opening are the same working time, and not the same due time."""
+    life = Life(now=local("2026-03-07 12:00"), lead="GD.net", catalogue="1")  # a Saturday
+    life.until(local("2026-03-11 18:30"))
+    due_at = clock(life, "due/a1").due_at
+    assert due_at == local("2026-03-16 09:00")
+    life.do("net", c.RequestInfo("which line?", "call-1"))
+    life.wait(minutes=30)
+    life.do("customer", c.SupplyInfo("the blue one"))
+    assert clock(life, "due/a1").due_at == due_at
+
+
+def test_no_pause_takes_the_result_past_the_statutory_answer() -> None:
+    life = working(order_class="complex")
+    life.wait(days=1)
+    life.do("net", c.RequestInfo("which line?", "call-1"))
+    life.wait(days=5)
+    life.do("customer", c.SupplyInfo("the blue one"))
+    assert clock(life, "due/a1").due_at == clock(life, "statutory/r1").due_at
+
+
+def test_a_plan_whose_date_has_passed_is_not_approved() -> None:
+    life = working()
+    life.do("net", c.Ledger("new mast", local("2026-03-03 10:00")))
+    life.until(local("2026-03-04 10:00"))
+    with pytest.raises(errors.TooLate, match="own date"):
+        life.do("province", c.DecideLedger(True))
+
+
+def test_a_call_back_keeps_its_limit_whatever_the_tier_becomes() -> None:
+    life = replied(customer=Customer("Li", "13800000000", zone="America/New_York"))
+    life.do("audit", c.AuditReply(accepted=True))
+    (before,) = [one for key, one in life.at.clocks.items() if key.startswith("callback/")]
+    life.do("lead", c.Retier(tier="diamond"))
+    assert clock(life, before.key).due_at == before.due_at
+
+
+def test_nothing_is_appealed_when_nobody_keeps_the_time_any_more() -> None:
+    life = rated()
+    life.wait(days=16)
+    assert life.at.over
+    with pytest.raises(errors.WindowClosed):
+        life.do("bill", c.AppealRating("w1", "it was not our fault"))
+
+
+def rated() -> Life:
+    life = emergency(working())
+    life.do("bill", c.ReportIn("w1", "Wang, 1380"))
+    life.do("bill", c.FinishPart("w1", "mended"))
+    life.do("net", c.Dispose("w1", "mended"))
+    life.do("agent", c.VerifyWhistle("w1", True))
+    life.do("agent", c.RateAttendance("w1", "GD.bill", Rating(3, 3, 3, 3)))
+    life.do("net", c.Reply(life.now, "Li", "mended", life.now))
+    life.do("audit", c.AuditReply(accepted=True))
+    life.do("caller", c.RecordCallback("reached", True, True, c.Satisfaction.SATISFIED))
+    return life
 
 
 def test_a_unit_in_another_zone_works_by_its_own_hours() -> None:

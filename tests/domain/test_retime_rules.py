@@ -171,8 +171,9 @@ def test_a_kind_that_newly_exists_starts_where_its_duty_is_owed_now() -> None:
     came = life.do("dispatcher", c.Retier(OrderClass.GENERAL))
     progress = clock(life, "progress")
     assert changes(came)[progress.key] == "started"
-    assert (progress.started_at, progress.unit, progress.hop) == (life.now, "GD.net", 1)
-    assert progress.due_at == life.now + timedelta(hours=48)
+    told = life.now - timedelta(minutes=10)  # when the customer last heard of it: the limit is owed since then
+    assert (progress.started_at, progress.unit, progress.hop) == (told, "GD.net", 1)
+    assert progress.due_at == told + timedelta(hours=48)
     assert not [one for one in life.at.clocks.values() if one.kind in ("sign", "contact")]
     kept(life)
     waiting = replied(order_class="consult")
@@ -258,6 +259,35 @@ def test_a_migration_there_and_back_leaves_every_due_time_as_it_was() -> None:
     life.do("hq", c.MigratePolicy(back["version"]))
     after = {key: one.due_at for key, one in life.at.clocks.items()}
     assert {key: after[key] for key in after if key in before} == {key: before[key] for key in after if key in before}
+
+
+def test_nobody_gains_time_by_a_detour_through_a_class_without_the_limit() -> None:
+    life = working()
+    due_at = clock(life, "progress").due_at
+    life.wait(hours=47)
+    life.do("dispatcher", c.Retier(OrderClass.CONSULT))
+    life.do("dispatcher", c.Retier(OrderClass.GENERAL))
+    assert clock(life, "progress").due_at == due_at
+    life.wait(hours=2)
+    assert clock(life, "progress").status is Ticking.BREACHED
+
+
+def test_a_ladder_that_is_taken_away_and_brought_back_goes_on() -> None:
+    life = working()
+    life.until(clock(life, "due").due_at)
+    bare = copy.deepcopy(dict(life.document))
+    bare["version"] = "bare"
+    del bare["chains"]["due"]
+    whole = life.document
+    life.document = bare
+    life.do("hq", c.MigratePolicy("bare"))
+    life.document = whole
+    life.do("hq", c.MigratePolicy(whole["version"]))
+    life.wait(days=40)
+    levels = [event.body.level for event in life.events if getattr(event.body, "key", "") == "due/a1"
+              and event.type == "OrderEscalated"]  # fmt: skip
+    assert levels == [1, 2, 3, 4, 5]
+    assert any(event.type == "DeadEndRaised" and event.body.key == "due/a1" for event in life.events)
 
 
 def test_no_warning_is_given_twice() -> None:
