@@ -5,22 +5,32 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from desk import render
+from desk.listing import Listing
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 from desk.orders import OrderId, checked
 
 COLUMNS = (
     "时限 limit",
-    "单位 unit",
     "状态 status",
     "到期 due",
-    "原到期 first due",
+    "单位 unit",
     "用时 used",
     "暂停 paused",
+    "原到期 first due",
     "依据 rule",
 )
+STATUSES = {
+    "running": "计时中 running",
+    "paused": "已暂停 paused",
+    "answered": "待审 answered",
+    "breached": "超期 breached",
+    "met": "已完成 met",
+    "cancelled": "已取消 cancelled",
+    "expired": "到期由系统处理 expired",
+}
+"""What a limit does, or how it ended."""
 
 FORM = "%Y-%m-%d %H:%M"
 
@@ -48,26 +58,26 @@ def clocks(
     if machine:
         render.as_json(rows)
         return
-    table = Table(*COLUMNS, title=render.times(), title_justify="left", box=None)
-    for row in rows:
-        table.add_row(*_cells(row))
-    render.out.print(table)
+    render.out.print(Listing(COLUMNS, [_cells(row) for row in rows], whole=(0, 2), words=(1,), title=render.times()))
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     status = row["how"] if row["status"] == "ended" else row["status"]
     moved = row["first_due_at"] != row["due_at"]
+    late = " · 曾超期 late" if row["late"] and status != "breached" else ""
     return (
         row["key"],
-        row["unit"],
-        f"{status} 超期" if row["late"] else status,
+        STATUSES.get(status, status) + late,
         render.when(row["due_at"], FORM),
+        row["unit"],
+        _length(row["worked_minutes"]),
+        _length(row["paused_minutes"]),
         render.when(row["first_due_at"], FORM) if moved else "",
-        _minutes(row["worked_minutes"]),
-        _minutes(row["paused_minutes"]),
         row["rule"],
     )
 
 
-def _minutes(value: float | None) -> str:
-    return "" if not value else f"{value:.0f} min"
+def _length(minutes: float | None) -> str:
+    """Hours and minutes, as the account has them; '' for none."""
+    hours, rest = divmod(round(minutes or 0), 60)
+    return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number)

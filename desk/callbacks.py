@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from desk import render
+from desk.listing import Listing
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 from desk.orders import PAGE, OrderId, checked
 from domain.calling import draw
@@ -22,8 +22,6 @@ COLUMNS = (
     "24h",
     "时限 limit",
 )
-_WHOLE = 3
-"""So many columns are never cut, however narrow the terminal."""
 FORM = "%m-%d %H:%M"
 _STATUS = {"planned": "待呼 planned", "deferred": "顺延 deferred", "attempting": "续呼 attempting"}
 
@@ -44,12 +42,8 @@ def callbacks(
     if machine:
         render.as_json(page["items"])
         return
-    table = Table(title=render.times(), title_justify="left", box=None)
-    for number, name in enumerate(COLUMNS):
-        table.add_column(name, no_wrap=number < _WHOLE)
-    for line in page["items"]:
-        table.add_row(*_cells(line))
-    render.out.print(table)
+    rows = [_cells(line) for line in page["items"]]
+    render.out.print(Listing(COLUMNS, rows, whole=(0, 1, 2), words=(4,), title=render.times()))
     if page["next"]:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from desk import render
+from desk.listing import Listing
 from desk.options import Api, As, Machine, Zone, desk
 from desk.rebuild import ADMINISTRATOR
+from domain.notice_texts import LABELS
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="时限 / the clocks of all orders.")
 
@@ -53,26 +54,42 @@ def report(
     render.out.print(_swept(found["swept"]))
 
 
-def _kinds(kinds: list[dict[str, Any]], tolerance: float) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("时限 clock", no_wrap=True)
-    for heading in ("次 fired", "p50", "p90", "p99", "最大 max", "提前 early", f"迟于 over {tolerance:.0f} s"):
-        table.add_column(heading, justify="right")
-    for one in kinds:
-        figures = [f"{one[name]:.2f}" for name in ("p50", "p90", "p99", "max")]
-        table.add_row(one["kind"] or "全部 all", str(one["count"]), *figures, str(one["early"]), str(one["over"]))
-    return table
-
-
-def _late(late: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("工单 order", "时限 clock", "事 mark", "应于 due", "迟 late"):
-        table.add_column(heading, no_wrap=heading.startswith("工单"), overflow="fold")
-    for one in late:
-        table.add_row(
-            one["order_id"], one["key"], one["change"], render.when(one["due_at"]), f"{one['late_seconds']:.1f}"
+def _kinds(kinds: list[dict[str, Any]], tolerance: float) -> Listing:
+    figures = ("次 fired", "p50", "p90", "p99", "最大 max", "提前 early", f"迟于 over {tolerance:.0f} s")
+    rows = [
+        (
+            _kind(one["kind"]),
+            str(one["count"]),
+            *(f"{one[name]:.2f}" for name in ("p50", "p90", "p99", "max")),
+            str(one["early"]),
+            str(one["over"]),
         )
-    return table
+        for one in kinds
+    ]
+    right = tuple(range(1, len(figures) + 1))
+    return Listing(("时限 clock", *figures), rows, whole=right, words=(0,), right=right)
+
+
+def _kind(kind: str) -> str:
+    """A kind of clock with its Chinese name."""
+    return f"{LABELS['clock'].get(kind, ('', ''))[0]} {kind}".strip() if kind else "全部 all"
+
+
+def _late(late: list[dict[str, Any]]) -> Listing:
+    rows = [
+        (
+            one["order_id"],
+            one["key"],
+            f"{_CHANGES.get(one['change'], '')} {one['change']}".strip(),
+            f"{one['late_seconds']:.1f} s",
+            render.when(one["due_at"]),
+        )
+        for one in late
+    ]
+    return Listing(("工单 order", "时限 clock", "事 mark", "迟 late", "应于 due"), rows, whole=(0, 1, 3), words=(2,))
+
+
+_CHANGES = {"warned": "预警", "breached": "超期", "climbed": "升级", "dead_end": "告警", "expired": "到期处理"}
 
 
 def _swept(swept: dict[str, Any]) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from rich.table import Table
 
 from desk import render, verbs
 from desk.client import Desk
+from desk.listing import Listing
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 
 app = typer.Typer(
@@ -130,7 +130,7 @@ def list_absences(
         return
     render.out.print(render.times())
     rows = [(render.when(one["at"]), f"{one['actor_id']} ({one['role']})", _away(one) or "返岗 back") for one in found]
-    _print(("何时 said at", "何人 by", "所记 what"), rows)
+    _print(("何时 said at", "何人 by", "所记 what"), rows, (0,))
 
 
 @app.command("criticisms")
@@ -172,7 +172,7 @@ def list_criticisms(
         for one in found
     ]
     render.out.print(render.times())
-    _print(("工单 order", "单位 unit", "事项 duty", "级 level", "限时 due", "通报 criticised"), rows)
+    _print(("工单 order", "单位 unit", "事项 duty", "级 level", "限时 due", "通报 criticised"), rows, (0,))
     if more:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
 
@@ -210,12 +210,6 @@ def _stands(one: dict[str, Any], machine: bool) -> None:
     render.out.print(f"{name}: {stands}", soft_wrap=True, markup=False)
 
 
-def _print(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """A table whose first column, which other commands take, is whole at any width."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(headings[0], no_wrap=True, min_width=max([8, *(len(row[0]) for row in rows)]))
-    for heading in headings[1:]:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    render.out.print(table)
+def _print(headings: tuple[str, ...], rows: Sequence[Sequence[str]], whole: tuple[int, ...] = (0, 1, 2)) -> None:
+    """A list whose columns `whole`, which other commands take, are never cut."""
+    render.out.print(Listing(headings, rows, whole))

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 from rich.text import Text
 
+from desk.listing import Listing
 from domain.model import STATES_ZH
 
 LEVELS = ("–", "承办单位 unit", "部门负责人 head", "省分 province", "区域中心 region", "总部 headquarters")
@@ -19,8 +20,26 @@ LEVELS = ("–", "承办单位 unit", "部门负责人 head", "省分 province",
 COLOURS = {"blue": "blue", "yellow": "yellow", "red": "bold red"}
 _STYLE_OF_STATE = {"closed": "green", "cancelled": "dim", "terminated": "dim", "not_accepted": "dim"}
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+PAPER_COLUMNS = 1000
+"""The width of what is no terminal: nothing need be folded there."""
+
+
+class Paper(Console):
+    """A console that is as wide as the terminal, and wide enough for everything in a pipe or a file."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Columns and lines; of a pipe the columns that COLUMNS asks for, if it does."""
+        found = super().size
+        return found if self.is_terminal or self._width is not None else found._replace(width=PAPER_COLUMNS)
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        self._width, self._height = size
+
+
+out = Paper(highlight=False)
+err = Paper(stderr=True, highlight=False)
 
 
 def as_json(value: Any) -> None:
@@ -79,25 +98,21 @@ def level(number: int, colour: str) -> Text:
     return Text(f"{number}" + (f" {colour}" if colour else ""), style=COLOURS.get(colour, ""))
 
 
-def orders(lines: list[dict[str, Any]]) -> Table:
-    """A list of orders; numbers are whole at any width."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("工单 order", no_wrap=True, min_width=max([10, *(len(line["order_id"]) for line in lines)]))
-    for heading in ("状态 state", "级 level", "主办 lead"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("限时 due", no_wrap=True, min_width=11)
-    table.add_column("标题 title", overflow="fold", ratio=1)
-    for line in lines:
-        due = Text(when(line["due_at"], "%m-%d %H:%M"), style="bold red" if line["overdue"] else "")
-        table.add_row(
+def orders(lines: list[dict[str, Any]]) -> Listing:
+    """A list of orders; numbers, states and units are whole at any width."""
+    headings = ("工单 order", "状态 state", "级 level", "主办 lead", "限时 due", "标题 title")
+    rows = [
+        (
             line["order_id"],
             state(line["state"]),
             level(line["level"], line["colour"]),
             line["lead_unit"],
-            due,
+            Text(when(line["due_at"], "%m-%d %H:%M"), style="bold red" if line["overdue"] else ""),
             _short(line["title"]),
         )
-    return table
+        for line in lines
+    ]
+    return Listing(headings, rows, whole=(0, 3, 4), words=(1, 2))
 
 
 def _short(title: str) -> Text:
