@@ -223,22 +223,16 @@ def resumed(clocks: tuple[Clock, ...], now: datetime, terms: Terms) -> tuple[Clo
 
     A clock that was in breach is in breach again, at the same step: nothing fires twice.
     """
-    return tuple(
-        ClockChange(
-            clock.key,
-            "resumed",
-            due_now(
-                replace(
-                    clock,
-                    status=Ticking.BREACHED if _past_breach(clock, terms) else Ticking.RUNNING,
-                    answered_at=None,
-                ),
-                now,
-            ),
-        )
-        for clock in clocks
-        if clock.status is Ticking.ANSWERED
-    )
+    changes = []
+    for clock in clocks:
+        if clock.status is Ticking.ANSWERED:
+            waited = replace(clock, answered_at=None)
+            if _past_breach(clock, terms):
+                waited = replace(waited, status=Ticking.BREACHED)
+            else:
+                waited = armed(waited, now, terms)
+            changes.append(ClockChange(clock.key, "resumed", due_now(waited, now)))
+    return tuple(changes)
 
 
 def _past_breach(clock: Clock, terms: Terms) -> bool:
@@ -277,7 +271,7 @@ def unpaused(order: Order, now: datetime, terms: Terms) -> tuple[ClockChange, ..
             running = replace(
                 clock, length=length, due_at=due_at, since=now, paused=stood_still(clock, now), paused_at=None
             )
-            changes.append(ClockChange(clock.key, "resumed", armed(running, now, terms)))
+            changes.append(ClockChange(clock.key, "resumed", due_now(armed(running, now, terms), now)))
     return tuple(changes)
 
 

@@ -106,16 +106,29 @@ async def test_a_silent_engine_only_delays(
 async def test_an_engine_that_fell_behind_the_ledger_is_brought_up_to_it(
     gateway: Gateway, clockwork: Clockwork, client: Client
 ) -> None:
-    """As after the engine was restored from an older backup: what it fires, the ledger takes for recorded already."""
+    """As after the engine was restored from an older backup: what it fires the ledger refuses, and its run ends."""
     order_id = await clockwork.open(sign=2, contact=3600)
     clockwork.run_ahead(order_id, 12)
     await asyncio.sleep(2 + TOLERANCE + 0.5)
     assert await clockwork.fired(order_id) == {}
+    assert [slip.tries for slip in await Sweeper(gateway, TOLERANCE).once()] == [1]
+    assert await clockwork.outcomes(order_id) == [("restarted", 1)]
+    assert len((await clockwork.until_fired(order_id, "sign"))["sign"]) == 1
+    rows = await clockwork.events(order_id)
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+
+
+async def test_an_order_that_does_not_know_of_its_own_mark_is_brought_up_to_the_ledger(
+    gateway: Gateway, clockwork: Clockwork
+) -> None:
+    """Woken, it has nothing to fire, for it has never heard of what the ledger has: so it begins anew from there."""
+    order_id = await clockwork.open(sign=3600, contact=7200)
+    clockwork.run_ahead(order_id, 3)
+    clockwork.let_next_mark_pass(order_id)
     for attempt in (1, 2, 3):
         await clockwork.let_sweeps_pass(61)
         assert [slip.tries for slip in await Sweeper(gateway, TOLERANCE).once()] == [attempt]
         await asyncio.sleep(0.5)
     assert await clockwork.outcomes(order_id) == [("restarted", 3)]
-    assert len((await clockwork.until_fired(order_id, "sign"))["sign"]) == 1
-    rows = await clockwork.events(order_id)
-    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    assert (await gateway.live(order_id)).order.seq == len(await clockwork.events(order_id))
+    await clockwork.note(order_id)  # which puts the right mark back into the list
