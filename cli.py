@@ -20,6 +20,7 @@ from desk import (
     fit,
     importing,
     migrate,
+    notices,
     orders,
     policy,
     rebuild,
@@ -43,6 +44,7 @@ orders.app.command("callbacks")(callbacks.callbacks)
 orders.app.command("sample")(callbacks.sample)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
+app.command("notices")(notices.notices)
 app.command("import")(importing.import_file)
 app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from desk import render
+from desk.spoken import in_commands
 
 PATIENCE_SECONDS = 60.0
 """How long a command is asked again, with the same key, while the API cannot carry it out."""
@@ -75,7 +76,8 @@ def explain(problem: dict[str, Any]) -> str:
     parts = [" / ".join(str(problem[name]) for name in ("title_zh", "title") if problem.get(name)) or "refused"]
     for name, label in (("field", "field"), ("detail", ""), ("state", "state"), ("remedy", "→")):
         if problem.get(name):
-            parts.append(f"{label} {problem[name]}".strip())
+            said = in_commands(problem[name]) if name == "remedy" else problem[name]
+            parts.append(f"{label} {said}".strip())
     if problem.get("allowed"):
         parts.append("此角色此时可提 this role may ask for: " + ", ".join(problem["allowed"]))
     return _INSTANT.sub(lambda found: render.offset(found[0]), " · ".join(parts))

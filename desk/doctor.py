@@ -181,7 +181,7 @@ _DOWN = "本数据目录的实例未运行 / this data folder's instance does no
 
 def _postgres(settings: Settings, api: str, person: str) -> Finding:
     if _not_ours(settings, api):
-        return Finding("postgresql", Mark.BAD, _DOWN, _START)
+        return Finding("postgresql", Mark.BAD, f"{_DOWN}: {settings.data_dir}", _ELSEWHERE)
     try:
         found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
     except Exception as error:
@@ -192,6 +192,11 @@ def _postgres(settings: Settings, api: str, person: str) -> Finding:
 
 _START = "运行 whistle up; 起不来看其日志 / run `whistle up`; if it does not come up, look into the data folder's logs"
 
+_ELSEWHERE = (
+    "运行 whistle up; 若已在别的数据目录运行, 设 WHISTLE_DATA_DIR / run `whistle up`; where it runs on another data "
+    "folder, set WHISTLE_DATA_DIR to that"
+)
+
 
 def _api(settings: Settings, api: str, person: str) -> Finding:
     not_ours = _not_ours(settings, api)
@@ -199,9 +204,9 @@ def _api(settings: Settings, api: str, person: str) -> Finding:
         with desk(api, person) as connection:
             connection.ready()
     except DeskError as error:
-        return Finding("api", Mark.BAD, _DOWN if not_ours else str(error), _START if not_ours else "")
+        return Finding("api", Mark.BAD, _DOWN if not_ours else str(error), _ELSEWHERE if not_ours else "")
     if not_ours:
-        return Finding("api", Mark.BAD, f"{_DOWN}; {api} 是别的实例 / is another's", _START)
+        return Finding("api", Mark.BAD, f"{_DOWN}; {api} 是别的实例 / is another's", _ELSEWHERE)
     return Finding("api", Mark.GOOD, api)
 
 

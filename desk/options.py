@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -66,4 +68,27 @@ def own_address() -> str:
         render.err.print(str(error), style="yellow", soft_wrap=True, markup=False)
     settings = load()
     running = instance.find(settings)
+    here = settings.database_url is None and settings.app_database_url is None  # else `up` does not run it here
+    if running is None and here and _answers(settings.api_url):
+        render.err.print(
+            f"! 数据目录 {settings.data_dir} 没有实例在运行, {settings.api_url} 应答的是另一个 / "
+            f"no instance runs on the data folder {settings.data_dir}; what answers at {settings.api_url} is another's "
+            "· → 设 WHISTLE_DATA_DIR, 或用 --api 指明 / set WHISTLE_DATA_DIR, or name it with --api",
+            style="yellow",
+            soft_wrap=True,
+            markup=False,
+        )
     return (running.settings if running else settings).api_url
+
+
+def _answers(url: str) -> bool:
+    """Whether something listens there."""
+    where = urlsplit(url)
+    try:
+        with socket.create_connection((where.hostname or "", where.port or 80), _LOOK_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+_LOOK_SECONDS = 1.0

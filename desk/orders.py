@@ -69,17 +69,22 @@ def open_order(
 
 def _not_dispatched(connection: Desk, category: str, province: str) -> None:
     """Say that no clause of the catalogue took the order, and which category may have been meant."""
-    known = sorted({entry["category"] for entry in connection.get("/catalogue")})
+    _warn_of_category(
+        _known_categories(connection),
+        category,
+        f"派单目录中没有类别 {category} ({province}), 工单待派单员处理 / "
+        f"the dispatch catalogue has no category {category} for {province}; the order waits for a dispatcher",
+    )
+
+
+def _known_categories(connection: Desk) -> list[str]:
+    return sorted({entry["category"] for entry in connection.get("/catalogue")})
+
+
+def _warn_of_category(known: list[str], category: str, said: str) -> None:
     near = difflib.get_close_matches(category, known, n=1)
     meant = f" · 是否指 did you mean {near[0]}?" if near and category not in known else ""
-    render.err.print(
-        f"! 派单目录中没有类别 {category} ({province}), 工单待派单员处理 / "
-        f"the dispatch catalogue has no category {category} for {province}; "
-        f"the order waits for a dispatcher{meant} · → whistle directory categories",
-        style="yellow",
-        soft_wrap=True,
-        markup=False,
-    )
+    render.err.print(f"! {said}{meant} · → whistle directory categories", style="yellow", soft_wrap=True, markup=False)
 
 
 def _spoken(refused: Refused, page: str) -> Refused:
@@ -199,6 +204,12 @@ def act(
             done = connection.act(order, verb, asked, key)
         except Refused as refused:
             raise _spoken(refused, f"whistle orders verbs {verb}") from None
+        category = asked.get("category", "")
+        if category and category not in (known := _known_categories(connection)):
+            said = (
+                f"派单目录中没有类别 {category}, 已照记 / the dispatch catalogue has no category {category}; it is kept"
+            )
+            _warn_of_category(known, category, said)
         if machine:
             render.as_json(done.view)
             return

@@ -57,6 +57,7 @@ async def test_what_is_anothers_is_not_taken_for_ours(address: str, tmp_path: Pa
     assert str(port) in findings["ports"].found
     assert findings["api"].mark is Mark.BAD
     assert "is another's" in findings["api"].found
+    assert "WHISTLE_DATA_DIR" in findings["api"].remedy
     assert findings["worker"].mark is Mark.SKIP
 
 
