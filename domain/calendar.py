@@ -8,7 +8,7 @@ No due time lies before its start.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -16,6 +16,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from domain.spans import Span, span, text_of
+from domain.stretches import Rest, Run, rests, stretches
 from domain.worktime import DAY, MINUTE, Index, Shifts, at_wall, day_number, instant, micros, wall_of
 
 __all__ = [
@@ -25,8 +26,9 @@ __all__ = [
 
 _PARTS = 10**9
 """A part of a working day is counted in billionths, so that 2.7 and 2.7000000000000002 days are the same."""
-_LONGEST_CLOSURE = 366
-"""In days. No due time can be found in a calendar that rests for ten years; who closes for good needs another."""
+_LONGEST_REST = 62
+"""In days, by whatever closures it comes about: every clock stands still meanwhile. Who closes for good needs another
+calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +182,32 @@ def check(calendar: Calendar) -> tuple[Fault, ...]:
         if not any(dates) and special.last < special.first:
             reason = f"it ends on {special.last}, before it begins on {special.first}"
             faults.append(Fault(where, reason, "exchange first and last"))
-        elif not any(dates) and not special.shifts and _days_in(special) > _LONGEST_CLOSURE:
-            reason = f"it closes {_days_in(special)} days on end"
-            faults.append(Fault(where, reason, f"close at most {_LONGEST_CLOSURE}, or change the week"))
         faults += _faults_of(special.shifts, f"{where}.shifts")
-    return tuple(faults)
+    return (*faults, *(_rests(calendar) if not faults else ()))
 
 
-def _days_in(special: Special) -> int:
-    return (date.fromisoformat(special.last) - date.fromisoformat(special.first)).days + 1
+def _rests(calendar: Calendar) -> list[Fault]:
+    """A fault for each special that begins too long a rest, with the longest of them."""
+    longest: dict[int, Rest] = {}
+    for rest in rests(stretches(calendar.week, runs_of(calendar.specials)), _LONGEST_REST):
+        if rest.special not in longest or rest.days > longest[rest.special].days:
+            longest[rest.special] = rest
+    return [
+        Fault(
+            f"specials[{place}]",
+            f"no working time from {rest.first} to {rest.last}, {rest.days} days on end",
+            f"close at most {_LONGEST_REST} days on end, or change the week",
+        )
+        for place, rest in longest.items()
+    ]
+
+
+def runs_of(specials: Sequence[Special]) -> list[Run]:
+    """The specials, whose dates are in order, as days that differ from the week."""
+    return [
+        (date.fromisoformat(one.first).toordinal(), date.fromisoformat(one.last).toordinal() + 1, one.shifts)
+        for one in specials
+    ]
 
 
 def _faults_of(shifts: Shifts, where: str) -> list[Fault]:
