@@ -21,17 +21,6 @@ COLUMNS = (
     "原到期 first due",
     "依据 rule",
 )
-STATUSES = {
-    "running": "计时中 running",
-    "paused": "已暂停 paused",
-    "answered": "待审 answered",
-    "breached": "超期 breached",
-    "met": "已完成 met",
-    "cancelled": "已取消 cancelled",
-    "expired": "到期由系统处理 expired",
-}
-"""What a limit does, or how it ended."""
-
 FORM = "%Y-%m-%d %H:%M"
 
 
@@ -67,7 +56,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     late = " · 曾超期 late" if row["late"] and status != "breached" else ""
     return (
         row["key"],
-        STATUSES.get(status, status) + late,
+        render.LIMITS.get(status, status) + late,
         render.when(row["due_at"], FORM),
         row["unit"],
         _length(row["worked_minutes"]),

@@ -17,6 +17,16 @@ from domain.model import STATES_ZH
 
 LEVELS = ("–", "承办单位 unit", "部门负责人 head", "省分 province", "区域中心 region", "总部 headquarters")
 """The names of the escalation levels 0 to 5."""
+LIMITS = {
+    "running": "计时中 running",
+    "paused": "已暂停 paused",
+    "answered": "待审 answered",
+    "breached": "超期 breached",
+    "met": "已完成 met",
+    "cancelled": "已取消 cancelled",
+    "expired": "到期由系统处理 expired",
+}
+"""What a limit does, or how it ended."""
 COLOURS = {"blue": "blue", "yellow": "yellow", "red": "bold red"}
 _STYLE_OF_STATE = {"closed": "green", "cancelled": "dim", "terminated": "dim", "not_accepted": "dim"}
 
@@ -158,7 +168,10 @@ def order(view: dict[str, Any]) -> Table:
     clocks = sorted(one["clocks"].values(), key=lambda clock: str(clock["due_at"]))
     if clocks:
         rows.append(
-            ("时限 limits", "\n".join(f"{when(c['due_at'])}  {c['key']} {c['unit']} {c['status']}" for c in clocks))
+            (
+                "时限 limits",
+                "\n".join(f"{when(c['due_at'])}  {c['key']} {c['unit']} {LIMITS[c['status']]}" for c in clocks),
+            )
         )
     may = [f"{role}: {', '.join(verbs)}" for role, verbs in view["allowed"].items()]
     if may:
