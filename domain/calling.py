@@ -9,6 +9,7 @@ A message keeps the hours alone. Instants are aware and UTC.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +21,16 @@ LONGEST_HOLIDAY = 60
 """Days off in a row after which the customer is called all the same: no calendar silences a call-back for good."""
 DAY, FIVE_MINUTES = timedelta(hours=24), timedelta(minutes=5)
 _CHINA = "86"
+_MOBILE = r"1[3-9]\d{9}"
+_CHINESE = re.compile(
+    # mobile, Beijing, other cities of eight digits, the rest of the country, 400 and 800, hotlines; no area begins 86
+    rf"{_MOBILE}|10\d{{8}}|2\d{{9}}|(?!86)[3-9]\d{{9,10}}|[19]\d{{4}}"
+)
+_IP_CALLS = ("17900", "17901", "17908", "17909", "17910", "17911", "17931", "17950", "17951", "17960", "17961", "17968",
+    "17969", "17990", "17991", "10193", "11808", "12593", "193")  # fmt: skip
+"""What callers dial before a Chinese number to have it carried over the internet."""
+_ABROAD = re.compile(r"^(?>(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3}))0+(?=\d{7})")
+"""A country code (ITU-T E.164) with the trunk zero that is not dialled after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +100,38 @@ def draw(seed: str, order_id: str) -> int:
 def same_number(phone: str) -> str:
     """The number in digits with its country code, by which two spellings are compared; '' when there is no digit.
 
-    A number without a code is a Chinese one: `138 0013 8000`, `+86 13800138000` and `008613800138000` are the same.
+    A number without a code is a Chinese one: `138 0013 8000`, `+86 013800138000`, `17951 13800138000` and
+    `008613800138000` are the same. After `00` what can be a Chinese mobile is one: in doubt two spellings are one
+    number, so that a call is put off rather than made once too often.
     """
     digits = "".join(letter for letter in phone if letter in "0123456789")
-    if not digits:
-        return ""
-    if phone.strip().startswith("+"):
-        return digits
-    if digits.startswith("00"):
-        return digits[2:]
-    if digits.startswith(_CHINA) and len(digits) == 13:
-        return digits
-    return _CHINA + digits.removeprefix("0")
+    bare = digits.lstrip("0")
+    if not bare:
+        return digits[:1]
+    zeros, plus = len(digits) - len(bare), "+" in phone
+    chinese = _chinese(bare)
+    said = not bare.startswith(_CHINA) and (plus or zeros > 1)
+    if said and (not zeros or not chinese.startswith("1")):
+        return _ABROAD.sub(r"\1", bare)
+    if not chinese and plus and bare.startswith(_CHINA):
+        chinese = bare.removeprefix(_CHINA).lstrip("0")
+    return _CHINA + (chinese or bare)
+
+
+def _chinese(digits: str) -> str:
+    """The national number that is left without zeros, country code and IP-call prefix; '' when none is left.
+
+    Whatever is dialled before or after a whole mobile number rings the same telephone.
+    """
+    bare = digits.lstrip("0")
+    if _CHINESE.fullmatch(bare):
+        return bare
+    for prefix in (_CHINA, *_IP_CALLS):
+        found = _chinese(bare.removeprefix(prefix)) if bare.startswith(prefix) else ""
+        if found:
+            return found
+    mobile = re.match(_MOBILE, bare) or re.search(_MOBILE + "$", bare)
+    return mobile[0] if mobile else ""
 
 
 def _days(at: datetime, zone: str, rules: CallingRules) -> Iterator[tuple[date, Window]]:

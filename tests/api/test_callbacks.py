@@ -84,6 +84,15 @@ async def test_callers_at_once_do_not_pass_the_limit_of_a_number_however_it_is_w
         assert datetime.fromisoformat(line["may_call_at"]) > datetime.now(UTC)
 
 
+async def test_no_spelling_of_a_number_gets_it_more_calls(api: Caller, gateway: Gateway) -> None:
+    number = phone()
+    heads = ("", "+86 0", "86 0", "+0086 ", "0 0086 ", "17951 ", "+86 12593 0", "00")
+    orders = [await to_call(api, head + number) for head in heads]
+    answers = await asyncio.gather(*(api.post(f"/orders/{order}/record_callback", MISS, CALLER) for order in orders))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 5
+    assert len(called(gateway, number)) == 3
+
+
 async def test_a_refused_call_leaves_its_place_free(api: Caller, gateway: Gateway) -> None:
     number = phone()
     order = await api.opened(dispatch=False, customer={"name": "Ms Chen", "phone": number, "zone": NOON})
