@@ -17,8 +17,11 @@ from pydantic import BaseModel
 LOOK = "/docs shows what each call takes."
 _PLACES = ("body", "query", "path", "header")
 _INSTANT = "Write date, time and offset, such as 2026-03-02T09:00:00+08:00."
-_BY_EXAMPLE = {"phone": "Digits, +, -, brackets and spaces, such as 13900000003.", "email": "Such as name@example.cn."}
-"""What a field's pattern means, where the pattern itself would say little."""
+_BY_EXAMPLE = {
+    "phone": "5 digits or more, with +, -, brackets and spaces, such as 13900000003.",
+    "email": "Such as name@example.cn.",
+}
+"""How a field is to be written, where its pattern would say little."""
 
 
 class InvalidBody(RequestValidationError):  # noqa: N818 - it names what is wrong
@@ -54,7 +57,7 @@ def _fault(item: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
         return Fault(field, "There is no such field.", _known(location, model))
     say = _SAID.get(item["type"])
     message, remedy = say(item.get("ctx", {})) if say else (_sentence(item["msg"]), LOOK)
-    if item["type"] == "string_pattern_mismatch":
+    if item["type"] in ("string_pattern_mismatch", "value_error"):
         remedy = _BY_EXAMPLE.get(str(location[-1]) if location else "", remedy)
     if item["type"] in ("enum", "literal_error") and isinstance(item.get("input"), str):
         remedy = f"{meant(item['input'], _values(item['ctx']['expected']))}{remedy}"

@@ -24,7 +24,8 @@ def customer(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("verb", "body", "field", "message", "remedy"),
     [
-        ("", customer(phone="12"), "customer.phone", "Is shorter than 3 characters.", "Give 3 or more."),
+        ("", customer(phone="12"), "customer.phone", "Has fewer than 5 digits.", "5 digits or more"),
+        ("", customer(phone="+()-() -"), "customer.phone", "Has fewer than 5 digits.", "5 digits or more"),
         ("", customer(phone="1" * 33), "customer.phone", "Is longer than 32 characters.", "Give 32 at most."),
         ("", customer(phone="abc"), "customer.phone", "Is not written as it must be.", "such as 13900000003."),
         ("", customer(email="nobody"), "customer.email", "Is not written as it must be.", "name@example.cn"),
@@ -59,9 +60,9 @@ def test_each_kind_of_fault_has_its_sentence(
 
 async def test_the_field_is_named_once_and_several_each_with_their_own(api: Caller) -> None:
     answer = (await api.post("/orders", customer(phone="12"))).json()
-    assert (answer["field"], answer["detail"]) == ("customer.phone", "Is shorter than 3 characters.")
+    assert (answer["field"], answer["detail"]) == ("customer.phone", "Has fewer than 5 digits.")
     answer = (await api.post("/orders", {**customer(phone="12"), "titel": "x"})).json()
-    assert answer["detail"] == "Is shorter than 3 characters. titel: There is no such field."
+    assert answer["detail"] == "Has fewer than 5 digits. titel: There is no such field."
     assert [one["field"] for one in answer["errors"]] == ["customer.phone", "titel"]
     assert answer["errors"][1]["remedy"].startswith("Did you mean title? ")
 
