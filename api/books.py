@@ -34,6 +34,12 @@ from store.session import sessions
 FRESH_SECONDS = 5.0
 """How old a read of the policy in force or of the catalogue may be when a complaint comes in."""
 
+PROVINCE = "province"
+"""The kind of the units that a complaint can come from."""
+
+USUAL_TIER = "normal"
+"""Whoever has no other has this one, whatever the policy lists."""
+
 CALLS = "record_callback"
 """The verb that says of a call to a customer."""
 
@@ -60,8 +66,8 @@ class _Fresh(Generic[T]):
         self._value: T | None = None
         self._until = 0.0
 
-    def get(self, session: Session) -> T:
-        if self._value is None or time.monotonic() > self._until:
+    def get(self, session: Session, *, anew: bool = False) -> T:
+        if anew or self._value is None or time.monotonic() > self._until:
             self._value, self._until = self._read(session), time.monotonic() + FRESH_SECONDS
         return self._value
 
@@ -120,20 +126,29 @@ class Books:
         """Look up catalogue and policy, make the number, and claim the key; as `claim`.
 
         Raises:
-            Problem: the key names another command, or the province, tier or zone is not known.
+            Problem: the key names another command, or the province or the tier is not known.
         """
         same = mark("register", "", actor, encode(opening), reason)
+        frozen: _Frozen | None = None
         with self._write.begin() as session:
-            body = self._resolved(session, opening)
-            frozen = self._terms(session, body)
-            message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
-            claimed = commands.claim(session, key, body.order_id, "register", same, message, frozen.digest)
-        self._remember(frozen)
+            try:
+                body = self._resolved(session, opening)
+            except Problem:
+                asked_before = commands.find(session, key, same)
+                if asked_before is None:
+                    raise
+                claimed = asked_before  # what was known then was registered then
+            else:
+                frozen = self._terms(session, body)
+                message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
+                claimed = commands.claim(session, key, body.order_id, "register", same, message, frozen.digest)
+        if frozen is not None:
+            self._remember(frozen)
         found = understood(claimed)
         if isinstance(found, Reply):
             return found
-        terms = frozen.terms if claimed.terms == frozen.digest else self._stored_terms(claimed.terms)
-        return replace(found, terms=terms)
+        same_terms = frozen is not None and claimed.terms == frozen.digest
+        return replace(found, terms=frozen.terms if frozen and same_terms else self._stored_terms(claimed.terms))
 
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
@@ -237,13 +252,15 @@ class Books:
         return None if stands is None else _standing(pending, reply, stands)
 
     def _resolved(self, session: Session, opening: Opening) -> Register:
-        if directory.unit(session, opening.province) is None:
+        province = directory.unit(session, opening.province)
+        if province is None or province.kind != PROVINCE:
             raise Problem(
                 "invalid_field",
                 f"There is no province {opening.province}.",
                 field="province",
                 remedy="GET /v1/units?kind=province lists them.",
             )
+        self._require_tier(session, opening.customer.tier)
         entry = directory.catalogue_for(session, opening.category, opening.province)
         body = Register(
             order_id=new_order_id(rehearsal=opening.rehearsal),
@@ -261,6 +278,15 @@ class Books:
         if entry is None or not opening.dispatch:
             return body
         return replace(body, lead=entry.lead, co=entry.co, copy=entry.copy, catalogue=entry.id)
+
+    def _require_tier(self, session: Session, tier: str) -> None:
+        """Raise Problem for a tier that the policy in force, read anew when in doubt, does not know."""
+        for anew in (False, True):
+            tiers = self._policy.get(session, anew=anew)[1]["tiers"]
+            if tier == USUAL_TIER or tier in tiers:
+                return
+        known = ", ".join(dict.fromkeys((USUAL_TIER, *tiers)))
+        raise Problem("invalid_field", f"There is no tier {tier}.", field="customer.tier", remedy=f"One of {known}.")
 
     def _terms(self, session: Session, body: Register) -> _Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""

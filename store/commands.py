@@ -118,10 +118,10 @@ def claim_on(
     return None if row is None else _claimed(row, fingerprint)
 
 
-def find(session: Session, key: str) -> Claim | None:
-    """The claim of a key as it stands; None for an unknown key."""
+def find(session: Session, key: str, fingerprint: str = "") -> Claim | None:
+    """The claim of a key as it stands, CONFLICT where it is not of the request given; None for an unknown key."""
     row = session.execute(_OLD, {"key": key}).one_or_none()
-    return None if row is None else _claimed(row, row.fingerprint)
+    return None if row is None else _claimed(row, fingerprint or row.fingerprint)
 
 
 def finish(session: Session, key: str, answer: str) -> str:

@@ -1,13 +1,19 @@
 """What comes in at the edge: odd instants and cursors, units that cannot act, and what a customer may not choose."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from api.books import FRESH_SECONDS
+from api.gateway import Gateway
 from domain.model import Customer
-from store import cursors
+from store import cursors, policies, tables
+from store.session import make_engine, sessions
 from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, PHONE, STRANGER, Caller, complaint, key
+from tests.conftest import Database
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,7 @@ async def test_a_strangers_live_order_looks_like_one_that_is_not_there(api: Call
 
 async def test_a_customer_chooses_neither_his_tier_nor_his_class_nor_his_channel(api: Caller) -> None:
     asked = complaint(
-        customer={"name": "Ms Chen", "phone": PHONE, "tier": "vip"},
+        customer={"name": "Ms Chen", "phone": PHONE, "tier": "gold"},
         order_class="complex",
         channel="regulator",
         source="12345",
@@ -96,6 +102,55 @@ async def _source(api: Caller, number: str) -> str:
     registered = (await api.get(f"/orders/{number}/events")).json()["items"][0]
     source: str = registered["data"].get("source", "")
     return source
+
+
+@pytest.mark.parametrize("place", ["GD.net", "HQ", "R.south", "XX", "gd"])
+async def test_a_complaint_comes_from_a_province(api: Caller, place: str) -> None:
+    answer = await api.post("/orders", complaint(province=place))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_field", "province")
+    assert answer.json()["remedy"] == "GET /v1/units?kind=province lists them."
+
+
+async def test_a_tier_that_no_policy_knows_is_refused_and_leaves_nothing(api: Caller, gateway: Gateway) -> None:
+    def kept() -> int:
+        with gateway.reads() as session:
+            return session.scalar(select(func.count()).select_from(tables.terms)) or 0
+
+    before = kept()
+    for tier in ("made-up-1", "made-up-2", "", "Gold"):
+        customer = {"name": "Ms Chen", "phone": PHONE, "tier": tier}
+        answer = await api.post("/orders", complaint(customer=customer))
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["field"]) == (422, "invalid_field", "customer.tier")
+        assert problem["remedy"].startswith("One of ")
+        assert {"normal", "gold"} <= set(problem["remedy"].removeprefix("One of ").rstrip(".").split(", "))
+    assert kept() == before
+
+
+async def test_a_tier_just_published_is_known_and_one_just_dropped_does_not_undo_what_was_registered(
+    api: Caller, database: Database
+) -> None:
+    engine = make_engine(database.owner_url, 1)
+
+    def publish(version: str, **tiers: Any) -> None:
+        with sessions(engine).begin() as session:
+            _, document = policies.current(session)
+            kept = {name: tier for name, tier in document["tiers"].items() if name != "copper"}
+            policies.publish(session, version, {**document, "version": version, "tiers": {**kept, **tiers}})
+
+    copper, used = complaint(customer={"name": "Ms Chen", "phone": PHONE, "tier": "copper"}), key()
+    assert (await api.post("/orders", copper)).status_code == 422
+    publish("edges.1", copper={"factor": 0.9})
+    answer = await api.post("/orders", copper, use=used)
+    assert answer.status_code == 201, answer.text
+    publish("edges.2")
+    engine.dispose()
+    await asyncio.sleep(FRESH_SECONDS + 0.1)
+    assert (await api.post("/orders", copper)).json()["field"] == "customer.tier"
+    again = await api.post("/orders", copper, use=used)
+    assert (again.status_code, again.json()["order"]["id"]) == (201, answer.json()["order"]["id"])
+    other = await api.post("/orders", {**copper, "title": "another"}, use=used)
+    assert other.json()["code"] == "command_reused"
 
 
 @pytest.mark.parametrize("unit", ["GD", "R.south", "HQ", "GD.moon"])
