@@ -2,7 +2,8 @@
 
 A preview changes nothing. To apply it, each order is named with the digest of what was listed for it: an order for
 which something else would move by now is left alone and said to have changed. What is applied is the command
-`migrate_policy`, under a key made of the order and the list, so that to apply a list again does nothing again.
+`migrate_policy`, under a key made of the order, the list, and who applies it why, so that to apply a list again does
+nothing again. Of two people who apply it at once one did it, and the other is told that the order runs by it already.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,6 +31,7 @@ from api.policies import known, refused
 from api.policy_examples import MIGRATION, MIGRATION_PREVIEW
 from api.retiming import new_terms
 from api.schemas import Clean, Instant, Request, Required
+from contracts.messages import encode
 from domain.commands import MigratePolicy
 from domain.model import Order, OrderClass, State
 from domain.order import due, evolve
@@ -146,9 +149,10 @@ class Migration(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Foreseen:
-    """An order as a preview sees it."""
+    """An order as a preview sees it, with the terms that it would have."""
 
     order: Order
+    terms: Terms
     unchanged: bool
     moves: tuple[Move, ...]
     digest: str
@@ -234,16 +238,26 @@ async def _migrated(
         detail = "Something else would move by now than was listed. Preview again."
         return MigratedOrder(order_id=number, outcome=Outcome.CHANGED, code="stale_order", detail=detail)
     seq = found.order.seq
-    key = "migrate-" + _hash((version, number, wanted.expected, seq))
+    key = "migrate-" + _hash((version, number, wanted.expected, seq, encode(who.actor).decode(), reason))
     try:
         reply = await parts.gateway.act(number, VERB, key, who.actor, MigratePolicy(version), reason, seq)
     except Problem as problem:
         return MigratedOrder(order_id=number, outcome=Outcome.UNKNOWN, code=problem.code, detail=problem.detail)
     if reply.status == 200:
         return MigratedOrder(order_id=number, outcome=Outcome.APPLIED)
+    if await _runs_by(parts, number, found.terms):
+        return MigratedOrder(order_id=number, outcome=Outcome.UNCHANGED)
     said = msgspec.json.decode(reply.body)
     outcome = Outcome.CHANGED if said["code"] == "stale_order" else Outcome.REFUSED
     return MigratedOrder(order_id=number, outcome=outcome, code=said["code"], detail=said["detail"])
+
+
+async def _runs_by(parts: Parts, order_id: str, terms: Terms) -> bool:
+    """Whether somebody else gave the order these terms meanwhile; the ledger may not have it yet."""
+    with suppress(Problem):
+        order = (await parts.gateway.live(order_id)).order
+        return (order.policy_version, order.terms) == (terms.policy_version, terms.digest)
+    return False
 
 
 def _require_role(who: Identified) -> None:
@@ -316,7 +330,7 @@ def _foreseen(found: Found, now: datetime, old: Terms, new: Terms) -> _Foreseen:
         order = evolve(order, event)
     unchanged = order.policy_version == new.policy_version and order.terms == new.digest
     moved = moves(order, at, old, new)
-    return _Foreseen(found.order, unchanged, moved, _hash((new.policy_version, order.id, _said(moved))))
+    return _Foreseen(found.order, new, unchanged, moved, _hash((new.policy_version, order.id, _said(moved))))
 
 
 def _said(moved: Iterable[Move]) -> list[tuple[str, ...]]:

@@ -167,6 +167,29 @@ async def test_a_migration_does_what_was_listed_and_nothing_the_second_time(
     assert [(await api.get(f"/orders/{number}")).json()["order"]["seq"] for number in numbers] == seqs
 
 
+async def test_two_people_who_apply_one_list_at_once_are_told_what_became_of_it(
+    api: Caller, made: sessionmaker[Session]
+) -> None:
+    numbers = [await api.opened() for _ in range(6)]
+    version = publish(made, "2101.21", due="29h")
+    found = await preview(api, version, order_ids=numbers)
+    both = await asyncio.gather(*(apply(api, version, found, who) for who in (HQ, ADMIN)))
+    for outcomes in zip(*both, strict=True):
+        assert sorted(outcomes) == ["applied", "unchanged"], both
+    for number in numbers:
+        assert len(await events(api, number, "PolicyMigrated")) == 1
+
+
+async def test_the_same_list_for_another_reason_is_another_command(api: Caller, made: sessionmaker[Session]) -> None:
+    number = await api.opened()
+    version = publish(made, "2101.22", due="28h")
+    found = await preview(api, version, order_ids=[number])
+    asked = [wanted(found, reason) for reason in ("the first", "the second")]
+    answers = await asyncio.gather(*(api.post(f"/policies/{version}/migration", one, HQ) for one in asked))
+    assert sorted(answer.json()["orders"][0]["outcome"] for answer in answers) == ["applied", "unchanged"]
+    assert len(await events(api, number, "PolicyMigrated")) == 1
+
+
 async def test_what_changed_since_the_preview_is_left_alone_and_said(api: Caller, made: sessionmaker[Session]) -> None:
     number, ended = await api.opened(), await api.opened(dispatch=False)
     version = publish(made, "2101.3", due="20h")
