@@ -213,9 +213,14 @@ async def list_absences(person_id: PersonId, who: AskerDep, parts: PartsDep) -> 
 
 def _say(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:
     """Put a person down as away, or without an absence as back; raises Problem and NotPossible."""
+    _staff(who)
+    with absences.alone(session):
+        return _said(session, who, person_id, absence)
+
+
+def _said(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:
     organisation = posts.organisation(session, 0)
     person = organisation.people.get(person_id)
-    _staff(who)
     if person is None or not person.active:
         raise Problem("not_found", f"There is no person {person_id}.", remedy="GET /v1/people lists them.")
     if not absences.may_say(organisation, who.actor, person):

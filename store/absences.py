@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from domain.model import Actor, Role
@@ -79,13 +80,25 @@ def may_say(organisation: Organisation, actor: Actor, person: Person) -> bool:
     return above and actor.unit in _line(organisation, person.unit)
 
 
+@contextmanager
+def alone(session: Session) -> Iterator[None]:
+    """One transaction in which nobody else says who is away, committed at its end: so no two can close a circle.
+
+    For a session, of single statements or not, that has done nothing yet; read the organisation within.
+    """
+    session.connection(execution_options={"isolation_level": "READ COMMITTED"})
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("absences", 0))))
+    yield
+    session.commit()
+
+
 def say_away(
     session: Session, organisation: Organisation, person: Person, absence: Absence, actor: Actor, now: datetime
 ) -> Person:
     """Put a person of the organisation, just read, down as away; saying the same again changes nothing.
 
-    Answers with him as he then stands. It is one statement, so whole on a session of single statements too. Once it is
-    committed, `posts.forget` lets this process know at once; others know as soon as they read the directory again.
+    Answers with him as he then stands. Where others may write too, read the organisation `alone`. Once it is committed,
+    `posts.forget` lets this process know at once; others know as soon as they read the directory again.
 
     Raises:
         NotPossible: the times are out of order, or the substitute cannot stand in.

@@ -1,5 +1,6 @@
 """Who is away, through HTTP: it takes effect at once, is refused with the reason, and stays on record."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,9 +74,9 @@ async def test_what_was_said_stays_on_record_once(api: Caller) -> None:
         (NET_HEAD, {"from": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}, "until", "has passed"),
         (NET_HEAD, {"substitute": NET_HEAD}, "substitute", "himself"),
         (NET_HEAD, {"substitute": "js-net-head"}, "substitute", "cannot act"),
-        (NET_HEAD, {"from": "2026-03-02T09:00:00"}, "from", "timezone"),
-        (NET_HEAD, {"from": None}, "from", "datetime"),
-        (NET_HEAD, {"since": "2026-03-02T09:00:00Z"}, "since", "not permitted"),
+        (NET_HEAD, {"from": "2026-03-02T09:00:00"}, "from", "no time zone"),
+        (NET_HEAD, {"from": None}, "from", "no instant"),
+        (NET_HEAD, {"since": "2026-03-02T09:00:00Z"}, "since", "no such field"),
     ],
 )
 async def test_an_absence_that_cannot_be_is_refused_by_field_with_a_remedy(
@@ -142,3 +143,17 @@ async def test_the_public_criticism_list_is_filtered_and_paged(api: Caller, gate
     for query, field in (({"cursor": "x"}, "cursor"), ({"from": "yesterday"}, "from")):
         answer = await api.get("/criticisms", MANAGER, **query)
         assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_substitutes_named_at_once_form_no_circle(api: Caller) -> None:
+    """Each of them alone would be allowed; whoever comes last is told of the circle."""
+    around = ("gd-bill-head", "gd-bill-1", "gd-bill-2")
+    for _ in range(5):
+        pairs = zip(around, (*around[1:], around[0]), strict=True)
+        answers = await asyncio.gather(*(put(api, person, substitute=other) for person, other in pairs))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 422]
+        (refused,) = (answer.json() for answer in answers if answer.status_code == 422)
+        assert refused["field"] == "substitute"
+        assert "form a circle" in refused["detail"]
+        for person in around:
+            assert (await delete(api, person, MANAGER)).status_code == 200
