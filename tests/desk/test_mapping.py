@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.schemas import RegisterRequest
 from desk import mapping, reading
 from desk.client import Usage
 from desk.mapping import BadRow
@@ -27,7 +28,7 @@ RULES: dict[str, Any] = {
         "area": {"of": "{place}", "pattern": "[A-Z]\\d*[市区]", "default": ""},
         "channel": {"of": "{way}", "map": {"Internet": "web", "Call": "hotline"}},
         "customer.name": "filer of {no}",
-        "customer.phone": "000 {no|digits}",
+        "customer.phone": "000 000 {no|digits}",
     },
     "ignored": {"status": "begins anew"},
 }
@@ -60,7 +61,7 @@ def test_a_row_becomes_a_complaint_by_the_rules(tmp_path: Path) -> None:
         "province": made.body["province"],
         "area": "A7区",
         "channel": "web",
-        "customer": {"name": "filer of A-17", "phone": "000 17"},
+        "customer": {"name": "filer of A-17", "phone": "000 000 17"},
     }
     assert made.body["province"] in ("GD", "JS", "BJ")
     assert made.body == rules.complaint(CELLS).body
@@ -134,6 +135,7 @@ def test_a_built_in_mapping_takes_real_data_to_the_last_row(name: str) -> None:
         made = [rules.complaint(row.cells) for row in table.rows() if isinstance(row, Row)]
         assert len(made) == table.total == len({one.key for one in made})
         for one in made:
+            RegisterRequest.model_validate(one.body)
             assert 1 <= len(one.body["title"]) <= 300
             assert len(one.body["text"]) <= 8000
             assert len(one.body.get("area", "")) <= 200
