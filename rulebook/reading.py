@@ -72,6 +72,8 @@ def _json(text: str, faults: Faults) -> tuple[Any, dict[str, int]]:
         faults.add("", reason, ("改正此处", "correct this place"), line=error.lineno)
     except RecursionError:
         faults.add("", ("嵌套过深", "it is nested too deeply"), _SHORTEN)
+    except ValueError:  # whole numbers of more digits than are ever read
+        faults.add("", ("数字过长", "a number in it has too many digits"), _SHORTEN)
     return {}, {}
 
 

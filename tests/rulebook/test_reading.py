@@ -68,6 +68,7 @@ def test_every_key_is_a_text_and_has_its_line() -> None:
         ('{"a": 1,\n "b": }', 2, "", "the JSON cannot be read"),
         ('{"a": 1, "a": 2}', 0, "a", "the key a stands twice"),
         ("[" * 3000 + "]" * 3000, 0, "", "the YAML cannot be read"),
+        ('{"a": ' + "9" * 4301 + "}", 0, "", "too many digits"),
         ('{"a":' * 3000 + "1" + "}" * 3000, 0, "", "nested too deeply"),
         ("a: " + "x" * MOST_BYTES, 0, "", "longer than"),
         ("a: " + "[" * 60 + "]" * 60, 1, "", "nested too deeply"),
