@@ -8,6 +8,7 @@ No due time lies before its start.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -53,8 +54,9 @@ class Special:
 class _Compiled:
     """Room for the compiled index beside the fields: equality, hash, copies and stored documents do not see it."""
 
-    __slots__ = ("_index",)
+    __slots__ = ("_index", "_rules")
     _index: Index
+    _rules: tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ class Calendar(_Compiled):
 
     def special_on(self, day: date) -> Special | None:
         """What makes that day differ from the week; None on a usual day."""
-        text = day.isoformat()
-        return next((special for special in reversed(self.specials) if special.first <= text <= special.last), None)
+        firsts, places = self._ruled()
+        place = places[bisect_right(firsts, day.toordinal()) - 1]
+        return self.specials[place] if place >= 0 else None
 
     def shifts_on(self, day: date) -> Shifts:
         """The shifts of that local day."""
@@ -126,6 +129,16 @@ class Calendar(_Compiled):
     def previous_working(self, at: datetime) -> datetime:
         """`at` itself when inside a shift or at its ends, else the last closing (UTC)."""
         return instant(self._compiled().previous_working(micros(at)))
+
+    def _ruled(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The first day of each stretch under one rule, and the place of the special that rules it, else -1."""
+        try:
+            return self._rules
+        except AttributeError:
+            found = stretches(self.week, runs_of(self.specials))
+            rules = tuple(one.first for one in found), tuple(one.special for one in found)
+            object.__setattr__(self, "_rules", rules)
+            return rules
 
     def _compiled(self) -> Index:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from domain.worktime import Shifts
 
@@ -63,7 +64,7 @@ def stretches(week: tuple[Shifts, ...], runs: Sequence[Run]) -> list[Stretch]:
     found: list[Stretch] = []
     holding: list[int] = []
     begun = 0
-    for first, past in zip(cuts, cuts[1:], strict=False):
+    for first, past in pairwise(cuts):
         while begun < len(order) and runs[order[begun]][0] <= first:
             heappush(holding, -order[begun])
             begun += 1
