@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from rulebook import calendar_faults, ladders, meaning
+from rulebook import calendar_faults, ladders, meaning, times
 from rulebook.document import DOCUMENT
-from rulebook.faults import Fault, Faults
+from rulebook.faults import Enough, Fault, Faults
 from rulebook.meaning import Known
 from rulebook.shapes import MISSING
 
 __all__ = ["Known", "check"]
 
+MOST_FAULTS = 200
+"""Then the rest is not looked at: whoever mends these will check again."""
 _CHECKS = (
     calendar_faults.calendars,
-    meaning.statutory,
-    meaning.later_than_statutory,
-    meaning.no_result,
-    meaning.passed,
+    times.limits,
     meaning.names,
     meaning.calling,
     meaning.caps,
@@ -37,9 +37,9 @@ def check(document: Any, known: Known | None = None, found: Iterable[Fault] = ()
     compared with the directory; without it, those of provinces with the document's own `labels`. What was `found` when
     it was frozen comes first, and what only follows from another fault is left out.
     """
-    faults = Faults(found)
-    usable = DOCUMENT.take(document, "", faults)
-    if usable is not MISSING:
-        for one in _CHECKS:
+    faults = Faults(found, most=MOST_FAULTS)
+    with suppress(Enough):
+        usable = DOCUMENT.take(document, "", faults)
+        for one in _CHECKS if usable is not MISSING else ():
             one(usable, faults, known or Known())
     return tuple(dict.fromkeys(faults))

@@ -20,6 +20,19 @@ HARD_HOURS = (8, 21)
 MOST_CALLS = {"per_day": 5, "per_five_minutes": 3}
 """The carriers' limits for one number."""
 
+MOST_STEPS = 10
+MOST_WARNINGS = 20
+"""For one kind of limit."""
+MOST_SHIFTS = 6
+"""On one day."""
+MOST_SPECIALS = 1000
+"""In one calendar."""
+MOST_CALENDARS = 32
+MOST_NAMES = 2000
+"""In one section of `labels`."""
+MOST_LIMITS = 10_000
+"""In the whole document, so that it is checked in a second or two."""
+
 KIND = Choice(tuple(KINDS), ("时限种类", "kind of limit"))
 EVERY_CLASS = Choice(("*", *CLASSES), ("工单类别", "order class"))
 _COLOURS = tuple(colour.value for colour in Colour if colour)
@@ -37,7 +50,7 @@ STEP = Record(
     },
     ("after", "level", "target"),
 )
-LADDERS = Table(Items(STEP, 1))
+LADDERS = Table(Items(STEP, 1, MOST_STEPS))
 CHAINS = Table(Text(), KIND)
 WARNING = Record(
     {
@@ -48,18 +61,21 @@ WARNING = Record(
     },
     ("colour",),
 )
-WARNINGS = Table(Items(WARNING), KIND)
+WARNINGS = Table(Items(WARNING, most=MOST_WARNINGS), KIND)
+_KEPT = Length(times=10)
 _CAPS: dict[str, Shape] = {name: Whole(0, 1000) for name in CAPS}
 _NAMED = Record({"zh": Text(), "en": Text()}, ("zh", "en"))
-_SHIFT = Items(Whole(0, 1440), 2)
+_SHIFT = Items(Whole(0, 1440), 2, 2)
+_DAY = Items(_SHIFT, most=MOST_SHIFTS)
 CALENDAR = Record(
     {
         "zh": Text(),
         "en": Text(),
         "zone": Text(),
-        "week": Items(Items(_SHIFT)),
+        "week": Items(_DAY),
         "specials": Items(
-            Record({"first": Text(), "last": Text(), "shifts": Items(_SHIFT), "zh": Text(), "en": Text()}, ("first",))
+            Record({"first": Text(), "last": Text(), "shifts": _DAY, "zh": Text(), "en": Text()}, ("first",)),
+            most=MOST_SPECIALS,
         ),
         "sources": Items(Record({"of": Text(empty=True), "source": Text()}, ("source",))),
     },
@@ -98,7 +114,7 @@ DOCUMENT = Record(
         "version": Text(r"[0-9][0-9A-Za-z._-]{0,39}", "2026.4"),
         "title": _NAMED,
         "calendar": Text(),
-        "calendars": Table(CALENDAR),
+        "calendars": Table(CALENDAR, most=MOST_CALENDARS),
         "classes": Record({"*": _ALL_CLASSES, **dict.fromkeys(CLASSES, _CLASS)}, ("*", *CLASSES)),
         "ladders": LADDERS,
         "chains": CHAINS,
@@ -115,10 +131,10 @@ DOCUMENT = Record(
         "caps": Record(_CAPS, CAPS),
         "skip_levels": Table(Whole(1, TOP_LEVEL)),
         "batch": Record({"orders": Whole(2, 100_000), "within": Length()}, ("orders", "within")),
-        "retention": Record({"escalated": Length(), "others": Length()}, ("escalated", "others")),
+        "retention": Record({"escalated": _KEPT, "others": _KEPT}, ("escalated", "others")),
         "decline_grounds": Items(Text(), 1),
         "whistle_matters": Items(Text(), 1),
-        "labels": Table(Table(_NAMED), Choice(LABELS, ("名称分组", "section of names"))),
+        "labels": Table(Table(_NAMED, most=MOST_NAMES), Choice(LABELS, ("名称分组", "section of names"))),
         "basis": Table(Text()),
     },
     (

@@ -46,16 +46,42 @@ Said = tuple[str, str]
 """A sentence in Chinese and in English."""
 
 
+class Enough(Exception):  # noqa: N818 - nothing went wrong
+    """So much is wrong that the rest need not be looked at."""
+
+
 class Faults:
     """Collects what is wrong while a document is gone through."""
 
-    def __init__(self, found: Iterable[Fault] = ()) -> None:
-        """`found` is what is known to be wrong already."""
-        self._found: list[Fault] = list(found)
+    def __init__(self, found: Iterable[Fault] = (), *, most: int = 0) -> None:
+        """`found` is what is known to be wrong already; after `most` faults `add` raises Enough, 0 = never.
+
+        Of warnings five times as many are kept.
+        """
+        self._found: list[Fault] = []
+        self._heads: set[str] = set()
+        self._counted = {True: 0, False: 0}
+        self._most = 0
+        for fault in found:
+            self._keep(fault)
+        self._most = most
 
     def add(self, path: str, reason: Said, remedy: Said, *, line: int = 0, warning: bool = False) -> None:
         """One more; `reason` and `remedy` are (Chinese, English)."""
-        self._found.append(Fault(path, *reason, *remedy, line, warning))
+        self._keep(Fault(path, *reason, *remedy, line, warning))
+
+    def _keep(self, fault: Fault) -> None:
+        told, most = self._counted[fault.warning], self._most * (_WARNINGS if fault.warning else 1)
+        self._counted[fault.warning] += 1
+        if most and told >= most:
+            if told == most:
+                self._found.append(replace(_MORE, warning=fault.warning))
+            if not fault.warning:
+                raise Enough
+            return
+        self._found.append(fault)
+        if not fault.warning:
+            self._heads.update(_heads(fault.path))
 
     def warn(self, path: str, reason: Said, remedy: Said) -> None:
         """One more that does not keep the policy from being published."""
@@ -63,14 +89,20 @@ class Faults:
 
     def within(self, path: str) -> bool:
         """True when a fault, not a warning, stands at that path or under it: what follows from it is not told."""
-        heads = (f"{path}.", f"{path}[")
-        return any(not one.warning and (one.path == path or one.path.startswith(heads)) for one in self._found)
+        return path in self._heads
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._found)
 
     def __len__(self) -> int:
         return len(self._found)
+
+
+_WARNINGS = 5
+_FEW = 100
+"""To compare a name with more takes longer than all else that is looked at."""
+_LISTED = 50
+_MORE = Fault("", "还有更多问题", "there is more of this", "先改正这些, 再检查一次", "mend these and check again")
 
 
 def under(path: str, key: str | int) -> str:
@@ -83,10 +115,11 @@ def under(path: str, key: str | int) -> str:
 def nearest(name: str, known: Iterable[str]) -> Said:
     """What may have been meant by an unknown name, else all that may be written."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    alike = names if len(names) <= _FEW else [one for one in names if one[:2] == name[:2] or one[-2:] == name[-2:]]
+    near = difflib.get_close_matches(name, alike[:_FEW], n=1, cutoff=0.6)
     if near:
         return f"是否指 {near[0]}？", f"did you mean {near[0]}?"
-    listed = ", ".join(names)
+    listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
     return (f"可用: {listed}", f"known are: {listed}") if names else ("删去此项", "leave it out")
 
 

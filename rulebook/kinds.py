@@ -24,6 +24,9 @@ class Kind:
     ladder: bool = True
 
 
+NEEDED = ("dispatch", "reply_audit", "callback", "callback_review", "info", "reopen")
+"""Without any of these an open order would sleep, and nobody be told; the statutory one is needed beside them."""
+
 KINDS: dict[str, Kind] = {
     "register": Kind(False, False, "自诉求到达起", "from the complaint's arrival"),
     "dispatch": Kind(True, False, "自登记起, 未派单时", "from registration, while no unit has it"),

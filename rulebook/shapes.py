@@ -21,6 +21,8 @@ class _Missing:
 
 
 _SHOWN = 60
+MOST = 500
+"""The most entries of a list or a mapping that says nothing else."""
 
 MISSING: Final = _Missing()
 """Instead of a value that cannot be used."""
@@ -37,6 +39,12 @@ class Shape(Protocol):
 def _wrong(path: str, value: Any, wanted: Said, remedy: Said, faults: Faults) -> _Missing:
     shown = _shown(value)
     faults.add(path, (f"{shown} 不是{wanted[0]}", f"{shown} is no {wanted[1]}"), remedy)
+    return MISSING
+
+
+def _too_many(path: str, number: int, most: int, faults: Faults) -> _Missing:
+    remedy = (f"最多写 {most} 项", f"keep at most {most}")
+    faults.add(path, (f"共 {number} 项, 过多", f"{number} entries are too many"), remedy)
     return MISSING
 
 
@@ -123,13 +131,23 @@ _AS_SPAN = (
 )
 
 
+LONGEST = {"min": (26_400, "h", 60), "d": (1100, "d", 1), "wmin": (8000, "wh", 60), "wd": (800, "wd", 1)}
+"""The longest spans: how many of what unit, and how many of the span's own unit that is."""
+FIRST_YEAR, PAST_YEARS = 2020, 2101
+"""Absolute times lie from the first of these years to before the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A span (`domain.spans`); of no length only with `zero`, an absolute time only with `fixed`, null with `none`."""
+    """A span (`domain.spans`); of no length only with `zero`, an absolute time only with `fixed`, null with `none`.
+
+    At most three years, as `LONGEST` has it, `times` as long where that is given.
+    """
 
     zero: bool = False
     fixed: bool = False
     none: bool = False
+    times: int = 1
 
     def take(self, value: Any, path: str, faults: Faults) -> Any:
         """As `Shape.take`."""
@@ -142,8 +160,13 @@ class Length:
         if length is None:
             return _wrong(path, value, ("时限", "span"), _AS_SPAN, faults)
         if length.unit == "at":
-            if self.fixed:
+            if self.fixed and FIRST_YEAR <= int(length.at[:4]) < PAST_YEARS:
                 return value
+            if self.fixed:
+                reason = (f"{value} 不在 {FIRST_YEAR} 至 {PAST_YEARS} 年间", f"{value} is out of range")
+                remedy = ("写其间的时间", f"write a time from {FIRST_YEAR} to {PAST_YEARS - 1}")
+                faults.add(path, reason, remedy)
+                return MISSING
             reason = (f"此处不能用绝对时间 {value}", f"an absolute time ({value}) cannot stand here")
             faults.add(path, reason, _AS_SPAN)
             return MISSING
@@ -151,6 +174,12 @@ class Length:
             remedy = ("写大于零的时限" + (", 或 null 表示无此时限" if self.none else ""),
                       "write more than nothing" + (", or null for no limit" if self.none else ""))  # fmt: skip
             faults.add(path, (f"时限 {value} 为零", f"{value} is no time at all"), remedy)
+            return MISSING
+        number, unit, factor = LONGEST[length.unit]
+        most = f"{number * self.times}{unit}"
+        if length.amount > number * self.times * factor:
+            remedy = (f"最多写 {most}", f"write at most {most}")
+            faults.add(path, (f"{value} 长于 {most}", f"{value} is longer than {most}"), remedy)
             return MISSING
         return value
 
@@ -172,10 +201,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of one shape, with at least `least` of them."""
+    """A list of one shape, with at least `least` of them and at most `most`."""
 
     item: Shape
     least: int = 0
+    most: int = MOST
 
     def take(self, value: Any, path: str, faults: Faults) -> Any:
         """As `Shape.take`: the usable items, and MISSING for one that is not, so that places stay."""
@@ -186,21 +216,26 @@ class Items:
                 path, ("列表为空", "the list is empty"), (f"至少写 {self.least} 项", f"write at least {self.least}")
             )
             return MISSING
+        if len(value) > self.most:
+            return _too_many(path, len(value), self.most, faults)
         return [self.item.take(item, under(path, place), faults) for place, item in enumerate(value)]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping from names to one shape; with `names` only these."""
+    """A mapping from names to one shape, at most `most` of them; with `names` only these."""
 
     value: Shape
     names: Choice | None = None
     key: Text = field(default_factory=Text)
+    most: int = MOST
 
     def take(self, value: Any, path: str, faults: Faults) -> Any:
         """As `Shape.take`."""
         if not isinstance(value, dict):
             return _wrong(path, value, ("映射", "mapping"), ("写成 键: 值", "write name: value"), faults)
+        if len(value) > self.most:
+            return _too_many(path, len(value), self.most, faults)
         found = {}
         for name, item in value.items():
             inner = under(path, name)
