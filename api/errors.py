@@ -101,7 +101,7 @@ class ProblemBody(BaseModel):
     remedy: str = Field("", description="What to do instead.")
     state: str = Field("", description="The state the order is in.")
     allowed: list[str] = Field(default=[], description="The commands that are allowed now.")
-    errors: list[dict[str, str]] = Field(default=[], description="Each field at fault, with its message and its remedy.")
+    errors: list[dict[str, str]] = Field(default=[], description="Each field at fault: its message, its remedy.")
 
 
 class Problem(Exception):  # noqa: N818 - it names what happened
