@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,6 +31,8 @@ router = APIRouter(prefix="/policies", tags=["policies"])
 
 PUBLISHERS = (Role.ADMINISTRATOR, Role.HEADQUARTERS)
 """Who may put a policy in force."""
+MOST_AT_ONCE = 2
+"""Documents that are looked into at once: each takes a second of a processor, and a thread that others need."""
 _FREEZE = "Write it as YAML and freeze it: whistle policy freeze FILE."
 
 Version = Annotated[str, Path(max_length=100, description="A version, such as 2026.3.")]
@@ -125,7 +129,8 @@ async def get_version(version: Version, who: AskerDep, parts: PartsDep) -> Respo
 async def check_policy(request: DocumentRequest, who: AskerDep, parts: PartsDep) -> Response:
     """All faults at once, each with its path, the reason and the remedy in both languages. Nothing is kept."""
     _staff(who)
-    faults = await parts.read(_faults, request.document)
+    async with _few():
+        faults = await parts.read(_faults, request.document)
     return _json({"ok": not _errors(faults), "faults": faults})
 
 
@@ -142,7 +147,8 @@ async def preview_policy(request: DueTimesRequest, who: AskerDep, parts: PartsDe
     time that it would move.
     """
     _staff(who)
-    version, items = await parts.read(_preview, request)
+    async with _few():
+        version, items = await parts.read(_preview, request)
     return _json({"version": version, "items": items})
 
 
@@ -164,12 +170,21 @@ async def publish_policy(request: DocumentRequest, who: AskerDep, parts: PartsDe
     """
     if who.role not in PUBLISHERS:
         raise Problem("forbidden", "Policies are published by headquarters.", remedy="Ask an administrator.")
-    faults = await parts.read(_faults, request.document)
+    async with _few():
+        faults = await parts.read(_faults, request.document)
     if _errors(faults):
         raise refused(faults)
     before, changed, found = await parts.read(_publish, request.document, who)
     body = {"published": found, "changed": changed, "before": before, "warnings": faults}
     return Response(encode(body), status_code=201 if changed else 200, media_type=JSON)
+
+
+def _few() -> asyncio.Semaphore:
+    """Lets so many at a time look into a document; a semaphore belongs to the loop that waits for it."""
+    return _looking.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE))
+
+
+_looking: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 def _json(value: Any) -> Response:
@@ -189,12 +204,17 @@ def known(session: Session) -> Known:
 
 
 def _faults(session: Session, document: Mapping[str, Any]) -> tuple[Fault, ...]:
+    _storable(document)
+    return rulebook.check(document, known(session))
+
+
+def _storable(document: Mapping[str, Any]) -> None:
+    """Raises Problem for what no database keeps."""
     try:
         encode(document)
     except ValueError:
         detail = "The document holds halves of characters or numbers that are none."
         raise Problem("invalid_request", detail, field="document", remedy=_FREEZE) from None
-    return rulebook.check(document, known(session))
 
 
 def _errors(faults: Iterable[Fault]) -> list[Fault]:
@@ -258,6 +278,9 @@ def _preview(session: Session, request: DueTimesRequest) -> tuple[str, tuple[Due
         raise refused(wrong)
     try:
         return version, rulebook.preview(document, asked, request.opened_at, there.provinces)
+    except OverflowError:
+        detail = "A due time lies beyond the year 9999."
+        raise Problem("invalid_request", detail, field="opened_at", remedy="Take an earlier one.") from None
     except ValueError as error:
         raise Problem("invalid_request", f"{error}.", field="opened_at", remedy="Take an earlier one.") from error
 
@@ -267,7 +290,7 @@ def _document(session: Session, request: DueTimesRequest) -> tuple[str, dict[str
         if request.version:
             detail = "It names both a version and a document."
             raise Problem("invalid_request", detail, field="version", remedy="Leave one of them out.")
-        _faults(session, request.document)
+        _storable(request.document)
         return str(request.document.get("version", "")), request.document
     if request.version:
         found = _find(session, request.version)

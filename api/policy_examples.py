@@ -18,7 +18,20 @@ DOCUMENT: dict[str, Any] = {
         }
     },
     "classes": {
-        "*": {"limits": {"statutory": "15d", "sign": "2wh", "contact": "1wd", "due": "5wd", "callback": "1wd"}},
+        "*": {
+            "limits": {
+                "dispatch": "2wh",
+                "sign": "2wh",
+                "contact": "1wd",
+                "due": "5wd",
+                "statutory": "15d",
+                "reply_audit": "4wh",
+                "info": "2d",
+                "callback": "1wd",
+                "callback_review": "1wd",
+                "reopen": "15d",
+            }
+        },
         "urgent": {"limits": {"sign": "15min", "contact": "30min", "due": "24h"}},
         "fault": {"limits": {"due": "48h"}},
         "general": {"limits": {}},
@@ -32,10 +45,13 @@ DOCUMENT: dict[str, Any] = {
             {"after": "1wd", "level": 3, "target": "province_manager", "colour": "red", "criticised": True},
         ]
     },
-    "chains": {"sign": "due", "contact": "due", "due": "due", "statutory": "due", "callback": "due"},
+    "chains": {
+        **dict.fromkeys(("dispatch", "sign", "contact", "due", "statutory"), "due"),
+        **dict.fromkeys(("reply_audit", "callback", "callback_review"), "due"),
+    },
     "tiers": {"normal": {}, "gold": {"factor": 0.75}},
     "priorities": {"low": 1, "normal": 1, "high": 0.75, "critical": 0.5},
-    "exempt": ["statutory"],
+    "exempt": ["statutory", "info", "reopen"],
     "warnings": {"due": [{"colour": "yellow", "percent": 80}]},
     "grace": "1wd",
     "calling": {

@@ -1,7 +1,10 @@
 """Policies over HTTP: looked at, tried, checked and published, without touching an order."""
 
+import asyncio
 import copy
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from pydantic import BaseModel
 import rulebook
 from api.app import create_app
 from api.migrations import MigrationRequest, PreviewRequest
-from api.policies import DocumentRequest, DueTimesRequest
+from api.policies import MOST_AT_ONCE, DocumentRequest, DueTimesRequest
 from runtime.settings import load
 from tests.api.conftest import AGENT, CUSTOMER, Caller
 
@@ -184,3 +187,42 @@ def test_every_call_about_policies_shows_an_example_that_is_valid() -> None:
         [example] = shown[path]["examples"]
         model.model_validate(example)
     assert [fault for fault in rulebook.check(shown["/check"]["examples"][0]["document"]) if not fault.warning] == []
+
+
+async def test_two_documents_are_looked_into_at_once_and_no_more(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks are work for a processor: more of them must not take every thread that the database is asked by."""
+    lock, looking, most = threading.Lock(), 0, 0
+    check = rulebook.check
+
+    def watched(*arguments: Any) -> tuple[rulebook.Fault, ...]:
+        nonlocal looking, most
+        with lock:
+            looking += 1
+            most = max(most, looking)
+        time.sleep(0.05)  # a small document is checked before the next one is here
+        found = check(*arguments)
+        with lock:
+            looking -= 1
+        return found
+
+    monkeypatch.setattr(rulebook, "check", watched)
+    asked = {"order_class": "general", "province": "GD", "opened_at": OPENED}
+    calls = [api.post("/policies/check", {"document": NATIONAL}, ADMIN) for _ in range(4)]
+    answers = await asyncio.gather(*calls, *(api.post("/policies/preview", asked) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert most == MOST_AT_ONCE
+
+
+@pytest.mark.parametrize("opened_at", ["9999-12-31T23:00:00Z", "9998-12-20T00:00:00Z", "0001-01-01T00:00:00Z"])
+async def test_an_opening_time_beyond_every_calendar_is_refused(api: Caller, opened_at: str) -> None:
+    asked = {"order_class": "general", "province": "GD", "opened_at": opened_at}
+    answer = await api.post("/policies/preview", asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, "opened_at"), answer.text
+
+
+@pytest.mark.parametrize("at", ["at 2020-01-01T00:00", "at 2100-12-31T23:59"])
+async def test_every_fixed_time_that_is_accepted_can_be_previewed(api: Caller, at: str) -> None:
+    document = changed("2026.9")
+    document["classes"] = copy.deepcopy(NATIONAL["classes"])
+    document["classes"]["general"]["limits"] |= {"whistle_decision": at, "due": at, "info": at}
+    assert (await previewed(api, document=document))["whistle_decision"]["limit"] == at
