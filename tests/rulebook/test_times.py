@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,6 +25,7 @@ from rulebook.times import _COARSE, _FINE, _later
 
 NATIONAL = rulebook.national().demanded()
 HOUR_A_WEEK = [[[540, 600]], [], [], [], [], [], []]
+T = TypeVar("T")
 SECONDS = 2.0
 """What checking the worst document may take of a processor."""
 
@@ -34,6 +35,16 @@ def made(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     document = copy.deepcopy(NATIONAL)
     change(document)
     return document
+
+
+def timed(act: Callable[[], T]) -> tuple[float, T]:
+    """What it takes of a processor, the least of three times, for others may be at work; and what comes of it."""
+    best = float("inf")
+    for _ in range(3):
+        begun = time.process_time()
+        found = act()
+        best = min(best, time.process_time() - begun)
+    return best, found
 
 
 def errors(document: dict[str, Any]) -> dict[str, Fault]:
@@ -170,9 +181,7 @@ def worst() -> dict[str, Any]:
 
 def test_the_worst_document_that_is_accepted_is_checked_in_two_seconds() -> None:
     document = worst()
-    begun = time.process_time()
-    found = rulebook.check(document)
-    taken = time.process_time() - begun
+    taken, found = timed(lambda: rulebook.check(document))
     assert [fault for fault in found if not fault.warning] == []
     assert len(found) > 300
     assert taken < SECONDS, f"{taken:.2f} s"
@@ -239,7 +248,7 @@ def test_a_document_as_it_is_published_and_read_again_has_the_same_faults() -> N
     assert rulebook.check(json.loads(json.dumps(NATIONAL)), Known()) == ()
 
 
-def test_the_longest_limits_are_previewed_in_half_a_second() -> None:
+def test_the_longest_limits_are_previewed_in_a_second() -> None:
     """Long limits in working hours by a calendar that is full of specials: every day of it is named or summed up."""
     document = copy.deepcopy(NATIONAL)
     limits = dict.fromkeys(KINDS, "8000wh")
@@ -251,9 +260,7 @@ def test_the_longest_limits_are_previewed_in_half_a_second() -> None:
     document["classes"]["general"]["limits"] = limits
     assert errors(document) == {}
     asked = Asked(OrderClass.GENERAL, "GD")
-    begun = time.process_time()
-    found = rulebook.preview(document, asked, datetime(2026, 1, 5, tzinfo=UTC))
-    taken = time.process_time() - begun
+    taken, found = timed(lambda: rulebook.preview(document, asked, datetime(2026, 1, 5, tzinfo=UTC)))
     assert {due.kind for due in found} == set(KINDS)
     assert max(due.due_at for due in found) > datetime(2029, 1, 1, tzinfo=UTC)
-    assert taken < SECONDS, f"{taken:.2f} s"
+    assert taken < SECONDS / 2, f"{taken:.2f} s"
