@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from desk import render
+from desk.client import PAGE
 from desk.listing import Listing
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
-from desk.orders import PAGE, OrderId, checked
+from desk.orders import OrderId, checked
 from domain.calling import draw
 
 COLUMNS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,9 @@ import httpx
 
 from desk import render
 from desk.spoken import in_commands
+
+PAGE = 200
+"""How many lines of a list are fetched at once."""
 
 PATIENCE_SECONDS = 60.0
 """How long a command is asked again, with the same key, while the API cannot carry it out."""
@@ -150,6 +154,16 @@ class Desk:
         """
         wanted = {name: value for name, value in query.items() if value is not None and value != ""}
         return self._ask("GET", path, person, query=wanted).json()
+
+    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """Everything in the list at `/v1` + path, fetched page by page as it is asked for; raises as `get`."""
+        cursor = ""
+        while True:
+            page = self.get(path, **query, cursor=cursor, limit=PAGE)
+            yield from page["items"]
+            cursor = page["next"]
+            if not cursor:
+                return
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
         """Make what is at `/v1` + path so, asking again as often as needed; raises as `act`."""

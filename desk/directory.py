@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from desk import render, verbs
-from desk.client import Desk
 from desk.listing import Listing
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 
@@ -20,7 +19,6 @@ app = typer.Typer(
 )
 
 Somebody = Annotated[str, typer.Argument(metavar="PERSON", help="人员 / whose absence, such as gd-net-head.")]
-PAGE = 200
 
 Province = Annotated[str, typer.Option("--province", help="省分 / the province's unit id, such as GD.")]
 
@@ -152,7 +150,7 @@ def list_criticisms(
     found: list[dict[str, Any]] = []
     more = False
     with desk(api, person) as connection:
-        for one in _criticisms(connection, query):
+        for one in connection.pages("/criticisms", **query):
             if limit and len(found) == limit:
                 more = True
                 break
@@ -175,16 +173,6 @@ def list_criticisms(
     _print(("工单 order", "单位 unit", "事项 duty", "级 level", "限时 due", "通报 criticised"), rows, (0,))
     if more:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
-
-
-def _criticisms(connection: Desk, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    cursor = ""
-    while True:
-        page = connection.get("/criticisms", **query, cursor=cursor, limit=PAGE)
-        yield from page["items"]
-        cursor = page["next"]
-        if not cursor:
-            return
 
 
 def _path(who: str, what: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,10 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from desk import render
-from desk.client import Desk
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
-
-PAGE = 200
 
 
 def notices(
@@ -31,7 +27,7 @@ def notices(
     found: list[dict[str, Any]] = []
     more = False
     with desk(api, person) as connection:
-        for one in _notices(connection, unread, rehearsal):
+        for one in connection.pages("/notices", unread=unread, rehearsal=rehearsal):
             if limit and len(found) == limit:
                 more = True
                 break
@@ -48,16 +44,6 @@ def notices(
         _show(one)
     if more:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})", markup=False)
-
-
-def _notices(connection: Desk, unread: bool, rehearsal: bool) -> Iterator[dict[str, Any]]:
-    cursor = ""
-    while True:
-        page = connection.get("/notices", unread=unread, rehearsal=rehearsal, cursor=cursor, limit=PAGE)
-        yield from page["items"]
-        cursor = page["next"]
-        if not cursor:
-            return
 
 
 def _show(one: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from desk import render, verbs
-from desk.client import Desk, Refused, Usage
+from desk.client import PAGE, Desk, Refused, Usage
 from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone, desk
 from domain.model import STATES_ZH
 
@@ -18,7 +18,6 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="工单 / or
 
 OrderId = Annotated[str, typer.Argument(metavar="ORDER", help="工单号 / the order's number.")]
 POLL_SECONDS = 1.0
-PAGE = 200
 
 
 @app.command("open")
@@ -141,7 +140,7 @@ def list_orders(
     with desk(api, person) as connection:
         lines: list[dict[str, Any]] = []
         more = False
-        for line in _lines(connection, query):
+        for line in connection.pages("/orders", **query):
             if limit and len(lines) == limit:
                 more = True
                 break
@@ -153,16 +152,6 @@ def list_orders(
     render.out.print(render.orders(lines))
     if more:
         render.out.print(f"… 还有更多, 用 --limit / there are more; see --limit (now {limit})")
-
-
-def _lines(connection: Desk, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    cursor = ""
-    while True:
-        page = connection.get("/orders", **query, cursor=cursor, limit=PAGE)
-        yield from page["items"]
-        cursor = page["next"]
-        if not cursor:
-            return
 
 
 @app.command("show")
