@@ -135,11 +135,20 @@ COLOUR_RANK: dict[Colour, int] = {Colour.NONE: 0, Colour.BLUE: 1, Colour.YELLOW:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person, a channel or the system, in one role, for one unit ('' = none)."""
+    """Who acts: a person, a channel or the system, in one role, for one unit ('' = none).
+
+    `acting_for` is the absent colleague in whose place he acts, in that one's role and unit; '' for himself.
+    """
 
     id: str
     role: Role
     unit: str = ""
+    acting_for: str = ""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whose deed it is where two duties may not be one person's: his own, and that of whom he acts for."""
+        return (self.id, self.acting_for) if self.acting_for else (self.id,)
 
 
 SYSTEM = Actor(id="system", role=Role.SYSTEM)
@@ -147,13 +156,18 @@ SYSTEM = Actor(id="system", role=Role.SYSTEM)
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who complains (诉求人); `zone` is the IANA zone in which he may be called."""
+    """Who complains (诉求人); `zone` is the IANA zone in which he may be called.
+
+    Outside tests name, phone and email are sealed, as is all free text of an order: to the rules they are just words.
+    `id` is the customer's in the vault, '' where there is none.
+    """
 
     name: str
     phone: str
     email: str = ""
     zone: str = "Asia/Shanghai"
     tier: str = "normal"
+    id: str = ""
 
 
 class UnitRole(StrEnum):

@@ -21,6 +21,7 @@ from domain.model import Actor, Order, Role
 from domain.notices import notices
 from store import commands, projection, tables, writes
 from store import notices as notice_rows
+from store.access_tables import sights
 
 _ORDER = msgspec.json.Decoder(Order)
 
@@ -46,7 +47,12 @@ _NEW_HEAD = (
 )
 _HEAD_MOVED = writes.update(tables.orders, without=("region",))
 _EVENTS = writes.insert(tables.events, without=("recorded_at",))
-_TEXT = writes.insert(tables.order_texts)
+_SIGHTS = (
+    "INSERT INTO sights (order_id, place, rehearsal, registered_at)"
+    " SELECT r.order_id, up.place, r.rehearsal, r.registered_at"
+    " FROM json_populate_recordset(NULL::sights, %(sights)s) r, whistle_above(r.place) AS up (place)"
+    " ON CONFLICT DO NOTHING"
+)
 _DEADLINES = writes.upsert(tables.deadlines, projection.STICKY, projection.FIRST, projection.FILLED)
 _FIRINGS = writes.insert(tables.firings)
 _CRITICISMS = writes.insert(tables.criticisms)
@@ -145,7 +151,7 @@ def stored(session: Session, order_id: str, after: int = 0, limit: int | None = 
             seq=row.seq,
             type=row.type,
             at=row.at,
-            actor=Actor(row.actor_id, Role(row.role), row.unit),
+            actor=Actor(row.actor_id, Role(row.role), row.unit, row.acting_for),
             policy_version=row.policy_version,
             data=msgspec.Raw(row.data.encode()),
             reason=row.reason,
@@ -201,9 +207,9 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     batch.add(_EVENTS, tables.events, [projection.event(row) for row in news])
     done = dict.fromkeys(row.command_id for row in news if row.command_id)
     batch.add(commands.REOPENED, tables.commands, [{"key": key, "order_id": news[0].order_id} for key in done])
-    if old is None:
-        batch.add(_TEXT, tables.order_texts, [projection.text(after)])
-    else:
+    known_from = projection.sights(before)
+    batch.add(_SIGHTS, sights, [row for row in projection.sights(after) if row not in known_from])
+    if old is not None:
         batch.add(_HEAD_MOVED, tables.orders, [projection.head(after, events[-1])])
     for table, rows_of, statement in _PARTS:
         known = rows_of(before)

@@ -10,7 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store.tables import APPEND_ONLY, metadata
+from store import access_tables, tables
+from store.columns import metadata
+
+APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY)
 
 APP_ROLE = "whistle_app"
 _LOCK = 0x57484953  # "WHIS": any number that everybody who migrates agrees on
@@ -65,7 +68,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
         f"REVOKE ALL ON {everything} FROM {APP_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
-        f"GRANT DELETE ON commands, calls TO {APP_ROLE}",
+        f"GRANT DELETE ON commands, calls, challenges, order_texts, sights, federated TO {APP_ROLE}",
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
     ):

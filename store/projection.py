@@ -8,12 +8,10 @@ from typing import Any
 
 from contracts.messages import EventRow, encode
 from domain.callback import TO_CALL
-from domain.calling import same_number
 from domain.clocks import kind_of, next_deadline, of_kind
 from domain.events import CallbackAttempted, CallbackRecorded, ClockBreached, ClockChange, Event, OrderEscalated
 from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
 from store.tables import NEVER
-from store.texts import grams, searchable
 
 Row = dict[str, Any]
 
@@ -38,6 +36,7 @@ def event(row: EventRow) -> Row:
         "command_id": row.command_id,
         "data": row.data,
         "clocks": row.clocks,
+        "acting_for": row.actor.acting_for,
     }
 
 
@@ -54,6 +53,7 @@ def head(order: Order, last: Event) -> Row:
         "title": order.title,
         "province": order.province,
         "channel": order.channel,
+        "customer": order.customer.id,
         "customer_name": order.customer.name,
         "customer_phone": order.customer.phone,
         "level": order.level,
@@ -81,10 +81,23 @@ def _call_at(order: Order) -> datetime | None:
     return (back.not_before or back.planned_at) if back is not None and awaited else None
 
 
-def text(order: Order) -> Row:
-    """The row of `order_texts`."""
-    folded = searchable(order.id, order.title, order.customer.name, order.customer.phone)
-    return {"order_id": order.id, "text": folded, "grams": grams(folded)}
+def sights(order: Order | None) -> list[Row]:
+    """Where the order is seen from, without the units above: its province, every unit ever party to it, its customer."""
+    if order is None:
+        return []
+    units = (part.unit for part in order.assignments)
+    summoned = (one.unit for blown in order.whistles for one in blown.attendances)
+    own = f"customer:{order.customer.id}"
+    places = dict.fromkeys((order.province, *units, *summoned, *([own] if order.customer.id else [])))
+    return [
+        {
+            "order_id": order.id,
+            "place": place,
+            "rehearsal": order.rehearsal,
+            "registered_at": order.registered_at,
+        }
+        for place in places
+    ]
 
 
 def assignments(order: Order | None) -> list[Row]:
@@ -280,17 +293,16 @@ def _changes(before: Order | None, news: Iterable[Event]) -> Iterator[tuple[Even
 
 def calls(after: Order, news: Iterable[Event]) -> list[Row]:
     """The rows of `calls`: each time somebody called the customer."""
-    number = same_number(after.customer.phone)
     return [
         {
             "id": happened.command_id or f"{after.id}/{happened.seq}",
             "order_id": after.id,
-            "phone": number,
+            "callee": after.customer.id,
             "at": happened.at,
             "rehearsal": after.rehearsal,
         }
         for happened in news
-        if number and _by_phone(happened)
+        if after.customer.id and _by_phone(happened)
     ]
 
 

@@ -1,12 +1,19 @@
-"""Connections to the application's database."""
+"""Connections to the application's database, and from where a session sees it (see `store.walls`).
+
+A session sees no order and nothing of anybody's log-in until it says where its person stands: `within(engine, sight)`.
+Where that is said once for all, as for a worker, it is `EVERYWHERE`. The two settings travel with the first statement
+of each transaction, in the same round trip.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import psycopg2
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -24,14 +31,53 @@ STATEMENT_TIMEOUT = "10s"
 """No statement of ours takes longer in health; a stuck one must not hold its connection for ever."""
 
 
-def make_engine(url: str, pool_size: int = 5, *, autocommit: bool = False) -> Engine:
+_SAFE = re.compile(r"[\w@.:+-]*|\*", re.ASCII)
+_OPTION = "whistle_sight"
+_SENT = "whistle_sight_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where somebody stands: the places from which he sees orders, and who he is.
+
+    Raises ValueError for a place or a person whose name has other characters than letters, digits and `@.:+_-`.
+    """
+
+    places: tuple[str, ...] = ()
+    person: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (*self.places, self.person):
+            if not _SAFE.fullmatch(name):
+                raise ValueError(f"no place and no person can be called {name!r}")
+
+    @property
+    def statement(self) -> str:
+        """The SQL that says so for the rest of the transaction; its names need no quoting."""
+        places = ",".join(self.places)
+        return f"SELECT set_config('whistle.places', '{places}', true), set_config('whistle.person', '{self.person}', true)"
+
+
+EVERYWHERE = Sight(("*",), "system")
+"""The system's own: all orders, and everything that is nobody's order."""
+NOWHERE = Sight()
+"""Nothing at all."""
+
+
+def within(engine: Engine, sight: Sight) -> Engine:
+    """The same engine, its pool shared, for sessions that see from there."""
+    return engine.execution_options(**{_OPTION: sight})
+
+
+def make_engine(url: str, pool_size: int = 5, *, autocommit: bool = False, sight: Sight = NOWHERE) -> Engine:
     """An engine with `pool_size` lasting connections and none beyond: make it as large as the thread pool above it.
 
     With `autocommit` every statement is a transaction of its own and takes one round trip. That needs connections of
     its own: one that changes between the two ways is reset each time, which costs the round trip that was spared.
-    Waiting for a free connection for more than 10 seconds raises sqlalchemy.exc.TimeoutError.
+    `sight` is where its sessions stand unless `within` says otherwise. Waiting for a free connection for more than 10
+    seconds raises sqlalchemy.exc.TimeoutError.
     """
-    return create_engine(
+    made = create_engine(
         url,
         **({"isolation_level": "AUTOCOMMIT"} if autocommit else {}),
         pool_size=pool_size,
@@ -48,6 +94,34 @@ def make_engine(url: str, pool_size: int = 5, *, autocommit: bool = False) -> En
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT}",
         },
     )
+    event.listen(made, "begin", _begun)
+    event.listen(made, "before_cursor_execute", _said_first if not autocommit else _said_always, retval=True)
+    return within(made, sight)
+
+
+def _begun(connection: Connection) -> None:
+    connection.info[_SENT] = None
+
+
+def _said_first(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> tuple[str, Any]:
+    """Say where the session stands before the first statement of a transaction."""
+    sight: Sight = connection.get_execution_options()[_OPTION]
+    if connection.info.get(_SENT) == sight:
+        return statement, parameters
+    connection.info[_SENT] = sight
+    return _said_always(connection, cursor, statement, parameters, context, executemany)
+
+
+def _said_always(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> tuple[str, Any]:
+    said: Sight = connection.get_execution_options()[_OPTION]
+    if executemany:
+        cursor.execute(said.statement)
+        return statement, parameters
+    return f"{said.statement};\n{statement}", parameters
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

@@ -1,0 +1,1 @@
+"""Who asks: people, their log-ins, service tokens, and the customers' ways in."""

@@ -1,0 +1,91 @@
+"""The second wall: PostgreSQL's row-level security, on for the application's role and failing closed.
+
+A session says where its person stands, in two settings that last as long as its transaction (`store.session` sends
+them with the first statement): `whistle.places`, the places (see `store.access_tables.sights`) from which he sees
+orders, apart by commas, `*` for all; and `whistle.person`, his id. Without them no row of any order is seen or written.
+
+An order is seen by whoever stands at one of its sights; `order:<id>` among the places opens that order alone. Every
+table keyed by an order follows its order. What belongs to nobody's orders (accounts, sessions, keys …) is for sessions
+of the system itself, whose place is `*`; the program decides there, by the first wall, what a person is told of it.
+
+The database's owner, who migrates, is not bound by these policies; API and workers never log in as him.
+"""
+
+from __future__ import annotations
+
+SEES = """
+CREATE FUNCTION whistle_sees(wanted text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    places text[] := string_to_array(current_setting('whistle.places', true), ',');
+BEGIN
+    RETURN 'order:' || wanted = ANY (places)
+        OR EXISTS (SELECT 1 FROM sights WHERE sights.order_id = wanted AND sights.place = ANY (places));
+END
+$$
+"""
+
+ABOVE = """
+CREATE FUNCTION whistle_above(place text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
+    WITH RECURSIVE up (id) AS (
+        SELECT place
+        UNION
+        SELECT units.parent FROM up JOIN units ON units.id = up.id WHERE units.parent NOT IN ('', 'HQ')
+    )
+    SELECT id FROM up
+$$
+"""
+
+FOUND = """
+CREATE FUNCTION whistle_found(wanted bigint[], most integer) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    RETURN QUERY SELECT order_texts.order_id FROM order_texts
+        WHERE order_texts.marks @> wanted
+          AND (current_setting('whistle.places', true) = '*' OR whistle_sees(order_texts.order_id))
+        LIMIT most;
+END
+$$
+"""
+"""Search must use the index before the policy is asked, which the planner does not do for `@>` by itself."""
+
+_EVERYWHERE = "current_setting('whistle.places', true) = '*'"
+_BY_ORDER = f"{_EVERYWHERE} OR whistle_sees(order_id)"
+
+OF_ORDERS = (
+    "orders", "events", "order_texts", "assignments", "whistles", "attendances", "deadlines", "firings", "criticisms",
+    "calls", "sweeps", "refusals", "files",
+)  # fmt: skip
+"""Tables of which every row belongs to one order."""
+
+OF_THE_SYSTEM = (
+    "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
+)  # fmt: skip
+"""Tables that no person's session reads or writes."""
+
+RULES: dict[str, str] = {
+    **dict.fromkeys(OF_ORDERS, _BY_ORDER),
+    **dict.fromkeys(OF_THE_SYSTEM, _EVERYWHERE),
+    "notices": f"{_BY_ORDER} OR current_setting('whistle.person', true) = ANY (holders)",
+    "sights": f"{_EVERYWHERE} OR place = ANY (string_to_array(current_setting('whistle.places', true), ','))",
+}
+"""What a row must fulfil to be seen, added or changed, by table."""
+
+OPEN_TO_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses")
+"""Tables that say nothing of any order; the first wall decides who is shown them."""
+
+STATEMENTS: tuple[str, ...] = (
+    SEES,
+    ABOVE,
+    FOUND,
+    *(
+        statement
+        for table, rule in RULES.items()
+        for statement in (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY {table}_wall ON {table} USING ({rule}) WITH CHECK ({rule})",
+        )
+    ),
+)
+"""What the migration runs to put the wall up."""
