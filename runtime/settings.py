@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         PROJECT / ".whistle",
         description="Folder of everything that must survive a restart: database, passwords, logs.",
     )
+    keys_file: Folder | None = Field(
+        None,
+        description="File of the secret keys. Without it the personal data can never be read again: back it up apart "
+        "from the database. Default: `keys.json` in `data_dir`.",
+    )
     cache_dir: Folder = Field(
         default_factory=_default_cache,
         description="Folder of the built or downloaded engine, by version; shared between clones. "
@@ -192,6 +197,11 @@ class Settings(BaseSettings):
     def temporal_target(self) -> str:
         """Return the host:port where clients reach Temporal, embedded or not."""
         return self.temporal_address or f"{_LOOPBACK}:{self.temporal_port}"
+
+    @property
+    def keyring_path(self) -> Path:
+        """Return the file of the secret keys."""
+        return self.keys_file or self.data_dir / "keys.json"
 
     @property
     def logs(self) -> Path:

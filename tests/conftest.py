@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from psycopg2 import sql
 
-from runtime import engine, ports, zones
+from runtime import engine, keyring, ports, zones
 from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.postgres import APP, OWNER, EmbeddedPostgres
@@ -69,6 +69,7 @@ def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
     """Settings of a stack on free ports and an empty folder, which is deleted afterwards."""
     folder = tmp_path_factory.mktemp("stack")
     first = ports.free_run(PORT_COUNT + 3)
+    keyring.ensure(folder / "keys.json")
     yield load(
         data_dir=folder,
         temporal_port=first,
