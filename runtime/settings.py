@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime import networks
 from runtime.faults import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ NO_SETTINGS = ("WHISTLE_AS", "WHISTLE_ZONE")
 _LOOPBACK = "127.0.0.1"
 _ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
 
@@ -65,6 +67,29 @@ def _name(value: str) -> str:
     if not _NAME.match(value):
         raise ValueError("must be letters, digits, '-', '_' or '.'")
     return value
+
+
+def _hosts(value: str) -> str:
+    networks.hosts(value)
+    return value
+
+
+def _networks(value: str) -> str:
+    if networks.hosts(value).names:
+        raise ValueError("must be addresses and networks such as 10.1.0.0/16, no names")
+    return value
+
+
+def _ports(value: str) -> str:
+    if not all(port.strip().isdigit() and 1 <= int(port) <= 65535 for port in value.split(",")):
+        raise ValueError("must be ports apart by commas, such as 80,443")
+    return value
+
+
+def _public_url(value: str) -> str:
+    if value and not _ORIGIN.fullmatch(value):
+        raise ValueError("must read https://host or https://host:port, with nothing behind")
+    return value.rstrip("/")
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -152,6 +177,34 @@ class Settings(BaseSettings):
     api_host: str = Field(_LOOPBACK, min_length=1, description="Address the API listens on.")
     api_port: Port = Field(8010, description="Port the API listens on.")
     api_workers: int = Field(1, ge=1, le=64, description="Processes of the API.")
+
+    public_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "",
+        description="Where people reach the system from outside, such as https://whistle.example.net; '' for loopback.",
+    )
+    allowed_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
+        "", description="Further names and networks that a request's Host may name, apart by commas; `*` is not one."
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "", description="Networks whose X-Forwarded-For and X-Forwarded-Proto are believed, apart by commas."
+    )
+    api_docs: bool | None = Field(
+        None, description="Whether /docs and /openapi.json are served. Default: in the development profile only."
+    )
+    rate_per_identity: int = Field(
+        12_000, ge=0, description="Requests a minute of one person or program to one API process; 0: no bound."
+    )
+    rate_per_address: int = Field(
+        24_000, ge=0, description="Requests a minute from one address to one API process; 0: no bound."
+    )
+    file_max_mb: int = Field(20, ge=1, le=100, description="The largest document that may be attached, in MiB.")
+
+    outgoing_private_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
+        "", description="Names and networks inside our own walls that calls may go out to, apart by commas."
+    )
+    outgoing_ports: Annotated[str, AfterValidator(_ports)] = Field(
+        "80,443", description="Ports that HTTP calls may go out to, apart by commas."
+    )
 
     worker_count: int = Field(1, ge=1, le=64, description="Worker processes started by `whistle up`.")
     worker_concurrency: int = Field(
