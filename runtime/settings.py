@@ -4,6 +4,7 @@ A setting is an environment variable: `WHISTLE_` and the field's name in capital
 """
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime import networks
@@ -26,6 +27,7 @@ _LOOPBACK = "127.0.0.1"
 _ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?")
+_ISSUER = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[\w.~%/-]*)?", re.ASCII)
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
 
@@ -90,6 +92,22 @@ def _public_url(value: str) -> str:
     if value and not _ORIGIN.fullmatch(value):
         raise ValueError("must read https://host or https://host:port, with nothing behind")
     return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    if not _ISSUER.fullmatch(value):
+        raise ValueError("must read https://host or https://host/path, as the provider's own documents name it")
+    return value
+
+
+def _groups(value: str) -> str:
+    try:
+        groups = json.loads(value)
+    except ValueError:
+        groups = None
+    if not isinstance(groups, dict) or not all(isinstance(role, str) for role in groups.values()):
+        raise ValueError('must be a JSON object from group to role, such as {"complaints-agents": "agent"}')
+    return value
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -199,6 +217,38 @@ class Settings(BaseSettings):
     )
     file_max_mb: int = Field(20, ge=1, le=100, description="The largest document that may be attached, in MiB.")
 
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None, description="The OpenID provider that staff log in with, exactly as it names itself; none without it."
+    )
+    oidc_client_id: str = Field("", description="What that provider knows this system by.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The secret that it gave with that; without one the system is a public client."
+    )
+    oidc_scopes: str = Field(
+        "openid profile email", pattern="(^| )openid( |$)", description="What the provider is asked for."
+    )
+    oidc_person_claim: str = Field(
+        "sub",
+        min_length=1,
+        description="The claim that names a person's id when he first comes; take none that users can change.",
+    )
+    oidc_role_claim: str = Field("groups", min_length=1, description="The claim that lists somebody's groups.")
+    oidc_roles: Annotated[str, AfterValidator(_groups)] = Field(
+        "{}", description="Which group has which role, as a JSON object; of several groups the first here counts."
+    )
+    oidc_unit_claim: str = Field("unit", min_length=1, description="The claim that names somebody's unit.")
+    oidc_allow_provisioning: bool = Field(
+        False, description="Whether somebody whom the directory does not know yet is entered at his first log-in."
+    )
+
+    link_days: int = Field(30, ge=1, le=365, description="Days for which a customer's link to his order is good.")
+    sms_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="The gateway that sends codes to customers' phones; it gets a POST of JSON with `to` and `text`.",
+    )
+    sms_token: SecretStr | None = Field(None, description="The bearer token for that gateway.")
+
     outgoing_private_hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         "", description="Names and networks inside our own walls that calls may go out to, apart by commas."
     )
@@ -241,6 +291,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"{field} and {other} both need port {port}; choose another for one of them")
         return self
 
+    @model_validator(mode="after")
+    def _open_id_is_whole(self) -> "Settings":
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id, by which the provider knows this system")
+        if self.profile is Profile.PRODUCTION:
+            for field in ("oidc_issuer", "sms_url"):
+                if (getattr(self, field) or "").startswith("http:"):
+                    raise ValueError(f"{field} must begin with https in the production profile")
+        return self
+
     @property
     def loopback(self) -> str:
         """Return the address that embedded servers bind to."""
@@ -270,6 +330,10 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Return the `WHISTLE_…` variables that give a child process these very settings."""
         values = self.model_dump(mode="json", exclude_none=True)
+        for name in values:
+            held = getattr(self, name)
+            if isinstance(held, SecretStr):
+                values[name] = held.get_secret_value()
         return {
             ENV_PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in values.items()
@@ -327,7 +391,7 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         default = info.get_default(call_default_factory=True, validated_data={}) if info else None
         remedy_zh = f"改正它, 或取消设置以用默认值 {default}"
         remedy_en = f"correct it, or unset it for the default {default}"
-        shown = "***" if "url" in field else item["input"]
+        shown = "***" if re.search("url|secret|token", field) else item["input"]
         zh.append(f"{variable}={shown} 无效: {reason}; {remedy_zh}")
         en.append(f"{variable}={shown} is not valid: {reason}; {remedy_en}")
     return "; ".join(zh), "; ".join(en)
