@@ -20,8 +20,8 @@ from runtime.faults import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENV_PREFIX = "WHISTLE_"
-NO_SETTINGS = ("WHISTLE_AS", "WHISTLE_ZONE")
-"""Variables of the command line alone: who acts, and in which zone times are shown."""
+NO_SETTINGS = ("WHISTLE_AS", "WHISTLE_TOKEN", "WHISTLE_ZONE")
+"""Variables of the command line alone: who acts, by demo log-in or by token, and in which zone times are shown."""
 
 _LOOPBACK = "127.0.0.1"
 _ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         Profile.DEVELOPMENT,
         description="`development` opens the demo log-ins and loads the demo organisation; `production` does neither.",
     )
+    demo_logins: bool | None = Field(
+        None,
+        description="Whether `Authorization: Bearer dev:<person>` is believed. Default: in the development profile only; "
+        "in the production profile nothing starts with it.",
+    )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
         "info", description="How much the API and the workers write to their logs: debug, info, warning or error."
     )
@@ -217,6 +222,11 @@ class Settings(BaseSettings):
     )
     file_max_mb: int = Field(20, ge=1, le=100, description="The largest document that may be attached, in MiB.")
 
+    session_idle_minutes: int = Field(
+        60, ge=30, le=480, description="Minutes after which a log-in that is not used ends."
+    )
+    session_hours: int = Field(12, ge=1, le=24, description="Hours after which every log-in of staff ends.")
+
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
         None, description="The OpenID provider that staff log in with, exactly as it names itself; none without it."
     )
@@ -302,6 +312,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def demo_open(self) -> bool:
+        """True where a demo log-in is believed: never in production, whatever is set."""
+        return self.profile is Profile.DEVELOPMENT and self.demo_logins is not False
+
+    @property
     def loopback(self) -> str:
         """Return the address that embedded servers bind to."""
         return _LOOPBACK
@@ -348,12 +363,21 @@ def load(**values: Any) -> Settings:
     """Return the settings from the environment, `values` taking precedence.
 
     Raises:
-        SettingError: a value is not acceptable; one line names each variable, the reason and the remedy.
+        SettingError: a value is not acceptable, or demo log-ins are open in production; one line names each variable,
+            the reason and the remedy.
     """
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise SettingError(*_explain(error)) from None
+    if settings.demo_logins and settings.profile is Profile.PRODUCTION:
+        raise SettingError(
+            "生产环境 (WHISTLE_PROFILE=production) 不得开放演示登录; 请取消 WHISTLE_DEMO_LOGINS, "
+            "并以 python -m runtime.provision --admin <工号> 建立首位管理员",
+            "demo log-ins cannot be open in the production profile; unset WHISTLE_DEMO_LOGINS, "
+            "and make the first administrator with: python -m runtime.provision --admin <person>",
+        )
+    return settings
 
 
 def demand_known(environment: Mapping[str, str] = os.environ) -> None:
