@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from domain.model import (
     Actor,
@@ -28,37 +28,51 @@ GIVEN: Mapping[str, bool] = {"given": True}
 """Marks a field that the server fills; no request may carry it."""
 
 
+Words = Annotated[str, "words"]
+"""What somebody says in his own words. It may speak of anybody, so outside the rules it is sealed like a name."""
+
+
 def asked(command: type[Any]) -> tuple[Field[Any], ...]:
     """The fields of a command that its caller gives."""
     return tuple(item for item in fields(command) if not item.metadata.get("given"))
 
 
+def words(command: type[Any]) -> tuple[str, ...]:
+    """The fields of a command that hold somebody's own words."""
+    hints = get_type_hints(command, include_extras=True)
+    return tuple(item.name for item in asked(command) if hints[item.name] == Words)
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Take a complaint: the number is given at once. With `lead` the catalogue dispatches it in the same step."""
+    """Take a complaint: the number is given at once. With `lead` the catalogue dispatches it in the same step.
+
+    `against` is the unit that is complained about, '' where none is named: nothing tells it who complains.
+    """
 
     order_id: str
-    title: str
-    text: str
+    title: Words
+    text: Words
     category: str
     order_class: OrderClass
     province: str
     channel: str
     customer: Customer
-    source: str = ""
+    source: Words = ""
     area: str = ""
     lead: str = ""
     co: tuple[str, ...] = ()
     copy: tuple[str, ...] = ()
     catalogue: str = ""
     rehearsal: bool = False
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerAtOnce:
     """Answer the customer on the spot; the call-back still follows."""
 
-    answer: str
+    answer: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +80,22 @@ class Decline:
     """Not ours: with a reason from the closed list and the other route named."""
 
     ground: str
-    other_route: str
+    other_route: Words
 
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
     """Ask the customer for something; pauses what may pause. `asked_by` proves that he was asked (call, message id)."""
 
-    question: str
-    asked_by: str
+    question: Words
+    asked_by: Words
 
 
 @dataclass(frozen=True, slots=True)
 class SupplyInfo:
     """The customer's answer to the question."""
 
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +122,16 @@ class Sign:
 class Contact:
     """The unit spoke to the customer; the contact record proves it."""
 
-    spoke_to: str
-    summary: str
-    record: str = ""
+    spoke_to: Words
+    summary: Words
+    record: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestReturn:
     """Not mine: cites the catalogue clause and suggests the unit that should have it."""
 
-    clause: str
+    clause: Words
     suggested_unit: str
 
 
@@ -146,7 +160,7 @@ class DecideExtension:
 class Ledger:
     """Propose to ledger what cannot be solved now (挂账), with a plan and its date (UTC)."""
 
-    plan: str
+    plan: Words
     until: datetime
 
 
@@ -161,21 +175,21 @@ class DecideLedger:
 class Settle:
     """The ledgered matter can go on (销账)."""
 
-    result: str
+    result: Words
 
 
 @dataclass(frozen=True, slots=True)
 class ReportProgress:
     """Tell the customer how far it is."""
 
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitPart:
     """A co unit hands in its part."""
 
-    done: str
+    done: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +204,8 @@ class Reply:
     """The reply (回单) with its four elements."""
 
     received_at: datetime
-    spoke_to: str
-    done: str
+    spoke_to: Words
+    done: Words
     done_by: datetime
 
 
@@ -213,7 +227,7 @@ class RecordCallback:
     contacted: bool | None = None
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
-    why: str = ""
+    why: Words = ""
     recent: tuple[datetime, ...] = field(default=(), metadata=GIVEN)
 
 
@@ -223,7 +237,7 @@ class RateBySms:
 
     solved: bool
     satisfaction: Satisfaction
-    why: str = ""
+    why: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +245,14 @@ class ReviewCallback:
     """Dissatisfied or unsolved: rework it, or close it explained."""
 
     rework: bool
-    explanation: str
+    explanation: Words
 
 
 @dataclass(frozen=True, slots=True)
 class RequestTermination:
     """The unit asks to end the order without a result."""
 
-    ground: str
+    ground: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +266,7 @@ class Terminate:
 class Withdraw:
     """The customer takes the complaint back; `proof` is the recording or message that shows it."""
 
-    proof: str
+    proof: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +280,7 @@ class Reopen:
 class Urge:
     """The customer presses (催单); never a new order."""
 
-    text: str = ""
+    text: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +288,7 @@ class Supervise:
     """Put the order under supervision (督办) in a colour."""
 
     colour: Colour
-    instruction: str
+    instruction: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,14 +302,14 @@ class Escalate:
 class Note:
     """Write a note on the order; a note moves no clock."""
 
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
     """Put a document on record: its name, media type and SHA-256."""
 
-    name: str
+    name: Words
     media_type: str
     sha256: str
 
@@ -371,7 +385,7 @@ class ContactWhistle:
     """The summoned unit has spoken to the whistler or the customer."""
 
     whistle: str
-    spoke_to: str
+    spoke_to: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +393,7 @@ class ReportIn:
     """The department reports in (部门报到): who is there, with what."""
 
     whistle: str
-    who: str
+    who: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +401,7 @@ class FinishPart:
     """The summoned unit has done its part."""
 
     whistle: str
-    done: str
+    done: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +410,7 @@ class Excuse:
 
     whistle: str
     unit: str
-    substitute: str
+    substitute: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +418,7 @@ class Dispose:
     """The whistle's lead says the joint handling is finished."""
 
     whistle: str
-    result: str
+    result: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +443,7 @@ class AppealRating:
     """The rated unit objects, once."""
 
     whistle: str
-    ground: str
+    ground: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class OrderRegistered:
     source: str = ""
     area: str = ""
     rehearsal: bool = False
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)

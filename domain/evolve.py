@@ -70,6 +70,7 @@ def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
         registered_at=event.at,
         registered_by=event.actor.id,
         area=body.area,
+        against=body.against,
         rehearsal=body.rehearsal,
         clocks=_ticking({}, event),
     )

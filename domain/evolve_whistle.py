@@ -16,9 +16,10 @@ Apply = Callable[[Order, Any, e.Event], Changes]
 
 def handled(order: Order, event: e.Event) -> Changes:
     """The actor among those who handled the order: he may neither audit it nor call back."""
-    if event.actor.id in order.handlers or event.actor.id == "system":
+    fresh = tuple(person for person in event.actor.people if person not in order.handlers)
+    if not fresh or event.actor.id == "system":
         return {}
-    return {"handlers": (*order.handlers, event.actor.id)}
+    return {"handlers": (*order.handlers, *fresh)}
 
 
 def whistle_of(order: Order, whistle: str) -> Whistle:

@@ -404,7 +404,8 @@ class Order:
     """One complaint, whole, at one instant; `seq` is that of the last event applied.
 
     `contacts` counts the customer's own demands: the complaint itself, and each time that he pressed. `closed_at` is
-    the instant of the event that ended the round; where time ended it, that at which it was noticed.
+    the instant of the event that ended the round; where time ended it, that at which it was noticed. `against` is the
+    unit that is complained about, '' where none is named.
     """
 
     id: str
@@ -422,6 +423,7 @@ class Order:
     registered_by: str
     priority: str = "normal"
     area: str = ""
+    against: str = ""
     rehearsal: bool = False
     round: int = 1
     hop: int = 0

@@ -113,6 +113,7 @@ def _register(scribe: Scribe, command: c.Register) -> None:
         source=command.source,
         area=command.area,
         rehearsal=command.rehearsal,
+        against=command.against,
     )
     statutory = start("statutory", "r1", "", scribe.now, terms)
     if command.lead:

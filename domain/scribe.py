@@ -113,8 +113,8 @@ class Scribe:
         return self.own_part(UnitRole.LEAD)
 
     def other_than(self, others: Iterable[str], duty: str) -> None:
-        """Refuse the actor when he is one of these people; raises SamePerson."""
-        if self.actor.id in tuple(others):
+        """Refuse the actor when he, or whom he acts for, is one of these people; raises SamePerson."""
+        if not set(self.actor.people).isdisjoint(others):
             raise errors.SamePerson(
                 f"{duty} must be another person than the one who did the work before it",
                 field="actor.id",

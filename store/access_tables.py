@@ -18,6 +18,7 @@ customers = Table(
     Column("lookup", Text, unique=True),
     Column("wrapped", Text),
     words("kek"),
+    words("called", ""),
     now("created_at"),
     instant("erased_at"),
     words("erased_by", ""),
@@ -26,7 +27,8 @@ customers = Table(
 )
 """Each customer, and the key that his personal data are sealed with, itself sealed (`wrapped`) with the key `kek`.
 
-`id` is random; `lookup` is the keyed hash of his number. Erasure takes both `lookup` and `wrapped` away for good.
+`id` is random; `lookup` is the keyed hash of his number; `called` the names that he gave, sealed with his key. Erasure
+takes `lookup`, `wrapped` and `called` away for good.
 """
 
 sights = Table(

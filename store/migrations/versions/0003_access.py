@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("lookup", sa.Text(), nullable=True),
         sa.Column("wrapped", sa.Text(), nullable=True),
         text("kek"),
+        text("called", ""),
         instant("created_at", now=True),
         instant("erased_at"),
         text("erased_by", ""),

@@ -1,0 +1,119 @@
+"""What leaves the system: every seal in a document opened, masked or hidden, as far as its reader's rights go.
+
+A document is bytes with seals somewhere inside. Nothing is opened that the rights do not name, and nothing is left
+sealed, so a place that forgets to think of personal data shows too little, never too much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from domain.model import Role
+from vault import masks
+from vault.seal import SEAL, Key, Kind, Unreadable
+
+
+class Shown(StrEnum):
+    """How much of a kind of data somebody sees.
+
+    `struck` is a text without numbers, addresses and the customer's names.
+    """
+
+    CLEAR = "clear"
+    MASKED = "masked"
+    STRUCK = "struck"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a reader sees of each kind."""
+
+    name: Shown
+    phone: Shown
+    email: Shown
+    text: Shown
+
+    def of(self, kind: Kind) -> Shown:
+        """The right for a kind; a file's name is a text."""
+        return getattr(self, _FIELD[kind])  # type: ignore[no-any-return]
+
+
+_FIELD = {Kind.NAME: "name", Kind.PHONE: "phone", Kind.EMAIL: "email", Kind.TEXT: "text", Kind.FILE_NAME: "text"}
+
+NOTHING = Rights(Shown.HIDDEN, Shown.HIDDEN, Shown.HIDDEN, Shown.HIDDEN)
+"""Whoever is not known."""
+CUSTOMERS = Rights(Shown.MASKED, Shown.MASKED, Shown.MASKED, Shown.STRUCK)
+"""The customer: what was said, without numbers, for his link may be passed on."""
+DESKS = Rights(Shown.MASKED, Shown.MASKED, Shown.MASKED, Shown.STRUCK)
+"""Frontline, call-back, supervisors, auditors: masked; what is behind takes a reason (`reveal`)."""
+UNITS = Rights(Shown.HIDDEN, Shown.HIDDEN, Shown.HIDDEN, Shown.STRUCK)
+"""The units that handle a complaint, which may be about them: the matter, not the person."""
+OPERATORS = NOTHING
+"""Administrators: settings, no orders."""
+
+RIGHTS: dict[Role, Rights] = {
+    **dict.fromkeys(Role, DESKS),
+    Role.CUSTOMER: CUSTOMERS,
+    Role.UNIT_MEMBER: UNITS,
+    Role.UNIT_HEAD: UNITS,
+    Role.ADMINISTRATOR: OPERATORS,
+    Role.CHANNEL: UNITS,
+    Role.REGULATOR: UNITS,
+}
+"""What each role sees without asking for more."""
+
+_MASK: dict[Kind, Callable[[str], str]] = {
+    Kind.NAME: masks.name,
+    Kind.PHONE: masks.phone,
+    Kind.EMAIL: masks.email,
+    Kind.TEXT: masks.struck,
+    Kind.FILE_NAME: masks.struck,
+}
+
+Escape = Callable[[str], bytes]
+"""How a text is put into a document of some sort."""
+
+
+def in_json(text: str) -> bytes:
+    """A text within a JSON string."""
+    return msgspec.json.encode(text)[1:-1]
+
+
+def plain(text: str) -> bytes:
+    """A text as it is."""
+    return text.encode()
+
+
+def sealed_by(document: bytes) -> set[str]:
+    """The customers whose seals are in a document."""
+    return {found[1].decode() for found in SEAL.findall(document)}
+
+
+def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: Escape = in_json) -> bytes:
+    """The document with every seal replaced by what the rights show of it; `keys` are those that could be had."""
+
+    def shown(found: re.Match[bytes]) -> bytes:
+        kind, customer = Kind(found[1].decode()), found[2].decode()
+        right = rights.of(kind)
+        if right is Shown.HIDDEN:
+            return escape(masks.HIDDEN)
+        key = keys.get(customer)
+        if key is None:
+            return escape(masks.ERASED)
+        try:
+            text = key.open(kind, found[3])
+        except Unreadable:
+            return escape(masks.HIDDEN)
+        if right is Shown.CLEAR:
+            return escape(text)
+        if right is Shown.STRUCK:
+            return escape(masks.struck(text, key.names))
+        return escape(_MASK[kind](text))
+
+    return SEAL.sub(shown, document)
