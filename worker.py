@@ -197,9 +197,7 @@ async def connected(settings: Settings, namespace: str, runtime: Runtime | None 
     until = clock() + CONNECT_SECONDS
     while True:
         try:
-            return await connect(
-                settings.temporal_target, namespace, sandbox=settings.workflow_sandbox, runtime=runtime
-            )
+            return await connect(settings, namespace, sandbox=settings.workflow_sandbox, runtime=runtime)
         except RuntimeError as error:
             if clock() > until:
                 raise SetupError(

@@ -28,7 +28,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     engine = make_engine(settings.app_database_url, size)
     single = make_engine(settings.app_database_url, size, autocommit=True)
     clients = {
-        rehearsal: await connect(settings.temporal_target, namespace, lazy=True)
+        rehearsal: await connect(settings, namespace, lazy=True)
         for rehearsal, namespace in ((False, settings.temporal_namespace), (True, settings.rehearsal_namespace))
     }
     with ThreadPoolExecutor(size, thread_name_prefix="ledger") as pool:

@@ -49,7 +49,7 @@ def start_options(order: Order) -> dict[str, Any]:
         "task_queue": ORDERS_QUEUE,
         "search_attributes": display.of(order),
         "task_timeout": TASK_TIMEOUT,
-        "static_summary": f"{order.province} · {order.category} · {order.title}"[:200],
+        "static_summary": f"{order.province} · {order.category}",
     }
 
 

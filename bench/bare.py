@@ -1,6 +1,6 @@
 """The bare engine: a workflow that answers empty updates, and its worker, tuned like ours and with nothing else.
 
-`python -m bench.bare HOST:PORT NAMESPACE` serves it until it is told to stop.
+`python -m bench.bare HOST:PORT NAMESPACE KEYS` serves it until it is told to stop.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from temporalio import workflow
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from runtime.plugin import connect
+from runtime.settings import load
 
 QUEUE = "bare"
 WORKFLOW = "Bare"
@@ -40,11 +41,11 @@ class Bare:
         """Admit."""
 
 
-async def main(target: str, namespace: str) -> None:
+async def main(target: str, namespace: str, keys: str) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    client = await connect(target, namespace, sandbox=False)
+    client = await connect(load(temporal_address=target, keys_file=keys), namespace, sandbox=False)
     worker = Worker(
         client,
         task_queue=QUEUE,
@@ -58,4 +59,4 @@ async def main(target: str, namespace: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2]))
+    uvloop.run(main(*sys.argv[1:4]))

@@ -1,6 +1,6 @@
 """The bare engine's timers: a workflow that sleeps and an activity that writes a row, tuned like ours, nothing else.
 
-`python -m bench.bare_timers HOST:PORT NAMESPACE DATABASE_URL` serves them until it is told to stop.
+`python -m bench.bare_timers HOST:PORT NAMESPACE KEYS DATABASE_URL` serves them until it is told to stop.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from temporalio import activity, workflow
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from runtime.plugin import connect
+from runtime.settings import load
 from store.session import make_engine
 
 QUEUE = "bare-timers"
@@ -71,11 +72,11 @@ class Book:
             )
 
 
-async def main(target: str, namespace: str, url: str) -> None:
+async def main(target: str, namespace: str, keys: str, url: str) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    client = await connect(target, namespace, sandbox=False)
+    client = await connect(load(temporal_address=target, keys_file=keys), namespace, sandbox=False)
     engine = make_engine(url, THREADS)
     with ThreadPoolExecutor(THREADS) as threads:
         worker = Worker(
@@ -97,4 +98,4 @@ async def main(target: str, namespace: str, url: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], sys.argv[3]))
+    uvloop.run(main(*sys.argv[1:5]))

@@ -200,9 +200,10 @@ def system(settings: Settings, workers: int) -> Any:
 @contextmanager
 def bare_worker(settings: Settings) -> Iterator[None]:
     """The bare engine's worker, up inside the block; idle, it only waits."""
+    keys = str(settings.keyring_path)
     child = Child(
         "bare",
-        [sys.executable, "-m", "bench.bare", settings.temporal_target, settings.temporal_namespace],
+        [sys.executable, "-m", "bench.bare", settings.temporal_target, settings.temporal_namespace, keys],
         log=settings.logs / "bare.log",
         cwd=PROJECT,
     )
@@ -214,7 +215,7 @@ def against(name: str, settings: Settings, orders: int, callers: int) -> Result:
     """The bare engine under the same load."""
 
     async def measure() -> Result:
-        client = await connect(settings.temporal_target, settings.temporal_namespace)
+        client = await connect(settings, settings.temporal_namespace)
         return await bare_phase(name, client, orders, callers)
 
     return asyncio.run(measure())
@@ -222,7 +223,7 @@ def against(name: str, settings: Settings, orders: int, callers: int) -> Result:
 
 async def history_length(settings: Settings, order_id: str) -> int:
     """Engine events of one order."""
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     return (await client.get_workflow_handle(workflow_id(order_id)).describe()).history_length
 
 

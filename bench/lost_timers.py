@@ -74,7 +74,7 @@ def asked() -> argparse.Namespace:
 async def planted(settings: Settings, count: int, first_due: datetime, spread: float) -> float:
     """Open the orders; how many a second."""
     engine = make_engine(settings.app_database_url or "", 4)
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     planter = Planter(client, sessions(engine), terms_with({"sign": FIRST, "contact": SECOND}), FIRST)
     wanted = [
         Wanted(f"WH20260302-L{number:07d}", first_due + timedelta(seconds=spread * number / count))

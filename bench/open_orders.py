@@ -94,7 +94,7 @@ async def planted(
     engine = make_engine(stack.owner_url, 4)
     made = sessions(engine)
     settings: Settings = stack.settings
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     terms = terms_with({"contact": FIRST, "due": SECOND})
     planter = Planter(client, made, terms, FIRST)
     far = datetime.now(UTC) + FIRST

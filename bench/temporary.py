@@ -45,6 +45,7 @@ def servers(settings: Settings) -> Iterator[EmbeddedStack]:
     """PostgreSQL and the engine up inside the block, tables and organisation in place."""
     with EmbeddedStack(settings, Console()) as stack:
         provision.tables(stack.owner_url, settings.profile)
+        provision.keys(stack.owner_url, settings)
         yield stack
 
 

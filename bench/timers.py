@@ -59,6 +59,7 @@ def main() -> int:
 def bare_worker(settings: Settings) -> Iterator[None]:
     """The bare timers' worker, up inside the block."""
     argv = [sys.executable, "-m", "bench.bare_timers", settings.temporal_target, settings.temporal_namespace]
+    argv += [str(settings.keyring_path)]
     child = Child("bare", [*argv, settings.app_database_url or ""], log=settings.logs / "bare.log", cwd=PROJECT)
     child.start()
     try:
@@ -74,7 +75,7 @@ async def measure(settings: Settings, owner: Engine, options: argparse.Namespace
     step = window / many
     ours = {f"T{number:08d}": begin + number * step for number in range(many)}
     bare = {} if options.alone else {str(number): begin + (number + 0.5) * step for number in range(many)}
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     planter = Planter(client, sessions(owner), terms_with({"contact": LIMIT}), LIMIT)
     planted, _ = await asyncio.gather(planter.plant([Wanted(*one) for one in ours.items()]), start_bare(client, bare))
     early = (begin - datetime.now(UTC)).total_seconds()

@@ -1,7 +1,8 @@
 """How every process of ours speaks with Temporal: one plugin for API, workers, tests and replay alike.
 
-It carries the payload converter (JSON by msgspec), the choice whether workflow code runs in the SDK's sandbox, and the
-transport: no compression, which costs time and saves nothing between neighbours.
+It carries the payload converter (JSON by msgspec), the codec that encrypts what it makes, failures' messages and stack
+traces included, the choice whether workflow code runs in the SDK's sandbox, and the transport: no compression, which
+costs time and saves nothing between neighbours.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from temporalio.converter import (
     BinaryProtoPayloadConverter,
     CompositePayloadConverter,
     DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
     EncodingPayloadConverter,
     JSONProtoPayloadConverter,
 )
@@ -29,6 +31,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from contracts.messages import decode, encode
 from contracts.names import LATENESS_METRIC
+from runtime import keyring
+from runtime.codec import Codec
+from runtime.keyring import Keyring
+from runtime.settings import Settings
 
 PASSED_THROUGH = ("contracts", "domain", "msgspec", "tzdata", "zoneinfo")
 """Modules that workflows share with the process: pure ones of ours, kept so by lint, and what they decode with."""
@@ -64,14 +70,23 @@ class WhistleConverter(CompositePayloadConverter):
         )
 
 
-DATA_CONVERTER = DataConverter(payload_converter_class=WhistleConverter)
+def converter(keys: Keyring | None) -> DataConverter:
+    """How values become payloads; without keys in clear, as the committed histories are."""
+    return DataConverter(
+        payload_converter_class=WhistleConverter,
+        payload_codec=None if keys is None else Codec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 class WhistlePlugin(SimplePlugin):
-    """Given to a client it reaches the workers made with that client; given to a Replayer it reads their histories."""
+    """Given to a client it reaches the workers made with that client; given to a Replayer it reads their histories.
 
-    def __init__(self, *, sandbox: bool = True) -> None:
-        super().__init__("whistle", data_converter=DATA_CONVERTER, workflow_runner=runner(sandbox=sandbox))
+    Without keys it is for the replay of the committed histories alone, which are in clear to be read and compared.
+    """
+
+    def __init__(self, keys: Keyring | None, *, sandbox: bool = True) -> None:
+        super().__init__("whistle", data_converter=converter(keys), workflow_runner=runner(sandbox=sandbox))
 
     async def connect_service_client(
         self,
@@ -90,15 +105,20 @@ def runner(*, sandbox: bool) -> WorkflowRunner:
 
 
 async def connect(
-    target: str, namespace: str, *, sandbox: bool = True, lazy: bool = False, runtime: Runtime | None = None
+    settings: Settings, namespace: str, *, sandbox: bool = True, lazy: bool = False, runtime: Runtime | None = None
 ) -> Client:
-    """A client of one namespace of the server at `target` (host:port), for a process that lives long.
+    """A client of one namespace, with the installation's keys, for a process that lives long.
 
     With `lazy` nothing is connected before the first call; `runtime` is what `metrics` made, if anybody wants them.
-    Raises RuntimeError when the server does not answer.
+    Raises RuntimeError when the server does not answer, SetupError when the keys cannot be had.
     """
+    keys = keyring.load(settings.keyring_path)
     return await Client.connect(
-        target, namespace=namespace, plugins=[WhistlePlugin(sandbox=sandbox)], lazy=lazy, runtime=runtime
+        settings.temporal_target,
+        namespace=namespace,
+        plugins=[WhistlePlugin(keys, sandbox=sandbox)],
+        lazy=lazy,
+        runtime=runtime,
     )
 
 

@@ -47,7 +47,8 @@ def up(settings: Settings, console: Console | None = None) -> int:
             stack.up()
             ran = True
             provision.tables(stack.owner_url, settings.profile)
-            console.say("数据表与组织资料就绪", "tables and organisation are in place")
+            provision.keys(stack.owner_url, settings)
+            console.say("数据表、组织资料与密钥就绪", "tables, organisation and keys are in place")
             programs = application(stack.settings)
             for program in programs:
                 program.restart()

@@ -1,4 +1,8 @@
-"""What an operator sees of an order in Temporal's own lists and pages: search attributes, details, timer summaries."""
+"""What an operator sees of an order in Temporal's own lists and pages: search attributes, details, timer summaries.
+
+Search attributes stand in clear in the engine's database, so they say where an order is and nothing of what it is
+about; details and summaries are encrypted like everything else, and hold nothing that the customer said either.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +46,6 @@ def details(order: Order, unrecorded: int) -> str:
     overdue = " · **超期 overdue**" if order.overdue else ""
     return "\n".join(
         (
-            order.title,
-            "",
             f"**{STATES_ZH[order.state]} {order.state}** · 层级 level {order.level}{colour}{overdue}",
             "",
             f"- 主办 lead: {lead.unit if lead else '—'} · 轮次 round {order.round}",

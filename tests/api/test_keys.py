@@ -189,7 +189,7 @@ async def test_an_engine_behind_the_ledger_is_brought_up_to_it(
     old = gateway._books.known(_claim(gateway, number, "for its terms"))
     assert old is not None
     await api.act(number, "note", AGENT, text="the engine will forget this")
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     await client.get_workflow_handle(workflow_id(number)).terminate("restored, for the test")
     await client.start_workflow(ORDER_WORKFLOW, restart_input(old), id=workflow_id(number), task_queue=ORDERS_QUEUE)
     view = await api.act(number, "sign", NET)
@@ -234,7 +234,7 @@ async def test_a_command_that_the_ledger_has_is_not_done_again_by_a_new_workflow
 async def test_a_lost_workflow_is_started_again_from_the_ledger(api: Caller, settings: Settings) -> None:
     number = await api.opened()
     seq = (await api.get(f"/orders/{number}")).json()["order"]["seq"]
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     await client.get_workflow_handle(workflow_id(number)).terminate("lost, for the test")
     view = await api.act(number, "sign", NET)
     assert view["order"]["state"] == "in_progress"
@@ -246,7 +246,8 @@ async def test_a_silent_engine_is_said_to_be_so_and_the_key_is_finished_later(
     api: Caller, gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number, used = await api.opened(), key()
-    nowhere = await connect("127.0.0.1:1", settings.temporal_namespace, lazy=True)
+    away = settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    nowhere = await connect(away, settings.temporal_namespace, lazy=True)
     with monkeypatch.context() as patch:
         patch.setattr(gateway, "_clients", {False: nowhere, True: nowhere})
         answer = await api.post(f"/orders/{number}/note", {"text": "into the void"}, use=used)

@@ -18,7 +18,7 @@ from tests.desk.conftest import Whistle
 
 @pytest.fixture
 async def client(settings: Settings) -> Client:
-    return await connect(settings.temporal_target, settings.temporal_namespace)
+    return await connect(settings, settings.temporal_namespace)
 
 
 async def opened(address: str, count: int) -> list[str]:

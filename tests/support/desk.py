@@ -27,6 +27,7 @@ from domain.errors import Refusal
 from domain.model import Actor, Customer, Order, OrderClass
 from domain.order import decide, evolve
 from domain.policy import Terms
+from runtime.keyring import Keyring
 from runtime.plugin import WhistlePlugin
 from runtime.timeskip import fast_forward
 from store import ledger
@@ -62,8 +63,9 @@ def _shown(given: OrderInput, command: c.Command) -> TypedSearchAttributes:
 class Desk:
     """Orders of one namespace; whatever it started is replayed and ended by `close`."""
 
-    def __init__(self, client: Client, made: sessionmaker[Session]) -> None:
+    def __init__(self, client: Client, made: sessionmaker[Session], keys: Keyring) -> None:
         self._client = client
+        self._keys = keys
         self._made = made
         self._prefix = f"R{secrets.token_hex(4).upper()}-"
         self._numbers = itertools.count(1)
@@ -236,7 +238,7 @@ class Desk:
 
     async def keep_history(self, order_id: str, name: str) -> Path | None:
         """Write the latest run's history for good, when histories are being made anew."""
-        return histories.write(name, await self.handle(order_id).fetch_history())
+        return await histories.write(name, await self.handle(order_id).fetch_history(), self._keys)
 
     async def close(self) -> None:
         """Replay every run of every order, then end those that still run."""
@@ -253,9 +255,8 @@ class Desk:
 
         try:
             async with asyncio.timeout(REPLAY_SECONDS):
-                results = await Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin()]).replay_workflows(
-                    all_runs(), raise_on_replay_failure=False
-                )
+                replayer = Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin(self._keys)])
+                results = await replayer.replay_workflows(all_runs(), raise_on_replay_failure=False)
             assert not results.replay_failures, results.replay_failures
         finally:
             for order_id in self._orders:

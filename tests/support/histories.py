@@ -1,5 +1,7 @@
 """Committed workflow histories: what running orders of earlier versions look like, so that an edit cannot break them.
 
+They are kept in clear, so that a change of one can be read, and no key is in the repository.
+
 To make them anew, after a change that needs it:
 
     WRITE_HISTORIES=1 python -m pytest tests/workflows
@@ -10,11 +12,18 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload, SearchAttributes
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
+from temporalio.converter import PayloadCodec
+
+from runtime.codec import Codec
+from runtime.keyring import Keyring
 
 FOLDER = Path(__file__).parents[1] / "workflows" / "histories"
 WRITE = "WRITE_HISTORIES"
@@ -32,15 +41,40 @@ def read(name: str) -> WorkflowHistory:
     return WorkflowHistory.from_json(f"order/{name}", (FOLDER / f"{name}.json").read_text())
 
 
-def write(name: str, history: WorkflowHistory) -> Path | None:
+async def write(name: str, history: WorkflowHistory, keys: Keyring) -> Path | None:
     """Keep a history for good; None while no new ones are wanted."""
     if not os.environ.get(WRITE):
         return None
     path = FOLDER / f"{name}.json"
+    for event in history.events:
+        await open_payloads(event, Codec(keys))
     text = json.dumps(_nameless(history.to_json_dict()), indent=1, ensure_ascii=False) + "\n"
     assert len(text) < MOST_BYTES, f"{name} is too long to be kept: {len(text)} bytes"
     path.write_text(text)
     return path
+
+
+def payloads(message: Message) -> Iterator[Payload]:
+    """Every payload in a message of Temporal's, at any depth; search attributes are none."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    if isinstance(message, SearchAttributes):
+        return
+    for field, value in message.ListFields():
+        if field.type != field.TYPE_MESSAGE:
+            continue
+        inner = value if field.is_repeated else [value]
+        for each in inner.values() if hasattr(inner, "values") else inner:
+            if isinstance(each, Message):
+                yield from payloads(each)
+
+
+async def open_payloads(message: Message, codec: PayloadCodec) -> None:
+    """Decrypt every payload in a message of Temporal's where it stands."""
+    for payload in payloads(message):
+        (clear,) = await codec.decode([payload])
+        payload.CopyFrom(clear)
 
 
 def has_begun(history: WorkflowHistory) -> bool:

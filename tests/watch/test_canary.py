@@ -79,7 +79,7 @@ async def test_when_the_worker_is_gone_it_turns_red(http: httpx.AsyncClient, mad
 async def test_a_canary_that_lost_its_own_timer_is_replaced(
     settings: Settings, gateway: Gateway, http: httpx.AsyncClient, clockwork: Clockwork, made: sessionmaker[Session]
 ) -> None:
-    client = await connect(settings.temporal_target, settings.temporal_namespace)
+    client = await connect(settings, settings.temporal_namespace)
     async with serving(settings):
         keeper = CanaryKeeper(gateway)
         await keeper.once()

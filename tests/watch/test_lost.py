@@ -30,7 +30,7 @@ async def worker(settings: Settings) -> AsyncIterator[None]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(settings: Settings) -> Client:
-    return await connect(settings.temporal_target, settings.temporal_namespace)
+    return await connect(settings, settings.temporal_namespace)
 
 
 async def listed(gateway: Gateway) -> set[str]:

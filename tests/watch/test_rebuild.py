@@ -34,7 +34,7 @@ def fresh(settings: Settings) -> Settings:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(settings: Settings) -> Client:
-    return await connect(settings.temporal_target, settings.temporal_namespace)
+    return await connect(settings, settings.temporal_namespace)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

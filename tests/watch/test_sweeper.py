@@ -31,7 +31,7 @@ async def worker(settings: Settings) -> AsyncIterator[None]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(settings: Settings) -> Client:
-    return await connect(settings.temporal_target, settings.temporal_namespace)
+    return await connect(settings, settings.temporal_namespace)
 
 
 async def of_type(client: Client, order_id: str, kind: EventType.ValueType) -> int:
@@ -86,7 +86,8 @@ async def test_a_silent_engine_only_delays(
     order_id = await clockwork.open(sign=1, contact=3600)
     clockwork.lose_timers()
     await asyncio.sleep(1 + TOLERANCE + 0.5)
-    nowhere = await connect("127.0.0.1:1", settings.temporal_namespace, lazy=True)
+    away = settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    nowhere = await connect(away, settings.temporal_namespace, lazy=True)
     there = gateway._clients
     gateway._clients = {False: nowhere, True: nowhere}
     try:

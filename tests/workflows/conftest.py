@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.orm import Session, sessionmaker
 
+from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
 from store.session import make_engine, sessions
@@ -28,7 +29,7 @@ def made(database: Database) -> Iterator[sessionmaker[Session]]:
 async def desk(settings: Settings, made: sessionmaker[Session]) -> AsyncIterator[Desk]:
     """A desk with a worker behind it; at the end every history that its orders made is replayed."""
     async with serving(settings):
-        client = await connect(settings.temporal_target, settings.rehearsal_namespace)
-        desk = Desk(client, made)
+        client = await connect(settings, settings.rehearsal_namespace)
+        desk = Desk(client, made, keyring.load(settings.keyring_path))
         yield desk
         await desk.close()

@@ -14,6 +14,7 @@ from api.views import Reply
 from contracts.messages import OrderInput
 from domain import commands as c
 from domain.model import Customer, OrderClass
+from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
 from store import policies
@@ -62,7 +63,8 @@ async def test_an_order_that_slept_through_thousands_of_marks_comes_through_whol
 ) -> None:
     with made.begin() as session:
         policies.save_terms(session, boundless())
-    desk = Desk(await connect(settings.temporal_target, settings.rehearsal_namespace), made)
+    client = await connect(settings, settings.rehearsal_namespace)
+    desk = Desk(client, made, keyring.load(settings.keyring_path))
     async with serving(settings):
         order_id = await begun(desk)
         before = await desk.seq(order_id)
