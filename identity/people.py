@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from domain.model import Actor, Role
+from identity.scopes import opened
 from store.session import EVERYWHERE, NOWHERE, Sight
 
 CENTRE = "HQ"
@@ -40,6 +41,11 @@ class Identified:
     def actor(self) -> Actor:
         """The person as the rules know him."""
         return Actor(id=self.id, role=self.role, unit=self.unit, acting_for=self.acting_for)
+
+    @cached_property
+    def opened(self) -> frozenset[str]:
+        """The operations that a service token's scopes open; for people, who have none, nothing."""
+        return opened(self.scopes or ())
 
     @cached_property
     def place(self) -> str:

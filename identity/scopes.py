@@ -1,0 +1,87 @@
+"""What a service token may be made for: a closed list of scopes, and which operations each opens.
+
+An operation of the API is named by its operation id. It stands in one scope, or among `PUBLIC`, which ask nobody who he
+is, or among `IN_PERSON`, which are for people alone: no token logs in, makes tokens or accounts, or stands in for
+anybody. A scope never gives more than the person has as whom the token acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from domain.commands import COMMANDS
+
+ALL_ACTS = "orders:act"
+"""Opens every command on orders; `orders:act:<verb>` opens one."""
+
+
+class Scope(NamedTuple):
+    """What a scope is for, in both languages, and the operations that it opens."""
+
+    zh: str
+    en: str
+    operations: frozenset[str]
+
+
+def _scope(zh: str, en: str, operations: str) -> Scope:
+    return Scope(zh, en, frozenset(operations.split()))
+
+
+_VERBS = tuple(verb for verb in COMMANDS if verb != "register")
+
+SCOPES: dict[str, Scope] = {
+    "orders:read": _scope(
+        "查阅工单", "read orders",
+        "list_orders search_orders get_order get_live get_events get_deadlines explain_clock list_followers "
+        "list_callbacks list_criticisms get_inbox list_files get_file",
+    ),
+    "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
+    "orders:register": _scope("登记工单", "register orders", "register"),
+    "orders:link": _scope("生成客户链接", "make customers' links", "make_link"),
+    "orders:attach": _scope("上传附件", "attach documents", "upload_file"),
+    **{f"{ALL_ACTS}:{verb}": _scope(f"办理 {verb}", f"the command {verb}", verb) for verb in _VERBS},
+    "notices": _scope("查阅通知", "read notices and mark them as read", "list_notices read_notice"),
+    "directory:read": _scope(
+        "查阅组织", "read the directory", "list_units get_unit list_people list_absences list_catalogue"
+    ),
+    "directory:write": _scope("登记缺勤", "put people down as away", "put_absence delete_absence"),
+    "policies:read": _scope(
+        "查阅政策", "read and try policies",
+        "list_policies get_policy get_version check_policy preview_policy preview_migration",
+    ),
+    "policies:write": _scope("发布政策", "publish policies and migrate orders", "publish_policy migrate"),
+    "operations:read": _scope("查看运行", "see how it runs", "clocks"),
+    "operations:write": _scope("运行维护", "operate it", "rebuild"),
+    "accesses:read": _scope("查阅访问记录", "read who looked at what", "list_accesses list_order_accesses"),
+    "rehearsals": _scope("演练", "rehearse", "fast_forward"),
+}  # fmt: skip
+"""Scope → what it opens. No operation stands twice."""
+
+PUBLIC = frozenset(
+    ("livez", "readyz", "me", "oidc_login", "oidc_callback", "oidc_logout", "track", "track_code", "track_link")
+)
+"""Operations that ask nobody who he is, or tell him just that."""
+
+IN_PERSON = frozenset(("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"))
+"""Operations for people alone, never for a program."""
+
+_OF = {operation: name for name, scope in SCOPES.items() for operation in scope.operations}
+
+
+def known(scope: str) -> bool:
+    """True for a scope that a token may be made for."""
+    return scope in SCOPES or scope == ALL_ACTS
+
+
+def scope_of(operation: str) -> str:
+    """The scope that opens an operation; '' for one that no token opens."""
+    return _OF.get(operation, "")
+
+
+def opened(scopes: Iterable[str]) -> frozenset[str]:
+    """The operations that a token of these scopes may ask for, besides the public ones."""
+    held = set(scopes)
+    if ALL_ACTS in held:
+        held.update(f"{ALL_ACTS}:{verb}" for verb in _VERBS)
+    return frozenset(operation for name in held & SCOPES.keys() for operation in SCOPES[name].operations)
