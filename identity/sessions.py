@@ -38,7 +38,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A session that holds now: whose, until when at the latest (UTC), and whether the password must be changed first."""
+    """A session that holds now: whose, until when at most (UTC), and whether a password must be changed first."""
 
     digest: str
     csrf: str

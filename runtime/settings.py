@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     )
     demo_logins: bool | None = Field(
         None,
-        description="Whether `Authorization: Bearer dev:<person>` is believed. Default: in the development profile only; "
+        description="Whether `Authorization: Bearer dev:<person>` is believed. Default: in the development profile; "
         "in the production profile nothing starts with it.",
     )
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field(
