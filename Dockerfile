@@ -19,5 +19,5 @@ COPY --chown=root:root . .
 USER whistle
 EXPOSE 8010
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "uvicorn", "api.app:app", "--host", "0.0.0.0", "--port", "8010", "--loop", "uvloop", "--http", "httptools", \
-     "--no-access-log", "--timeout-graceful-shutdown", "15"]
+CMD ["python", "-m", "uvicorn", "api.app:app", "--host", "0.0.0.0", "--port", "8010", "--loop", "uvloop", \
+     "--http", "api.protocol:Bounded", "--no-access-log", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "15"]

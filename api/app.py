@@ -5,6 +5,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Literal
 
 from fastapi import FastAPI
@@ -25,17 +26,24 @@ from api import (
     operations,
     orders,
     policies,
+    reference,
     rehearsal,
 )
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
-from api.identity import DemoIdentity, Identity, NoIdentity
-from api.middleware import PROBES, Bounds
+from api.headers import SecurityHeaders
+from api.identity import CSRF_HEADER, CookieIdentity, DemoIdentity, Identity, Ways
+from api.limits import RateLimits
+from api.middleware import Bounds
+from api.origin import PROBES, Origin
 from api.schemas import REQUESTS, RegisterRequest
 from api.views import JSON
+from identity.sessions import COOKIE
+from identity.tokens import TokenIdentity
 from runtime import zones
 from runtime.settings import Profile, Settings, load
+from vault import customers
 
 _INPUT: Literal["validation"] = "validation"
 DESCRIPTION = """
@@ -49,7 +57,7 @@ are problem details (RFC 9457) with a stable `code`. Instants are UTC.
 def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     """The application with these settings; it starts although database or engine are not there yet.
 
-    `identity` finds out who asks; by default the demo log-ins in the development profile, and nobody otherwise.
+    `identity` finds out who asks; by default by every way in that the settings open.
     """
     zones.pin()
 
@@ -58,7 +66,10 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         async with open_gateway(settings) as gateway:
             parts = Parts(settings, gateway, gateway.reads)
             app.state.parts = parts
-            app.state.identity = identity or _identity(parts)
+            app.state.cookies = CookieIdentity(
+                parts.system, timedelta(minutes=settings.session_idle_minutes), settings.public_url
+            )
+            app.state.identity = identity or _identity(parts, app.state.cookies)
             yield
 
     app = FastAPI(
@@ -67,9 +78,17 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         summary="Complaint escalation on durable workflows",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.shows_docs else None,
     )
     app.add_middleware(Bounds)
+    app.add_middleware(RateLimits, settings=settings)
+    app.add_middleware(Origin, settings=settings)
+    app.add_middleware(SecurityHeaders, settings=settings)
     errors.install(app)
+    if settings.shows_docs:
+        reference.install(app)
     app.router.routes.append(commands.ByVerb("/v1/orders/", commands.ENDPOINTS))
     app.include_router(health.router)
     for router in (
@@ -91,10 +110,17 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     return app
 
 
-def _identity(parts: Parts) -> Identity:
-    if not parts.development:
-        return NoIdentity()
-    return DemoIdentity(lambda person_id: parts.read(directory.identified, person_id))
+def _identity(parts: Parts, cookies: CookieIdentity) -> Identity:
+    """Every way in that the settings open."""
+
+    async def customer(phone: str) -> str:
+        try:
+            return (await parts.write(customers.obtain, parts.rack.keyring, phone)).customer
+        except ValueError:  # no telephone number
+            return ""
+
+    demo = DemoIdentity(lambda person: parts.system(directory.identified, person), customer)
+    return Ways(cookies, parts.system, TokenIdentity(parts.write), demo if parts.settings.demo_open else None)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -117,9 +143,19 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for operation in (item for path in document["paths"].values() for item in path.values()):
             _correct(operation)
         document["components"]["securitySchemes"] = {
-            "demo": {"type": "http", "scheme": "bearer", "description": "Development: `dev:<person id>`."}
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A service token; in development also `dev:<person id>`.",
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": COOKIE,
+                "description": f"From POST /v1/login; what changes something also sends `{CSRF_HEADER}`.",
+            },
         }
-        document["security"] = [{"demo": []}]
+        document["security"] = [{"token": []}, {"session": []}]
         for path in PROBES:
             document["paths"][path]["get"]["security"] = []
         app.openapi_schema = document

@@ -1,15 +1,19 @@
-"""What every request passes before it reaches a route: bounds on number, size and media type, and the last net."""
+"""What every request passes before it reaches a route: bounds on number, size and form, and the last net."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import bodies
 from api.errors import Problem, unexpected
+from api.origin import PROBES
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +21,16 @@ MAX_IN_FLIGHT = 256
 """Requests that one process works on at once; the engine and the database queue long before."""
 MAX_BODY = 256 * 1024
 """Bytes of a request's body; the longest command is far below."""
+MAX_ADDRESS = 8 * 1024
+"""Bytes of path and query."""
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024
+"""Bytes of all headers, names and values."""
+BODY_SECONDS = 30.0
+"""How long a JSON body may take to arrive."""
 
-PROBES = ("/livez", "/readyz")
-"""Answered however busy the process is, and to anybody."""
+UPLOADS = re.compile(r"/v1/orders/[^/]+/files")
+"""The paths to which documents are posted as they are; the route bounds and judges them itself."""
 
 
 class Bounds:
@@ -39,7 +50,7 @@ class Bounds:
         if scope["path"] in PROBES:
             await self._guarded(scope, receive, send)
             return
-        problem = self._objection(scope)
+        problem = self._too_busy() or _odd_head(scope) or self._odd_body(scope)
         if problem is not None:
             await problem.response(scope["path"])(scope, receive, send)
             return
@@ -49,48 +60,51 @@ class Bounds:
         finally:
             self._in_flight -= 1
 
-    def _objection(self, scope: Scope) -> Problem | None:
-        if self._in_flight >= self._max_in_flight:
-            return Problem(
-                "too_many_requests",
-                f"{self._in_flight} requests are being worked on.",
-                remedy="Ask again after the given seconds, with the same key.",
-                retry_after=1,
-            )
-        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
-            return Problem("malformed_request", "The address contains the character NUL.", remedy="Leave it out.")
-        if scope["method"] not in ("POST", "PUT", "PATCH"):
+    def _too_busy(self) -> Problem | None:
+        if self._in_flight < self._max_in_flight:
             return None
+        return Problem(
+            "too_many_requests",
+            f"{self._in_flight} requests are being worked on.",
+            remedy="Ask again after the given seconds, with the same key.",
+            retry_after=1,
+        )
+
+    def _odd_body(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
+        has_body = length not in ("", "0") or "transfer-encoding" in headers
+        if not has_body or _is_upload(scope):
+            return None
+        if scope["method"] not in ("POST", "PUT", "PATCH"):
+            return Problem("malformed_request", f"{scope['method']} takes no body.", remedy="Leave the body out.")
         if length.isdigit() and int(length) > self._max_body:
             return self._too_large()
-        has_body = length not in ("", "0") or "transfer-encoding" in headers
-        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if has_body and media_type != "application/json":
+        media_type, _, parameters = headers.get("content-type", "").partition(";")
+        media_type = media_type.strip().lower()
+        if media_type != "application/json":
             return Problem(
                 "unsupported_media_type",
-                f"The body is {media_type or 'of no named type'}.",
+                f"The body is {media_type[:100] or 'of no named type'}.",
                 remedy="Send JSON with Content-Type: application/json.",
             )
+        if parameters.strip() and re.sub(r"[\s\"]", "", parameters).lower() not in ("charset=utf-8", "charset=utf8"):
+            return Problem(
+                "unsupported_media_type", "The body is not said to be UTF-8.", remedy="Send UTF-8, and no charset else."
+            )
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            return Problem("unsupported_media_type", "The body is packed.", remedy="Send it as it is.")
         return None
 
     def _too_large(self) -> Problem:
         return Problem(
-            "too_large", f"The body is larger than {self._max_body} bytes.", remedy="Attach documents by hash."
+            "too_large",
+            f"The body is larger than {self._max_body} bytes.",
+            remedy="Documents go to /v1/orders/…/files.",
         )
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_body:
-                raise self._too_large()
-            return message
 
         async def watched(message: Message) -> None:
             nonlocal started
@@ -99,7 +113,8 @@ class Bounds:
 
         response: Response
         try:
-            await self._app(scope, counted, watched)
+            whole = receive if _is_upload(scope) else await self._whole(receive)
+            await self._app(scope, whole, watched)
             return
         except ClientDisconnect:  # he hung up before the request was whole: nothing was begun, nobody is to be told
             return
@@ -109,3 +124,50 @@ class Bounds:
             response = unexpected(scope["path"], error).response(scope["path"])
         if not started:
             await response(scope, receive, send)
+
+    async def _whole(self, receive: Receive) -> Receive:
+        """What hands on the body in one piece, read and judged."""
+        body = bytearray()
+        more = True
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    body += message.get("body", b"")
+                    more = message.get("more_body", False)
+                    if len(body) > self._max_body:
+                        raise self._too_large()
+        except TimeoutError:
+            raise Problem(
+                "too_slow", f"The body was not there after {BODY_SECONDS:.0f} s.", remedy="Send it again, at once."
+            ) from None
+        if body:
+            bodies.demand(bytes(body))
+        pieces: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def handed_on() -> Message:
+            return pieces.pop() if pieces else await receive()
+
+        return handed_on
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]) is not None
+
+
+def _odd_head(scope: Scope) -> Problem | None:
+    """The problem of an address or of headers that are too long, or that hold what no text holds."""
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
+        return Problem("address_too_long", f"The address is longer than {MAX_ADDRESS} bytes.", remedy="Ask for less.")
+    if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+        return Problem("malformed_request", "The address contains the character NUL.", remedy="Leave it out.")
+    headers = scope["headers"]
+    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        return Problem(
+            "headers_too_large",
+            f"There are more than {MAX_HEADERS} headers, or more than {MAX_HEADER_BYTES} bytes of them.",
+            remedy="Leave out what is not needed.",
+        )
+    return None

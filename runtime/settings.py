@@ -332,6 +332,11 @@ class Settings(BaseSettings):
         return self.keys_file or self.data_dir / "keys.json"
 
     @property
+    def shows_docs(self) -> bool:
+        """Return whether the API describes itself to anybody who asks."""
+        return self.profile is Profile.DEVELOPMENT if self.api_docs is None else self.api_docs
+
+    @property
     def logs(self) -> Path:
         """Return the folder of the log files."""
         return self.data_dir / "logs"

@@ -127,7 +127,8 @@ def application(settings: Settings) -> list[Program]:
         )
         programs.append(Program(child))
     command = [sys.executable, "-m", "uvicorn", "api.app:app", "--host", settings.api_host]
-    command += ["--port", str(settings.api_port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    command += ["--port", str(settings.api_port), "--loop", "uvloop", "--http", "api.protocol:Bounded"]
+    command += ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
     command += ["--workers", str(settings.api_workers), "--log-level", settings.log_level]
     command += ["--timeout-graceful-shutdown", "15"]
     api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)

@@ -77,6 +77,7 @@ def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
         api_port=first + PORT_COUNT + 1,
         ui_port=first + PORT_COUNT + 2,
         ui_enabled=False,
+        allowed_hosts="api",  # as the tests' clients call it
     )
     shutil.rmtree(folder, ignore_errors=True)
 
