@@ -65,7 +65,7 @@ class Desk:
 
     def __init__(self, client: Client, made: sessionmaker[Session], keys: Keyring) -> None:
         self._client = client
-        self._keys = keys
+        self.keys = keys
         self._made = made
         self._prefix = f"R{secrets.token_hex(4).upper()}-"
         self._numbers = itertools.count(1)
@@ -238,7 +238,7 @@ class Desk:
 
     async def keep_history(self, order_id: str, name: str) -> Path | None:
         """Write the latest run's history for good, when histories are being made anew."""
-        return await histories.write(name, await self.handle(order_id).fetch_history(), self._keys)
+        return await histories.write(name, await self.handle(order_id).fetch_history(), self.keys)
 
     async def close(self) -> None:
         """Replay every run of every order, then end those that still run."""
@@ -255,7 +255,7 @@ class Desk:
 
         try:
             async with asyncio.timeout(REPLAY_SECONDS):
-                replayer = Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin(self._keys)])
+                replayer = Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin(self.keys)])
                 results = await replayer.replay_workflows(all_runs(), raise_on_replay_failure=False)
             assert not results.replay_failures, results.replay_failures
         finally:
