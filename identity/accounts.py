@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -31,32 +32,24 @@ ONE_TIME_HOURS = 24
 """For how long a password that was given to somebody opens the door."""
 
 
-class Unknown(LookupError):
+class Unknown(LookupError):  # noqa: N818 - it names what is wrong
     """No active person of that id."""
 
 
-class NoAccount(LookupError):
+class NoAccount(LookupError):  # noqa: N818 - it names what is wrong
     """The person has no password."""
 
 
-class Wrong(Exception):  # noqa: N818 - it names what happened
+class Verdict(StrEnum):
+    """What comes of a password that was compared."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
     """Person and password do not belong together; nothing says which of them is wrong."""
-
-
-class Locked(Exception):  # noqa: N818 - it names the state
-    """The password is right, but wrong ones have locked the account.
-
-    Attributes:
-        until: when that ends (UTC).
-    """
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"locked until {until.isoformat()}")
-        self.until = until
-
-
-class Expired(Exception):  # noqa: N818 - it names the state
-    """The password is right, but was given for one day, which is over."""
+    LOCKED = "locked"
+    """It is right, but wrong ones have locked the account."""
+    EXPIRED = "expired"
+    """It is right, but was given for a day that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +107,22 @@ def attempt(session: Session, person: str, now: datetime) -> Attempt:
     )
 
 
-def admit(session: Session, made: Attempt, right: bool, now: datetime, rehashed: str = "") -> None:
-    """Let somebody in whose password was compared; the count of wrong ones begins anew.
+def judge(session: Session, made: Attempt, right: bool, now: datetime, rehashed: str = "") -> Verdict:
+    """What comes of a password that was compared; with `RIGHT` the count of wrong ones begins anew.
 
     `rehashed` is the same password in the present form, if it was kept in an older one.
-
-    Raises:
-        Wrong: the password is not right, or was changed meanwhile.
-        Locked: it is right, but the account was locked already.
-        Expired: it was given for a day that is over.
     """
     account = rows.held(session, made.person) if right else None
-    if account is None or account.hash != made.hash:
-        raise Wrong
+    if account is None or account.hash != made.hash:  # it may have been changed while it was compared
+        return Verdict.WRONG
     if made.locked_until is not None:
-        raise Locked(made.locked_until)
+        return Verdict.LOCKED
     if account.must_change and account.changed_at + timedelta(hours=ONE_TIME_HOURS) <= now:
-        raise Expired
+        return Verdict.EXPIRED
     rows.count(session, made.person, 0, None)
     if rehashed:
         rows.rehash(session, made.person, rehashed)
+    return Verdict.RIGHT
 
 
 def change(session: Session, person: str, hash_now: str, now: datetime) -> None:

@@ -63,7 +63,13 @@ PUBLIC = frozenset(
 )
 """Operations that ask nobody who he is, or tell him just that."""
 
-IN_PERSON = frozenset(("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"))
+IN_PERSON = frozenset(
+    (
+        *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
+        *("log_in", "log_out", "log_out_everywhere", "get_session", "change_password"),
+        *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
+    )
+)
 """Operations for people alone, never for a program."""
 
 _OF = {operation: name for name, scope in SCOPES.items() for operation in scope.operations}
