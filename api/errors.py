@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api import record
 from api.invalid import InvalidBody, faults
 from store.session import LOST
 
@@ -66,8 +67,14 @@ FAULTS: dict[str, Kind] = {
     "malformed_request": Kind(400, "The request cannot be read", "请求无法解析"),
     "idempotency_key_required": Kind(400, "An Idempotency-Key is required", "缺少幂等键"),
     "unauthenticated": Kind(401, "Log in first", "请先登录"),
+    "log_in_failed": Kind(401, "Not logged in", "登录失败"),
+    "account_locked": Kind(403, "This account is locked for a while", "账号暂时锁定"),
+    "password_change_required": Kind(403, "Choose a password of your own first", "请先修改密码"),
+    "csrf": Kind(403, "Not asked by our own page", "请求并非来自本系统页面"),
     "forbidden": Kind(403, "Not yours to see or to do", "无权访问"),
     "policy_missing": Kind(409, "The policy of this order is not here", "缺少该工单的政策版本"),
+    "not_valid": Kind(403, "Not valid, or not any more", "无效或已失效"),
+    "not_admitted": Kind(403, "Known to the log-in provider, but not admitted here", "该账号无权登录本系统"),
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
     "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),
@@ -90,6 +97,9 @@ FAULTS: dict[str, Kind] = {
     "not_yet_recorded": Kind(503, "Not recorded yet", "尚未记录"),
 }
 """What goes wrong before or after the rules."""
+
+ON_RECORD = (401, 403, 404)
+"""Statuses of what somebody was not let see or do; the rules' refusals of commands have a record of their own."""
 
 KINDS: dict[str, Kind] = {**REFUSALS, **FAULTS}
 
@@ -259,7 +269,10 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    return cast("Problem", error).response(request.url.path)
+    problem = cast("Problem", error)
+    if problem.status in ON_RECORD:
+        await record.refused(request, problem.code)
+    return problem.response(request.url.path)
 
 
 async def _database(request: Request, error: Exception) -> Response:

@@ -84,7 +84,7 @@ class RateLimits:
         await self._app(scope, receive, send)
 
     def _objection(self, scope: Scope) -> Problem | None:
-        who = {By.ADDRESS: _line(scope), By.IDENTITY: fingerprint(Headers(scope=scope), self._cookies)}
+        who = {By.ADDRESS: line(scope), By.IDENTITY: fingerprint(Headers(scope=scope), self._cookies)}
         for rule in self._rules:
             counted = who[rule.by]
             if not counted or not rule.matches(scope["method"], scope["path"]):
@@ -105,7 +105,7 @@ def _too_many(rule: Rule, window: RateLimitItem, seconds: int) -> Problem:
     )
 
 
-def _line(scope: Scope) -> str:
+def line(scope: Scope) -> str:
     """The caller's address, of IPv6 the network of his line."""
     host = (scope.get("client") or ("", 0))[0]
     try:

@@ -14,7 +14,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from api.examples import EXAMPLES
 from domain.commands import COMMANDS, asked
 from domain.model import Customer, Order, OrderClass, Rating
+from vault.seal import MARK
 
+SEALED = MARK.decode()
+"""Begins a text that the vault has sealed."""
 MAX_TEXT = 8000
 """Characters of one text field."""
 MAX_ITEMS = 50
@@ -36,9 +39,11 @@ def _utc(value: datetime) -> datetime:
 
 
 def _storable(value: str) -> str:
-    """The database cannot keep the character NUL in a text."""
+    """The database cannot keep the character NUL in a text, and nobody may bring a seal of his own."""
     if "\0" in value:
         raise ValueError("the character NUL is not allowed")
+    if SEALED in value:
+        raise ValueError(f"{SEALED} is not allowed")
     return value
 
 
@@ -153,7 +158,8 @@ def _zone(value: str) -> str:
     return value
 
 
-def _number(value: str) -> str:
+def telephone(value: str) -> str:
+    """The value, where it has the digits of a telephone number; raises ValueError."""
     if sum(letter.isdigit() for letter in value) < LEAST_DIGITS:
         raise ValueError(f"has fewer than {LEAST_DIGITS} digits")
     return value
@@ -163,7 +169,7 @@ class CustomerRequest(Request):
     """Who complains; `zone` is the IANA zone in which he may be called."""
 
     name: Annotated[Clean, Field(min_length=1, max_length=200)]
-    phone: Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(_number)]
+    phone: Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(telephone)]
     email: Annotated[Clean, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
     zone: Annotated[Clean, Field(max_length=64), AfterValidator(_zone)] = "Asia/Shanghai"
     tier: Annotated[
@@ -191,6 +197,7 @@ class RegisterRequest(Request):
     )
     source: Annotated[Clean, Field(max_length=200, description="Of a customer's own always empty.")] = ""
     area: Annotated[Clean, Field(max_length=200)] = ""
+    against: Annotated[Clean, Field(max_length=50, description="The unit that is complained about, if any.")] = ""
     dispatch: bool = Field(True, description="False leaves it registered, for a dispatcher to decide.")
     rehearsal: bool = Field(False, description="A rehearsal, whose time may be skipped; development profile only.")
     reason: Text = ""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from domain.model import Actor, Role
 from identity.scopes import opened
+from store.directory import Person
 from store.session import EVERYWHERE, NOWHERE, Sight
 
 CENTRE = "HQ"
@@ -77,4 +78,16 @@ def customer(found: str, order_id: str = "") -> Identified:
         role=Role.CUSTOMER,
         customer=found,
         order_id=order_id,
+    )
+
+
+def recognised(person: Person) -> Identified:
+    """Somebody of the directory, as himself."""
+    return Identified(
+        id=person.id,
+        name_zh=person.name_zh,
+        name_en=person.name_en,
+        role=Role(person.role),
+        unit=person.unit,
+        province=person.province,
     )

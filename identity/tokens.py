@@ -13,6 +13,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from domain.model import Role
 from identity import scopes as scope_table
-from identity.people import Identified
+from identity.people import Identified, recognised
 from store import directory
 from store import tokens as rows
 from store.tokens import Token
@@ -107,15 +108,7 @@ def find(session: Session, token: str) -> Identified | None:
     if person is None or not person.active:
         return None
     rows.note_use(session, row.id)
-    return Identified(
-        id=person.id,
-        name_zh=person.name_zh,
-        name_en=person.name_en,
-        role=Role(person.role),
-        unit=person.unit,
-        province=person.province,
-        scopes=row.scopes,
-    )
+    return replace(recognised(person), scopes=row.scopes)
 
 
 class TokenIdentity:

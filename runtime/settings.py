@@ -347,6 +347,11 @@ class Settings(BaseSettings):
         host = _LOOPBACK if self.api_host in ("0.0.0.0", "::") else self.api_host
         return f"http://{host}:{self.api_port}"
 
+    @property
+    def entrance(self) -> str:
+        """Return the address where people reach the system from outside, without a slash at its end."""
+        return self.public_url or self.api_url
+
     def environment(self) -> dict[str, str]:
         """Return the `WHISTLE_…` variables that give a child process these very settings."""
         values = self.model_dump(mode="json", exclude_none=True)
