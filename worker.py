@@ -31,7 +31,7 @@ from runtime import zones
 from runtime.faults import SetupError
 from runtime.plugin import connect, metrics
 from runtime.settings import Settings, load
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from watch.canary import CanaryKeeper
 from watch.lost import LostAndFound
 from watch.reconciler import Reconciler
@@ -114,7 +114,7 @@ def database(settings: Settings) -> Iterator[tuple[sessionmaker[Session], Thread
             "WHISTLE_APP_DATABASE_URL is not set; start with whistle up, or set it",
         )
     size = max(2, settings.database_pool_size)
-    engine = make_engine(settings.app_database_url, size + 1)
+    engine = make_engine(settings.app_database_url, size + 1, sight=EVERYWHERE)
     try:
         with ThreadPoolExecutor(size, thread_name_prefix="record") as threads:
             yield sessions(engine), threads

@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Literal
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api import (
+    accesses,
+    accounts,
+    acting,
     callbacks,
     clocks,
     commands,
@@ -21,14 +24,20 @@ from api import (
     directory,
     errors,
     health,
+    login,
     migrations,
     notices,
+    oidc,
     operations,
     orders,
     policies,
     reference,
     rehearsal,
+    sights,
+    tokens,
+    tracking,
 )
+from api.access import admitted
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
@@ -38,6 +47,7 @@ from api.limits import RateLimits
 from api.middleware import Bounds
 from api.origin import PROBES, Origin
 from api.schemas import REQUESTS, RegisterRequest
+from api.veil import Veil
 from api.views import JSON
 from identity.sessions import COOKIE
 from identity.tokens import TokenIdentity
@@ -64,7 +74,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_gateway(settings) as gateway:
-            parts = Parts(settings, gateway, gateway.reads)
+            parts = Parts(settings, gateway)
             app.state.parts = parts
             app.state.cookies = CookieIdentity(
                 parts.system, timedelta(minutes=settings.session_idle_minutes), settings.public_url
@@ -81,8 +91,10 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.shows_docs else None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.add_middleware(Bounds)
+    app.add_middleware(Veil)
     app.add_middleware(RateLimits, settings=settings)
     app.add_middleware(Origin, settings=settings)
     app.add_middleware(SecurityHeaders, settings=settings)
@@ -93,6 +105,8 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     app.include_router(health.router)
     for router in (
         orders.router,
+        sights.router,
+        accesses.router,
         callbacks.router,
         clocks.router,
         commands.make_router(),
@@ -102,10 +116,16 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         criticisms.router,
         notices.router,
         operations.router,
+        login.router,
+        acting.router,
+        accounts.router,
+        oidc.make_router(settings),
+        tokens.router,
+        tracking.make_router(settings),
     ):
-        app.include_router(router, prefix="/v1")
+        app.include_router(router, prefix="/v1", dependencies=[Depends(admitted)])
     if settings.profile is Profile.DEVELOPMENT:
-        app.include_router(rehearsal.router, prefix="/v1")
+        app.include_router(rehearsal.router, prefix="/v1", dependencies=[Depends(admitted)])
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

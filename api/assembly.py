@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 from api.books import Books
 from api.gateway import Gateway
+from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine, sessions
+from vault.rack import Rack
 
 
 @asynccontextmanager
@@ -21,19 +23,21 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raises:
         ValueError: the settings name no database.
+        SetupError: the installation's keys are not there.
     """
     if settings.app_database_url is None:
         raise ValueError("WHISTLE_APP_DATABASE_URL is not set; `whistle up` sets it for its children")
     size = settings.database_pool_size
-    engine = make_engine(settings.app_database_url, size)
-    single = make_engine(settings.app_database_url, size, autocommit=True)
+    engine = make_engine(settings.app_database_url, size, sight=EVERYWHERE)
+    single = make_engine(settings.app_database_url, size, autocommit=True, sight=EVERYWHERE)
+    rack = Rack(sessions(single), keyring.load(settings.keyring_path))
     clients = {
         rehearsal: await connect(settings, namespace, lazy=True)
         for rehearsal, namespace in ((False, settings.temporal_namespace), (True, settings.rehearsal_namespace))
     }
     with ThreadPoolExecutor(size, thread_name_prefix="ledger") as pool:
         try:
-            yield Gateway(Books(engine, single), clients, pool)
+            yield Gateway(Books(engine, single, rack), clients, pool)
         finally:
             engine.dispose()
             single.dispose()

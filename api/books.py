@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -17,19 +18,23 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from api import retiming
+from api import retiming, sealing
 from api.errors import Problem, no_order
 from api.keys import Known, Opening, Pending, mark, pending, understood
 from api.views import Reply, done
 from contracts.messages import Answer, CommandMessage, decode, encode
 from contracts.names import REHEARSAL_PREFIX
-from domain.commands import RecordCallback, Register
+from domain.commands import Body, RecordCallback, Register
 from domain.errors import Refusal
-from domain.model import Actor, OrderClass
+from domain.model import OrderClass, Role
 from domain.policy import Terms, applicable, resolve
-from store import calls, commands, directory, ledger, orders, policies, refusals, tables
+from identity.people import Identified
+from store import calls, commands, directory, ledger, orders, policies, refusals, sights, tables
 from store.commands import Claim, Standing
-from store.session import sessions
+from store.session import Sight, sessions, within
+from vault import customers, finding
+from vault.rack import Rack
+from vault.seal import Key
 
 FRESH_SECONDS = 5.0
 """How old a read of the policy in force or of the catalogue may be when a complaint comes in."""
@@ -75,45 +80,78 @@ class _Fresh(Generic[T]):
 class Books:
     """The database side of the gateway.
 
-    `engine` serves transactions, `single` (an `autocommit` one) what is a single statement: a claim, a plain read.
+    `engine` serves transactions, `single` (an `autocommit` one) what is a single statement: a claim, a plain read. Both
+    see everything; what a person asks for himself is read by `reads`. `rack` has the customers' keys.
     """
 
-    def __init__(self, engine: Engine, single: Engine) -> None:
+    def __init__(self, engine: Engine, single: Engine, rack: Rack) -> None:
         self._write = sessions(engine)
-        self._single = self.reads = sessions(single)
+        self._single = sessions(single)
+        self._engine = single
+        self.rack = rack
         self._policy = _Fresh(policies.current)
         self._frozen: dict[tuple[str, ...], _Frozen] = {}
 
-    def claim(self, order_id: str, verb: str, message: CommandMessage, phone: str) -> Pending | Reply:
+    def reads(self, sight: Sight) -> Session:
+        """A session that sees what is seen from there; every statement is a transaction of its own, one round trip."""
+        return Session(within(self._engine, sight), expire_on_commit=False, autoflush=False)
+
+    def system(self) -> Session:
+        """The same for the system's own questions."""
+        return self._single()
+
+    @contextmanager
+    def writes(self) -> Iterator[Session]:
+        """One transaction of the system's own."""
+        with self._write.begin() as session:
+            yield session
+
+    def claim(
+        self, order_id: str, verb: str, key: str, who: Identified, body: Body, reason: str, expected_seq: int | None
+    ) -> Pending | Reply:
         """Claim a command's key: Pending when it is to be sent, the Reply when it was answered before.
 
+        What the asker says in his own words is sealed here, before anything is kept.
+
         Raises:
-            Problem: the key names another command; no such order; not this customer's order.
+            Problem: the key names another command; no such order; none that he sees; its customer's data were erased.
         """
-        same = mark(verb, order_id, message.actor, message.body, message.reason)
-        with self._single() as session:
-            if phone and not _is_his(session, order_id, phone):
-                raise no_order(order_id)
-            if verb == CALLS:
-                claimed = self._claim_call(order_id, same, message)
-            elif verb in retiming.VERBS:
-                claimed = self._claim_terms(order_id, verb, same, message)
-            else:
-                claimed = commands.claim_on(session, message.id, order_id, verb, same, message)
+        with self.reads(who.sight) as session:
+            customer = sights.customer_of(session, order_id, who.sight)
+        if customer is None:
+            raise no_order(order_id)
+        same = mark(self.rack.keyring.index, verb, order_id, who.actor, encode(body), reason)
+        sealed, why = sealing.sealed(self._key(customer, order_id), body, reason)
+        message = CommandMessage(
+            id=key, actor=who.actor, body=msgspec.Raw(encode(sealed)), reason=why, expected_seq=expected_seq
+        )
+        if verb == CALLS:
+            claimed = self._claim_call(order_id, same, message)
+        elif verb in retiming.VERBS:
+            claimed = self._claim_terms(order_id, verb, same, message)
+        else:
+            with self._single() as session:
+                claimed = commands.claim_on(session, key, order_id, verb, same, message)
         if claimed is None:
             raise no_order(order_id)
         return understood(claimed)
 
+    def _key(self, customer: str, order_id: str) -> Key:
+        key = self.rack.key(customer)
+        if key is None:
+            raise Problem("erased", f"The customer of {order_id} had his data erased.", remedy="Nothing can be added.")
+        return key
+
     def _claim_call(self, order_id: str, same: str, message: CommandMessage) -> Claim | None:
         """Claim a call's key and write the call down, while nobody else can call the number."""
         with self._write.begin() as session:
-            number = calls.number_of(session, order_id)
-            if number:
-                body: RecordCallback = replace(decode(message.body, RecordCallback), recent=calls.hold(session, number))
+            callee = calls.callee_of(session, order_id)
+            if callee:
+                body: RecordCallback = replace(decode(message.body, RecordCallback), recent=calls.hold(session, callee))
                 message = msgspec.structs.replace(message, body=msgspec.Raw(encode(body)))
             claimed = commands.claim_on(session, message.id, order_id, CALLS, same, message)
-            if number and claimed is not None and claimed.standing is Standing.NEW:
-                calls.add(session, message.id, order_id, number)
+            if callee and claimed is not None and claimed.standing is Standing.NEW:
+                calls.add(session, message.id, order_id, callee)
         return claimed
 
     def _claim_terms(self, order_id: str, verb: str, same: str, message: CommandMessage) -> Claim | None:
@@ -122,13 +160,14 @@ class Books:
             message = retiming.completed(session, order_id, verb, message)
             return commands.claim_on(session, message.id, order_id, verb, same, message)
 
-    def open(self, key: str, actor: Actor, opening: Opening, reason: str) -> Pending | Reply:
-        """Look up catalogue and policy, make the number, and claim the key; as `claim`.
+    def open(self, key: str, who: Identified, opening: Opening, reason: str) -> Pending | Reply:
+        """Look up catalogue, policy and customer, make the number, and claim the key; as `claim`.
 
         Raises:
-            Problem: the key names another command, or the province or the tier is not known.
+            Problem: the key names another command, the province or the tier is not known, or a customer complains for
+                another number than his own.
         """
-        same = mark("register", "", actor, encode(opening), reason)
+        same = mark(self.rack.keyring.index, "register", "", who.actor, encode(opening), reason)
         frozen: _Frozen | None = None
         with self._write.begin() as session:
             try:
@@ -140,8 +179,11 @@ class Books:
                 claimed = asked_before  # what was known then was registered then
             else:
                 frozen = self._terms(session, body)
-                message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason)
+                sealed, why = self._sealed(session, who, body, reason)
+                message = CommandMessage(id=key, actor=who.actor, body=msgspec.Raw(encode(sealed)), reason=why)
                 claimed = commands.claim(session, key, body.order_id, "register", same, message, frozen.digest)
+                if claimed.standing is Standing.NEW:
+                    finding.add(session, self.rack.keyring, sealed.customer.id, body)
         if frozen is not None:
             self._remember(frozen)
         found = understood(claimed)
@@ -169,7 +211,14 @@ class Books:
         """
         with self._write.begin() as session:
             order = ledger.record(session, pending.order_id, answer.events)
-            reply = done(order, command_id=pending.key, verb=pending.verb, first=answer.first, last=answer.last)
+            reply = done(
+                order,
+                pending.message.actor.role,
+                command_id=pending.key,
+                verb=pending.verb,
+                first=answer.first,
+                last=answer.last,
+            )
             return _standing(pending, reply, commands.finish(session, pending.key, reply.stored()))
 
     def refuse(self, pending: Pending, refusal: Refusal) -> Reply | None:
@@ -251,6 +300,13 @@ class Books:
             calls.free(session, pending.key)
         return None if stands is None else _standing(pending, reply, stands)
 
+    def _sealed(self, session: Session, who: Identified, body: Register, reason: str) -> tuple[Register, str]:
+        """The complaint with its customer found or made, and sealed with his key."""
+        key = customers.obtain(session, self.rack.keyring, body.customer.phone, body.customer.name)
+        if who.role is Role.CUSTOMER and key.customer != who.customer:
+            raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
+        return sealing.registered(key, body, reason)
+
     def _resolved(self, session: Session, opening: Opening) -> Register:
         province = directory.unit(session, opening.province)
         if province is None or province.kind != PROVINCE:
@@ -261,6 +317,13 @@ class Books:
                 remedy="GET /v1/units?kind=province lists them.",
             )
         self._require_tier(session, opening.customer.tier)
+        if opening.against and directory.unit(session, opening.against) is None:
+            raise Problem(
+                "invalid_field",
+                f"There is no unit {opening.against}.",
+                field="against",
+                remedy="GET /v1/units lists them; leave it out where no unit is complained about.",
+            )
         entry = directory.catalogue_for(session, opening.category, opening.province)
         body = Register(
             order_id=new_order_id(rehearsal=opening.rehearsal),
@@ -274,6 +337,7 @@ class Books:
             source=opening.source,
             area=opening.area,
             rehearsal=opening.rehearsal,
+            against=opening.against,
         )
         if entry is None or not opening.dispatch:
             return body
@@ -320,8 +384,3 @@ def new_order_id(*, rehearsal: bool) -> str:
 def _standing(pending: Pending, reply: Reply, stands: str) -> Reply:
     """The reply that stands under the key: this one, or one that was there before."""
     return reply if stands == reply.stored() else Reply.restored(stands, pending.order_id)
-
-
-def _is_his(session: Session, order_id: str, phone: str) -> bool:
-    column = tables.orders.c
-    return session.scalar(select(column.customer_phone).where(column.order_id == order_id)) == phone

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.deps import AskerDep, PartsDep
@@ -11,14 +11,12 @@ from api.errors import Problem, declared
 from api.filters import demand
 from api.views import JSON
 from contracts.messages import encode
-from domain.model import Role
 from store import calls
 from store.calls import CallLine, CallQuery
 from store.cursors import BadCursor
 
 router = APIRouter(tags=["orders"])
 
-HIDDEN_FROM = (Role.CUSTOMER, Role.UNIT_MEMBER, Role.UNIT_HEAD)
 """Who handles a complaint sees neither the customer nor the call-back (invariant 4)."""
 
 
@@ -36,6 +34,7 @@ class CallPage(BaseModel):
     summary="Whom to call back, and when he may be called",
 )
 async def list_callbacks(
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     province: Annotated[str, Query(max_length=20)] = "",
@@ -48,12 +47,11 @@ async def list_callbacks(
 
     Not for customers and handling units: who handles a complaint does not see its call-back.
     """
-    if who.role in HIDDEN_FROM:
-        raise Problem("forbidden", "Call-backs are not shown to customers and handling units.")
-    await demand(parts, province=province)
-    query = CallQuery(province=province, ready=ready, rehearsal=rehearsal, cursor=cursor, limit=limit)
+    await demand(parts, who, province=province)
+    query = CallQuery(who.sight, province=province, ready=ready, rehearsal=rehearsal, cursor=cursor, limit=limit)
     try:
-        page = await parts.read(calls.to_call, query, datetime.now(UTC))
+        page = await parts.read(who, calls.to_call, query, datetime.now(UTC))
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
+    await parts.record.seen(request, who, *(line.order_id for line in page.items))
     return Response(encode(page), media_type=JSON)

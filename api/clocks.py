@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
@@ -17,9 +17,10 @@ from contracts.messages import encode, from_row
 from contracts.names import is_rehearsal
 from domain.account import Account, account
 from domain.account_words import told
-from domain.model import Role
+from domain.clocks import kind_of
 from domain.notice_texts import LABELS
-from store import ledger, policies
+from domain.sight import clock_shown
+from store import ledger, orders, policies
 from store import notices as notice_rows
 
 router = APIRouter(tags=["orders"])
@@ -49,6 +50,7 @@ def _account(session: Session, order_id: str, key: str) -> tuple[Account | None,
 async def explain_clock(
     order_id: OrderId,
     key: Annotated[str, Path(max_length=200, description="The clock's key, as the order's deadlines list it.")],
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
 ) -> Response:
@@ -56,12 +58,12 @@ async def explain_clock(
 
     Made from the order's events and the terms under which they were written; for staff.
     """
-    if who.role is Role.CUSTOMER:
-        raise Problem("forbidden", "The account of a clock names people; it is for staff.")
-    if await parts.read(ledger.head, order_id) is None:
+    head = await parts.read(who, orders.head, order_id, who.sight)
+    if head is None:
         raise no_order(order_id)
-    found, names = await parts.read(_account, order_id, key)
-    if found is None:
+    await parts.record.seen(request, who, order_id)
+    found, names = await parts.read(who, _account, order_id, key)
+    if found is None or not clock_shown(kind_of(key), head.order, who.role):
         raise Problem(
             "unknown_clock",
             f"Order {order_id} never had a clock {key[:200]}.",

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, request_response
 from starlette.types import Receive, Scope, Send
 
 from api import directory
+from api.access import no_scope
 from api.deps import Parts, asker, body_of, expected_seq, idempotency_key, parts
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
@@ -112,8 +113,10 @@ def _endpoint(verb: str, model: type[CommandRequest]) -> Endpoint:
         body = to_body(verb, asked)
         named = units_in(verb, body)
         if named:
-            await app.read(require_units, named)
-        reply = await app.gateway.act(order_id, verb, key, who.actor, body, asked.reason, seq, who.phone)
+            await app.read(who, require_units, named)
+        if who.scopes is not None and verb not in who.opened:
+            raise no_scope()
+        reply = await app.gateway.act(order_id, verb, key, who, body, asked.reason, seq)
         return reply.response()
 
     endpoint.__name__ = verb

@@ -11,7 +11,6 @@ from api.filters import demand
 from api.schemas import Instant
 from api.views import JSON
 from contracts.messages import encode
-from domain.model import Role
 from store import criticisms as queries
 from store.criticisms import MOST, Criticism, CriticismQuery
 from store.cursors import BadCursor
@@ -46,12 +45,10 @@ async def list_criticisms(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Response:
     """Which unit let which duty of which order run so far past its limit, the latest first."""
-    if who.role is Role.CUSTOMER:
-        raise Problem("forbidden", "The list is for staff.")
-    await demand(parts, province=province, unit=unit)
-    query = CriticismQuery(province, unit, start, until, rehearsal, cursor, limit)
+    await demand(parts, who, province=province, unit=unit)
+    query = CriticismQuery(who.sight, province, unit, start, until, rehearsal, cursor, limit)
     try:
-        page = await parts.read(queries.criticisms, query)
+        page = await parts.read(who, queries.criticisms, query)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
     return Response(encode(page), media_type=JSON)

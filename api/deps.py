@@ -3,17 +3,20 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.orm import Session, sessionmaker
 
 from api.errors import Problem
 from api.gateway import Gateway
-from api.identity import Identified, Identity
+from api.identity import Identity
 from api.invalid import InvalidBody
+from api.record import Record
+from identity.people import Identified
 from runtime.settings import Profile, Settings
+from vault.rack import Rack
 
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{8,128}")
 """An Idempotency-Key: 8 to 128 visible ASCII characters, such as a UUID."""
@@ -22,21 +25,42 @@ M = TypeVar("M", bound=BaseModel)
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """What the application is put together from; the routes find it in `app.state.parts`."""
 
     settings: Settings
     gateway: Gateway
-    reads: sessionmaker[Session]
 
-    async def read(self, query: Callable[..., T], *arguments: Any, **options: Any) -> T:
-        """The answer of a query of the store, `query(session, …)`, run off the event loop."""
-        return await self.gateway.run(self._read, query, arguments, options)
+    @cached_property
+    def record(self) -> Record:
+        """Who looked at what."""
+        return Record(self.write)
 
-    def _read(self, query: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> T:
-        with self.reads() as session:
+    @property
+    def rack(self) -> Rack:
+        """The customers' keys."""
+        return self.gateway.books.rack
+
+    async def read(self, who: Identified, query: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """The answer of a query of the store, `query(session, …)`, which sees what that person may see."""
+        return await self.gateway.run(self._read, who, query, arguments, options)
+
+    def _read(self, who: Identified, query: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> T:
+        with self.gateway.books.reads(who.sight) as session:
             return query(session, *arguments, **options)
+
+    async def system(self, query: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """The answer of one statement of the store that is nobody's own question, such as who somebody is."""
+        return await self.gateway.statement(query, *arguments, **options)
+
+    async def write(self, step: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        """Do `step(session, …)` in one transaction, as the system: who may have it done was asked before."""
+        return await self.gateway.run(self._write, step, arguments, options)
+
+    def _write(self, step: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> T:
+        with self.gateway.books.writes() as session:
+            return step(session, *arguments, **options)
 
     @property
     def development(self) -> bool:
@@ -50,9 +74,12 @@ async def parts(request: Request) -> Parts:
 
 
 async def asker(request: Request) -> Identified:
-    """Who asks; raises Problem `unauthenticated`."""
-    identity: Identity = request.app.state.identity
-    return await identity.identify(request)
+    """Who asks; raises Problem `unauthenticated`. What leaves in answer is shown as far as his rights go."""
+    who: Identified | None = getattr(request.state, "asker", None)
+    if who is None:
+        identity: Identity = request.app.state.identity
+        who = request.state.asker = await identity.identify(request)
+    return who
 
 
 def idempotency_key(request: Request) -> str:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.filters import demand
-from api.identity import Identified
 from api.schemas import Clean, Instant, Request
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import Role
+from identity.people import Identified
 from store import absences, policies, posts
 from store import directory as queries
 from store import inbox as inboxes
@@ -105,8 +105,8 @@ async def list_units(
     who: AskerDep, parts: PartsDep, province: Filter = "", kind: UnitKind = "", parent: Filter = ""
 ) -> Response:
     """All of them, or those of a province, of a kind, below a parent."""
-    await demand(parts, province=province, parent=parent)
-    return _json(await parts.read(queries.units, province, kind, parent))
+    await demand(parts, who, province=province, parent=parent)
+    return _json(await parts.read(who, queries.units, province, kind, parent))
 
 
 @router.get(
@@ -117,7 +117,7 @@ async def list_units(
 )
 async def get_unit(unit_id: UnitId, who: AskerDep, parts: PartsDep) -> Response:
     """Its names, parent, province and time zone."""
-    found = await parts.read(queries.unit, unit_id)
+    found = await parts.read(who, queries.unit, unit_id)
     if found is None:
         raise Problem("not_found", f"There is no unit {unit_id}.", remedy="GET /v1/units lists them.")
     return _json(found)
@@ -137,14 +137,24 @@ async def get_inbox(
     cursor: Annotated[str, Query(max_length=500)] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Response:
-    """Its parts to sign, to contact, to reply, and the whistles it was summoned by."""
-    if who.role is Role.CUSTOMER:
-        raise Problem("forbidden", "Inboxes are the units' own.")
+    """Its parts to sign, to contact, to reply, and the whistles it was summoned by; of a unit at or below one's own."""
+    if not await parts.read(who, _below, unit_id, who.place):
+        raise Problem("not_found", f"There is no unit {unit_id} below yours.", remedy="GET /v1/me says which is yours.")
     try:
-        page = await parts.read(inboxes.inbox, unit_id, cursor=cursor, limit=limit, rehearsal=rehearsal)
+        page = await parts.read(who, inboxes.inbox, unit_id, cursor=cursor, limit=limit, rehearsal=rehearsal)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
     return _json(page)
+
+
+def _below(session: Session, unit_id: str, place: str) -> bool:
+    """Whether the unit is there, and is that place or below it."""
+    units = posts.organisation(session).units
+    if unit_id not in units:
+        return False
+    while unit_id in units and place not in ("*", unit_id):
+        unit_id = units[unit_id].parent
+    return unit_id in units
 
 
 @router.get(
@@ -160,9 +170,8 @@ async def list_people(
     at: Annotated[str, Query(max_length=50, description="A unit, or a province with all its departments.")] = "",
 ) -> Response:
     """Active people only, with who is away until when and who stands in."""
-    _staff(who)
-    await demand(parts, at=at)
-    return _json(await parts.read(queries.people_of, role.value if role else "", at))
+    await demand(parts, who, at=at)
+    return _json(await parts.read(who, queries.people_of, role.value if role else "", at))
 
 
 @router.put(
@@ -179,7 +188,7 @@ async def put_absence(person_id: PersonId, absence: AbsenceRequest, who: AskerDe
     """
     given = Absence(absence.start, absence.until, absence.substitute)
     try:
-        changed = await parts.read(_say, who, person_id, given)
+        changed = await parts.write(_say, who, person_id, given)
     except NotPossible as error:
         raise Problem("invalid_request", f"{error}.", field=error.field, remedy=f"{error.remedy}.") from error
     posts.forget()
@@ -194,7 +203,7 @@ async def put_absence(person_id: PersonId, absence: AbsenceRequest, who: AskerDe
 )
 async def delete_absence(person_id: PersonId, who: AskerDep, parts: PartsDep) -> Response:
     """He is told himself again from now on; of one who was not away nothing changes."""
-    changed = await parts.read(_say, who, person_id, None)
+    changed = await parts.write(_say, who, person_id, None)
     posts.forget()
     return _json(changed)
 
@@ -207,13 +216,11 @@ async def delete_absence(person_id: PersonId, who: AskerDep, parts: PartsDep) ->
 )
 async def list_absences(person_id: PersonId, who: AskerDep, parts: PartsDep) -> Response:
     """Who said when that he is away or back, the latest first; at most 200."""
-    _staff(who)
-    return _json(await parts.read(absences.said_of, person_id))
+    return _json(await parts.read(who, absences.said_of, person_id))
 
 
 def _say(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:
     """Put a person down as away, or without an absence as back; raises Problem and NotPossible."""
-    _staff(who)
     with absences.alone(session):
         return _said(session, who, person_id, absence)
 
@@ -235,11 +242,6 @@ def _said(session: Session, who: Identified, person_id: str, absence: Absence | 
     return absences.say_away(session, organisation, person, absence, who.actor, now)
 
 
-def _staff(who: Identified) -> None:
-    if who.role is Role.CUSTOMER:
-        raise Problem("forbidden", "The directory is for staff.")
-
-
 @router.get(
     "/catalogue",
     response_model=list[Entry],
@@ -248,8 +250,8 @@ def _staff(who: Identified) -> None:
 )
 async def list_catalogue(who: AskerDep, parts: PartsDep, category: Filter = "", province: Filter = "") -> Response:
     """Who leads, helps and is told, for each category; a province's own clause wins over the one for everywhere."""
-    await demand(parts, province=province)
-    return _json(await parts.read(queries.catalogue, category, province))
+    await demand(parts, who, province=province)
+    return _json(await parts.read(who, queries.catalogue, category, province))
 
 
 @router.get(
@@ -261,7 +263,7 @@ async def list_catalogue(who: AskerDep, parts: PartsDep, category: Filter = "", 
 async def get_policy(who: AskerDep, parts: PartsDep) -> Response:
     """Every limit, ladder and cap, with its version."""
     try:
-        version, document = await parts.read(policies.current)
+        version, document = await parts.read(who, policies.current)
     except LookupError as error:
         raise Problem("not_found", "No policy has been published.") from error
     return _json({"version": version, "document": document})

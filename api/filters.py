@@ -10,19 +10,20 @@ from api.deps import Parts
 from api.errors import Problem
 from api.invalid import meant
 from domain.notice_texts import LABELS
+from identity.people import Identified
 from store import posts
 from store.directory import EVERYWHERE
 
 PROVINCE = "province"
 
 
-async def demand(parts: Parts, *, province: str = "", **units: str) -> None:
+async def demand(parts: Parts, who: Identified, *, province: str = "", **units: str) -> None:
     """Raise Problem `invalid_request` for a province that is none, and for a unit that is none by its filter's name.
 
     Looks into the directory as it is held in memory, and into the database only for what is not there.
     """
     if province or any(units.values()):
-        await parts.read(_demand, province, units)
+        await parts.read(who, _demand, province, units)
 
 
 def demand_kind(kind: str) -> None:

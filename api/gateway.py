@@ -25,7 +25,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, sessionmaker
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -42,14 +41,15 @@ from api.errors import Problem, unknown_outcome
 from api.keys import HELD_SECONDS, Opening, Pending, restart_input
 from api.outcomes import Ahead, Broken, Busy, Gone, Overtaken, Revival, Silent, refusal
 from api.views import Reply
-from contracts.messages import Answer, CommandMessage, OrderInput, View, encode, to_command
+from contracts.messages import Answer, CommandMessage, OrderInput, View, to_command
 from contracts.names import ORDER_WORKFLOW, is_rehearsal, workflow_id
 from contracts.options import UPDATE_TIMEOUT
 from domain.commands import Body, Command
 from domain.errors import Refusal
-from domain.model import Actor, Order
+from domain.model import Order
 from domain.order import decide, evolve
 from domain.policy import Terms
+from identity.people import Identified
 from runtime.timeskip import fast_forward
 from store.ledger import LedgerGap
 from store.session import LOST
@@ -77,45 +77,34 @@ class Gateway:
     """
 
     def __init__(self, books: Books, clients: Mapping[bool, Client], pool: ThreadPoolExecutor) -> None:
-        self._books = books
+        self.books = self._books = books
         self._clients = clients
         self._pool = pool
 
-    @property
-    def reads(self) -> sessionmaker[Session]:
-        """Sessions in which every statement is a transaction of its own, one round trip; use them in `run`."""
-        return self._books.reads
-
-    async def register(self, key: str, actor: Actor, opening: Opening, reason: str = "") -> Reply:
+    async def register(self, key: str, who: Identified, opening: Opening, reason: str = "") -> Reply:
         """Give a complaint its number; the reply is 201 with the view, or the problem of a refusal.
 
         Raises:
             Problem: the key was used for another command, is being worked on, or the outcome is not known yet.
         """
-        return await self._claimed(self._books.open, key, actor, opening, reason)
+        return await self._claimed(self._books.open, key, who, opening, reason)
 
     async def act(
         self,
         order_id: str,
         verb: str,
         key: str,
-        actor: Actor,
+        who: Identified,
         body: Body,
         reason: str = "",
         expected_seq: int | None = None,
-        phone: str = "",
     ) -> Reply:
         """Carry out a command; the reply is 200 with the view, or the problem of a refusal.
 
-        With `phone` the order must be that customer's own.
-
         Raises:
-            Problem: no such order; or as in `register`.
+            Problem: no such order, or none that he sees; or as in `register`.
         """
-        message = CommandMessage(
-            id=key, actor=actor, body=msgspec.Raw(encode(body)), reason=reason, expected_seq=expected_seq
-        )
-        return await self._claimed(self._books.claim, order_id, verb, message, phone)
+        return await self._claimed(self._books.claim, order_id, verb, key, who, body, reason, expected_seq)
 
     async def finish(self, pending: Pending) -> Reply:
         """Steps 2 to 5 for a claimed key.
@@ -217,7 +206,7 @@ class Gateway:
         return await self.run(self._alone, step, arguments, options)
 
     def _alone(self, step: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> T:
-        with self.reads() as session:
+        with self._books.system() as session:
             return step(session, *arguments, **options)
 
     async def run(self, step: Callable[..., T], *arguments: Any) -> T:

@@ -56,7 +56,7 @@ async def livez() -> Live:
 async def readyz(parts: PartsDep, response: Response) -> Ready:
     """Really asks the database and the engine, and judges the canary and the sweeper by what they wrote down."""
     try:
-        ages: Ages | None = await parts.read(pulses.ages)
+        ages: Ages | None = await parts.system(pulses.ages)
     except _AWAY:
         ages = None
     found = _found(ages, engine=await parts.gateway.ready(), mailing=parts.settings.smtp_host is not None)

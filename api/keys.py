@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import msgspec
 
 from api.errors import Problem
 from api.views import Reply
@@ -35,6 +34,7 @@ class Opening:
     area: str = ""
     dispatch: bool = True
     rehearsal: bool = False
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def restart_input(known: Known) -> OrderInput:
     return OrderInput(order_id=known.order.id, terms=known.terms, state=known.order)
 
 
-def mark(verb: str, order_id: str, actor: Actor, body: bytes | msgspec.Raw, reason: str) -> str:
-    """The SHA-256 over all that makes two requests the same."""
-    content = b"\0".join((verb.encode(), order_id.encode(), encode(actor), bytes(body), reason.encode()))
-    return hashlib.sha256(content).hexdigest()
+def mark(secret: bytes, verb: str, order_id: str, actor: Actor, body: bytes, reason: str) -> str:
+    """The keyed hash over all that makes two requests the same; without the key it tells nothing of what they say."""
+    content = b"\0".join((verb.encode(), order_id.encode(), encode(actor), body, reason.encode()))
+    return hmac.new(secret, content, hashlib.sha256).hexdigest()
 
 
 def understood(claimed: Claim) -> Pending | Reply:

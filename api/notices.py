@@ -54,7 +54,7 @@ async def list_notices(
         remedy = "Start again without a cursor."
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy=remedy) from error
     page, following = await parts.read(
-        queries.inbox, who, unread_only=unread, rehearsal=rehearsal, after=after, limit=limit
+        who, queries.inbox, who, unread_only=unread, rehearsal=rehearsal, after=after, limit=limit
     )
     more = cursors.make(_LISTING, [following.created_at, following.id]) if following else ""
     return Response(encode({"items": page, "next": more}), media_type=JSON)
@@ -72,4 +72,4 @@ async def read_notice(
     parts: PartsDep,
 ) -> Marked:
     """Once for everybody who holds the post that it was told to; asking again changes nothing."""
-    return Marked(marked=await parts.read(queries.mark_read, who, [notice_id], datetime.now(UTC)))
+    return Marked(marked=await parts.read(who, queries.mark_read, who, [notice_id], datetime.now(UTC)))

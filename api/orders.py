@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -15,16 +14,22 @@ from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
 from api.filters import demand
-from api.identity import Identified
 from api.keys import Opening
-from api.schemas import CommandAnswer, OrderView, RegisterRequest
-from api.views import JSON, live, seen
+from api.schemas import Clean, CommandAnswer, OrderView, RegisterRequest
+from api.schemas import Request as Body
+from api.views import JSON, event_line, live, seen
 from contracts.messages import encode
 from domain.model import Role, State
+from domain.sight import VIEWS, View, clock_shown
+from identity.people import Identified
 from store import ledger
 from store import orders as queries
 from store.cursors import BadCursor
-from store.orders import Deadline, OrderLine, OrderQuery, Sort
+from store.orders import Deadline, OrderLine, OrderQuery, Page, Sort
+from store.texts import fold
+from vault import finding, veil
+from vault.rack import Rack
+from vault.veil import Rights
 
 router = APIRouter(tags=["orders"])
 
@@ -61,6 +66,17 @@ class EventPage(BaseModel):
     next: int | None
 
 
+class SearchRequest(Body):
+    """Whose orders to look for: the whole number or name of a customer, and any part of number or title."""
+
+    customer: Annotated[Clean, Field(min_length=2, max_length=200)]
+    text: Annotated[Clean, Field(max_length=200)] = ""
+    rehearsal: bool = False
+    sort: Sort = Sort.NEWEST
+    cursor: Annotated[Clean, Field(max_length=500)] = ""
+    limit: Annotated[int, Field(ge=1, le=queries.MOST)] = 50
+
+
 class OrderPage(BaseModel):
     """Some orders, and the cursor of the next page; empty when there is none."""
 
@@ -73,17 +89,11 @@ def _json(value: Any, seq: int = 0) -> Response:
     return Response(encode(value), headers=headers, media_type=JSON)
 
 
-def _may_see(who: Identified, phone: str, order_id: str) -> None:
-    """A customer sees his own orders only, and does not learn that there are others."""
-    if who.role is Role.CUSTOMER and phone != who.phone:
-        raise no_order(order_id)
-
-
 async def _head(parts: Parts, who: Identified, order_id: str) -> ledger.Head:
-    found = await parts.read(ledger.head, order_id)
+    """The order as the ledger has it; raises Problem for one that is not there, or that he does not see."""
+    found = await parts.read(who, queries.head, order_id, who.sight)
     if found is None:
         raise no_order(order_id)
-    _may_see(who, found.order.customer.phone, order_id)
     return found
 
 
@@ -110,12 +120,10 @@ async def register(request: Request) -> Response:
     key, asked = idempotency_key(request), await body_of(request, RegisterRequest)
     if asked.rehearsal and not parts.development:
         raise Problem("forbidden", "Rehearsals are for the development profile.", field="rehearsal")
-    if who.role is Role.CUSTOMER and asked.customer.phone != who.phone:
-        raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
     opening = _opening(asked)
     if who.role is Role.CUSTOMER:
         opening = _his_own(opening)
-    return (await parts.gateway.register(key, who.actor, opening, asked.reason)).response()
+    return (await parts.gateway.register(key, who, opening, asked.reason)).response()
 
 
 def _opening(asked: RegisterRequest) -> Opening:
@@ -131,6 +139,7 @@ def _opening(asked: RegisterRequest) -> Opening:
         area=asked.area,
         dispatch=asked.dispatch,
         rehearsal=asked.rehearsal,
+        against=asked.against,
     )
 
 
@@ -147,6 +156,7 @@ def _his_own(opening: Opening) -> Opening:
     summary="List orders",
 )
 async def list_orders(
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     state: Annotated[list[State] | None, Query(description="May be repeated.")] = None,
@@ -156,37 +166,83 @@ async def list_orders(
     category: Annotated[str, Query(max_length=100)] = "",
     level: Annotated[int, Query(ge=0, le=5, description="The lowest escalation level.")] = 0,
     overdue: bool | None = None,
-    text: Annotated[str, Query(max_length=200, description="Any part of number, title, customer's name, phone.")] = "",
+    text: Annotated[str, Query(max_length=200, description="Any part of number or title, as one is shown them.")] = "",
+    following: Annotated[bool, Query(description="Only those that I follow.")] = False,
     rehearsal: bool = False,
     sort: Sort = Sort.NEWEST,
     cursor: Annotated[str, Query(max_length=500)] = "",
     limit: Limit = 50,
 ) -> Response:
-    """Filters add up; a page's `next` is the `cursor` of the next page. A customer's list holds his own orders only.
+    """Those that one's place sees; filters add up, and a page's `next` is the `cursor` of the next page.
 
-    A province or unit that the directory does not have is refused.
+    A province or unit that the directory does not have is refused. Whoever knows the customer asks `POST
+    /v1/orders/search`: names and numbers do not belong into an address. A page of a text search may hold fewer orders
+    than its limit.
     """
     query = OrderQuery(
+        sight=who.sight,
         state=tuple(state or ()),
         status=status,
         unit=unit,
         province=province,
         category=category,
-        phone=who.phone,
         level=level,
         overdue=overdue,
-        text=text,
+        marks=tuple(finding.marks_wanted(parts.rack.keyring, text)),
+        following=following,
         rehearsal=rehearsal,
         sort=sort,
         cursor=cursor,
         limit=limit,
     )
-    await demand(parts, province=province, unit=unit)
+    await demand(parts, who, province=province, unit=unit)
+    return await _listed(request, parts, who, query, text)
+
+
+@router.post(
+    "/orders/search",
+    response_model=OrderPage,
+    responses=declared("unauthenticated", "forbidden", "invalid_request", "unavailable"),
+    summary="Find a customer's orders",
+)
+async def search_orders(asked: SearchRequest, request: Request, who: AskerDep, parts: PartsDep) -> Response:
+    """By the whole of his number, however it is written, or of his name; of those that one's place sees."""
+    marks = {*finding.marks_wanted(parts.rack.keyring, asked.text), *finding.whole(parts.rack.keyring, asked.customer)}
+    query = OrderQuery(
+        sight=who.sight,
+        marks=tuple(sorted(marks)),
+        rehearsal=asked.rehearsal,
+        sort=asked.sort,
+        cursor=asked.cursor,
+        limit=asked.limit,
+    )
+    return await _listed(request, parts, who, query, asked.text)
+
+
+async def _listed(request: Request, parts: Parts, who: Identified, query: OrderQuery, text: str) -> Response:
     try:
-        page = await parts.read(queries.search, query)
+        page = await parts.read(who, queries.search, query)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
+    if text:
+        page = await parts.gateway.run(_matching, parts.rack, page, text, veil.RIGHTS[who.role])
+    detail = " ".join(sorted(name for name in request.query_params if name != "cursor"))
+    await parts.record.seen(request, who, *(line.order_id for line in page.items), detail=detail[:200])
     return _json(page)
+
+
+def _matching(rack: Rack, page: Page, text: str, rights: Rights) -> Page:
+    """The lines in which the text stands as the asker is shown them: marks name candidates, and no more."""
+    wanted = fold(text)
+    titles = "\n".join(line.title for line in page.items).encode()
+    keys = rack.keys(veil.sealed_by(titles))
+    items = tuple(
+        line
+        for line in page.items
+        if wanted in fold(line.order_id)
+        or wanted in fold(veil.unveiled(line.title.encode(), rights, keys, veil.plain).decode())
+    )
+    return Page(items, page.next)
 
 
 @router.get(
@@ -195,7 +251,7 @@ async def list_orders(
     responses=declared("unauthenticated", "order_not_found", "not_yet_recorded", "unavailable"),
     summary="The order as the ledger holds it",
 )
-async def get_order(order_id: OrderId, who: AskerDep, parts: PartsDep, min_seq: Seq = 0) -> Response:
+async def get_order(order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep, min_seq: Seq = 0) -> Response:
     """The state, the limits and what each role may do now; the ETag is the seq.
 
     One's own writes are there at once. `min_seq` is for a seq learnt elsewhere.
@@ -205,7 +261,8 @@ async def get_order(order_id: OrderId, who: AskerDep, parts: PartsDep, min_seq: 
     while True:
         found = await _head(parts, who, order_id)
         if found.last_seq >= min_seq:
-            return seen(found.order).response()
+            await parts.record.seen(request, who, order_id)
+            return seen(found.order, who.role).response()
         if clock() >= until:
             raise Problem(
                 "not_yet_recorded",
@@ -223,11 +280,11 @@ async def get_order(order_id: OrderId, who: AskerDep, parts: PartsDep, min_seq: 
     responses=declared("unauthenticated", "order_not_found", "unavailable"),
     summary="The order as the running workflow holds it",
 )
-async def get_live(order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
+async def get_live(order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """Asked of the engine itself: for operators and doubts. An ended order has no workflow, and is not found here."""
-    if who.role is Role.CUSTOMER:
-        await _head(parts, who, order_id)  # before anything is said of the engine
-    return live(await parts.gateway.live(order_id)).response()
+    await _head(parts, who, order_id)  # before anything is said of the engine
+    await parts.record.seen(request, who, order_id)
+    return live(await parts.gateway.live(order_id), who.role).response()
 
 
 @router.get(
@@ -238,18 +295,25 @@ async def get_live(order_id: OrderId, who: AskerDep, parts: PartsDep) -> Respons
 )
 async def get_events(
     order_id: OrderId,
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     after: Annotated[int, Query(ge=0, description="Events with a higher seq only.")] = 0,
     limit: Limit = 100,
 ) -> Response:
-    """Every event with who, when, in which role, why, and under which policy version."""
+    """Every event with who, when, in which role, why, and under which policy version.
+
+    Handling units are not shown a round's call-back before it has ended; a customer is shown the steps that concern
+    him.
+    """
     found = await _head(parts, who, order_id)
-    rows = await parts.read(queries.events, order_id, after, limit)
+    rows = await parts.read(who, queries.events, order_id, after, limit)
+    ended = 0 if VIEWS[who.role] is View.DESK else await parts.read(who, queries.round_ended, order_id)
+    await parts.record.seen(request, who, order_id)
     last = rows[-1].seq if rows else after
-    # Defaults are left out of a stored row; readers get every field.
-    items = [{"reason": "", "command_id": "", "clocks": (), **msgspec.structs.asdict(row)} for row in rows]
-    return _json({"items": items, "next": last if last < found.last_seq else None}, found.last_seq)
+    items = [event_line(row, found.order, who.role, final=row.seq <= ended) for row in rows]
+    shown = [item for item in items if item is not None]
+    return _json({"items": shown, "next": last if last < found.last_seq else None}, found.last_seq)
 
 
 @router.get(
@@ -258,7 +322,11 @@ async def get_events(
     responses=declared("unauthenticated", "order_not_found", "unavailable"),
     summary="The order's limits, kept, missed and running",
 )
-async def get_deadlines(order_id: OrderId, who: AskerDep, parts: PartsDep, running: bool = False) -> Response:
+async def get_deadlines(
+    order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep, running: bool = False
+) -> Response:
     """Every clock's whole life: `first_due_at` never changes, `late` once it was missed."""
-    await _head(parts, who, order_id)
-    return _json(await parts.read(queries.deadlines, order_id, running=running))
+    found = await _head(parts, who, order_id)
+    rows = await parts.read(who, queries.deadlines, order_id, running=running)
+    await parts.record.seen(request, who, order_id)
+    return _json([row for row in rows if clock_shown(row.kind, found.order, who.role)])

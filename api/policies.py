@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 import rulebook
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
-from api.identity import Identified
 from api.policy_examples import DOCUMENT, DUE_TIMES
 from api.schemas import Clean, Instant, Request
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import OrderClass, Role
+from identity.people import Identified
 from rulebook import Asked, Due, Fault, Known
 from store import policies
 from store.policies import Published
@@ -106,7 +106,7 @@ class PublishedNow(BaseModel):
 )
 async def list_policies(who: AskerDep, parts: PartsDep) -> Response:
     """Who published it and when, the last published first; that one is in force for new orders, whatever its number."""
-    return _json(await parts.read(policies.versions))
+    return _json(await parts.read(who, policies.versions))
 
 
 @router.get(
@@ -117,7 +117,7 @@ async def list_policies(who: AskerDep, parts: PartsDep) -> Response:
 )
 async def get_version(version: Version, who: AskerDep, parts: PartsDep) -> Response:
     """Its document, as it was published; it never changes."""
-    return _json(await parts.read(_published, version))
+    return _json(await parts.read(who, _published, version))
 
 
 @router.post(
@@ -130,7 +130,7 @@ async def check_policy(request: DocumentRequest, who: AskerDep, parts: PartsDep)
     """All faults at once, each with its path, the reason and the remedy in both languages. Nothing is kept."""
     _staff(who)
     async with _few():
-        faults = await parts.read(_faults, request.document)
+        faults = await parts.read(who, _faults, request.document)
     return _json({"ok": not _errors(faults), "faults": faults})
 
 
@@ -148,7 +148,7 @@ async def preview_policy(request: DueTimesRequest, who: AskerDep, parts: PartsDe
     """
     _staff(who)
     async with _few():
-        version, items = await parts.read(_preview, request)
+        version, items = await parts.read(who, _preview, request)
     return _json({"version": version, "items": items})
 
 
@@ -171,10 +171,10 @@ async def publish_policy(request: DocumentRequest, who: AskerDep, parts: PartsDe
     if who.role not in PUBLISHERS:
         raise Problem("forbidden", "Policies are published by headquarters.", remedy="Ask an administrator.")
     async with _few():
-        faults = await parts.read(_faults, request.document)
+        faults = await parts.read(who, _faults, request.document)
     if _errors(faults):
         raise refused(faults)
-    before, changed, found = await parts.read(_publish, request.document, who)
+    before, changed, found = await parts.write(_publish, request.document, who)
     body = {"published": found, "changed": changed, "before": before, "warnings": faults}
     return Response(encode(body), status_code=201 if changed else 200, media_type=JSON)
 

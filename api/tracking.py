@@ -43,7 +43,7 @@ MOST_SENDING = 100
 log = logging.getLogger(__name__)
 
 Number = Annotated[Clean, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$", description="The order's.")]
-Phone = Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(schemas.enough_digits)]
+Phone = Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(schemas.telephone)]
 
 
 class TrackRequest(schemas.Request):

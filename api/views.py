@@ -10,10 +10,22 @@ import msgspec
 from fastapi import Response
 
 from api.errors import PROBLEM_JSON, RETRY_SECONDS
-from contracts.messages import View
+from contracts.messages import EventRow
+from contracts.messages import View as Live
 from domain.clocks import next_deadline
-from domain.model import STATUS, Order
+from domain.model import STATUS, Order, Role
 from domain.order import allowed
+from domain.records import replace
+from domain.sight import (
+    CUSTOMER_REASONS,
+    VIEWS,
+    View,
+    actor_shown,
+    changes_shown,
+    data_shown,
+    event_shown,
+    shown,
+)
 
 JSON = "application/json"
 LEAD_CLOCK = "due"
@@ -30,8 +42,9 @@ def due_at(order: Order) -> datetime | None:
     return next((clock.due_at for clock in order.clocks.values() if clock.kind == LEAD_CLOCK), None)
 
 
-def view(order: Order) -> dict[str, Any]:
-    """The fields of `schemas.OrderView`."""
+def view(whole: Order, role: Role) -> dict[str, Any]:
+    """The fields of `schemas.OrderView`, as far as the role is shown them."""
+    order, may = shown(whole, role), allowed(whole)
     lead = order.lead
     return {
         "order": order,
@@ -40,7 +53,7 @@ def view(order: Order) -> dict[str, Any]:
         "lead": lead.unit if lead else "",
         "due_at": due_at(order),
         "next_at": next_deadline(order),
-        "allowed": allowed(order),
+        "allowed": may if role is not Role.CUSTOMER else {role: may.get(role, ())},
     }
 
 
@@ -90,20 +103,42 @@ class Reply:
         return Response(self.body, self.status, headers, media_type)
 
 
-def seen(order: Order) -> Reply:
-    """The reply that shows an order."""
-    return Reply(200, msgspec.json.encode(view(order)), order.seq, order.id)
+def seen(order: Order, role: Role) -> Reply:
+    """The reply that shows an order to a role."""
+    return Reply(200, msgspec.json.encode(view(order, role)), order.seq, order.id)
 
 
-def live(found: View) -> Reply:
+def live(found: Live, role: Role) -> Reply:
     """The reply that shows an order as its workflow holds it."""
-    body = view(found.order)
+    body = view(found.order, role)
     body["allowed"] = found.allowed
     return Reply(200, msgspec.json.encode(body), found.order.seq, found.order.id)
 
 
-def done(order: Order, *, command_id: str, verb: str, first: int, last: int) -> Reply:
-    """The reply to a command that was carried out."""
-    body = view(order)
+def done(order: Order, role: Role, *, command_id: str, verb: str, first: int, last: int) -> Reply:
+    """The reply to a command that was carried out, for the role that asked for it."""
+    body = view(order, role)
     body["command"] = {"id": command_id, "verb": verb, "first": first, "last": last}
     return Reply(201 if verb == "register" else 200, msgspec.json.encode(body), order.seq, order.id)
+
+
+def event_line(row: EventRow, order: Order, role: Role, *, final: bool) -> dict[str, Any] | None:
+    """An event as a role is shown it, None for one that it is not; `final` when its round has ended.
+
+    Defaults are left out of a stored row; readers get every field.
+    """
+    if not event_shown(row.type, role, final=final):
+        return None
+    line: dict[str, Any] = {"reason": "", "command_id": "", "clocks": (), **msgspec.structs.asdict(row)}
+    if VIEWS[role] is View.DESK:
+        return line
+    data = data_shown(row.type, msgspec.json.decode(row.data), role, final=final)
+    told = VIEWS[role] is View.UNIT or row.type in CUSTOMER_REASONS
+    return {
+        **line,
+        "data": data,
+        "actor": replace(row.actor, id=actor_shown(row.actor.id, role), acting_for=""),
+        "reason": row.reason if told else "",
+        "command_id": "",
+        "clocks": changes_shown(row.clocks, order, role, final=final),
+    }

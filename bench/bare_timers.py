@@ -19,7 +19,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from runtime.plugin import connect
 from runtime.settings import load
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine
 
 QUEUE = "bare-timers"
 WORKFLOW = "BareTimer"
@@ -77,7 +77,7 @@ async def main(target: str, namespace: str, keys: str, url: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = await connect(load(temporal_address=target, keys_file=keys), namespace, sandbox=False)
-    engine = make_engine(url, THREADS)
+    engine = make_engine(url, THREADS, sight=EVERYWHERE)
     with ThreadPoolExecutor(THREADS) as threads:
         worker = Worker(
             client,

@@ -28,7 +28,7 @@ from runtime.plugin import connect
 from runtime.postgres import ENGINE, ENGINE_DATABASE
 from runtime.settings import Settings
 from runtime.stack import EmbeddedStack
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 
 AIM = 60.0
 """Seconds after the due time within which a breach must be on record."""
@@ -73,7 +73,7 @@ def asked() -> argparse.Namespace:
 
 async def planted(settings: Settings, count: int, first_due: datetime, spread: float) -> float:
     """Open the orders; how many a second."""
-    engine = make_engine(settings.app_database_url or "", 4)
+    engine = make_engine(settings.app_database_url or "", 4, sight=EVERYWHERE)
     client = await connect(settings, settings.temporal_namespace)
     planter = Planter(client, sessions(engine), terms_with({"sign": FIRST, "contact": SECOND}), FIRST)
     wanted = [

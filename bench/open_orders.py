@@ -25,7 +25,7 @@ from bench.processes import disk, memory
 from runtime.plugin import connect
 from runtime.settings import Settings
 from runtime.stack import EmbeddedStack
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 
 FIRST, SECOND = timedelta(days=10), timedelta(days=12)
 """First contact and result: the two limits of each order."""
@@ -91,7 +91,7 @@ async def planted(
     stack: EmbeddedStack, sizes: list[Size], options: argparse.Namespace, many: int
 ) -> dict[str, datetime]:
     """Have so many open orders in all, and measure; what of them falls due after the restart, by order."""
-    engine = make_engine(stack.owner_url, 4)
+    engine = make_engine(stack.owner_url, 4, sight=EVERYWHERE)
     made = sessions(engine)
     settings: Settings = stack.settings
     client = await connect(settings, settings.temporal_namespace)
@@ -133,7 +133,7 @@ def fired(stack: EmbeddedStack, size: Size, wanted: dict[str, datetime]) -> Punc
         print(
             f"  the sample began to fall due {late:.0f} s before: its lateness has that in it; say --down", flush=True
         )
-    engine = make_engine(stack.owner_url, 1)
+    engine = make_engine(stack.owner_url, 1, sight=EVERYWHERE)
     end = max(wanted.values()) + timedelta(seconds=STRAGGLERS)
     while True:
         with sessions(engine)() as session:

@@ -29,7 +29,7 @@ from contracts.options import TASK_TIMEOUT
 from runtime.plugin import connect
 from runtime.process import Child
 from runtime.settings import PROJECT, Settings
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 
 LIMIT = timedelta(days=2)
 """The first-contact limit of the planted orders: each was dispatched so long before its due time."""
@@ -47,7 +47,7 @@ def main() -> int:
     given.add_argument("--alone", action="store_true", help="no bare timers beside them")
     options = given.parse_args()
     with temporary.folder() as settings, temporary.servers(settings) as stack:
-        owner = make_engine(stack.owner_url, 2)
+        owner = make_engine(stack.owner_url, 2, sight=EVERYWHERE)
         with owner.begin() as link:
             link.execute(text(bare_timers.CREATE))
             link.execute(text(f"GRANT INSERT ON {bare_timers.TABLE} TO whistle_app"))

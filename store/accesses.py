@@ -7,8 +7,8 @@ itself may take the last half second of it. Whatever shows or changes something 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +59,7 @@ class AccessLine(Access):
     """The same as it stands in the record; `at` is UTC."""
 
     id: int = 0
-    at: datetime = field(default=datetime.min)
+    at: datetime = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

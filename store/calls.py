@@ -12,14 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import DateTime, Row, Select, Text, cast, delete, func, select, tuple_, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from domain.calling import DAY, first_call, next_to_number, same_number
+from domain.calling import DAY, first_call, next_to_number
 from domain.model import Order
 from domain.policy import Terms
 from store import cursors, ledger, policies
+from store.session import Sight
+from store.sights import seen
 from store.tables import calls, orders
 
 MOST = 200
@@ -27,25 +29,25 @@ MOST = 200
 _LISTING = "callbacks"
 
 
-def number_of(session: Session, order_id: str) -> str:
-    """The number that a call for this order is counted by; '' when it is not counted with others.
+def callee_of(session: Session, order_id: str) -> str:
+    """The customer whose calls a call for this order is counted with; '' when it is not counted with others.
 
     A rehearsal's time is its own: its rules count its own calls alone.
     """
     o = orders.c
-    row = session.execute(select(o.customer_phone, o.rehearsal).where(o.order_id == order_id)).one_or_none()
-    return "" if row is None or row.rehearsal else same_number(row.customer_phone)
+    row = session.execute(select(o.customer, o.rehearsal).where(o.order_id == order_id)).one_or_none()
+    return "" if row is None or row.rehearsal else row.customer
 
 
-def hold(session: Session, number: str) -> tuple[datetime, ...]:
-    """The instants (UTC) of the calls to a number in the last 24 hours; nobody else may add one until we commit."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("call " + number, 0))))
-    return _recent(session, (number,)).get(number, ())
+def hold(session: Session, callee: str) -> tuple[datetime, ...]:
+    """The instants (UTC) of the calls to a customer in the last 24 hours; nobody else may add one until we commit."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("call " + callee, 0))))
+    return _recent(session, (callee,)).get(callee, ())
 
 
-def add(session: Session, key: str, order_id: str, number: str) -> None:
+def add(session: Session, key: str, order_id: str, callee: str) -> None:
     """Write a call down before its command is sent; once a key. A call for no order has '' for its order."""
-    adding = insert(calls).values(id=key, order_id=order_id, phone=number, at=func.clock_timestamp(), rehearsal=False)
+    adding = insert(calls).values(id=key, order_id=order_id, callee=callee, at=func.clock_timestamp(), rehearsal=False)
     session.execute(adding.on_conflict_do_nothing())
 
 
@@ -54,12 +56,12 @@ def free(session: Session, key: str) -> None:
     session.execute(delete(calls).where(calls.c.id == key))
 
 
-def _recent(session: Session, numbers: Iterable[str]) -> Mapping[str, tuple[datetime, ...]]:
-    c = calls.c
-    wanted = (c.phone.in_(tuple(numbers)), ~c.rehearsal, c.at > func.clock_timestamp() - DAY)
+def _recent(session: Session, callees: Iterable[str]) -> Mapping[str, tuple[datetime, ...]]:
+    since = func.clock_timestamp() - DAY
+    called = func.whistle_called(cast(list(callees), ARRAY(Text)), since).table_valued("callee", "at")
     found: dict[str, tuple[datetime, ...]] = {}
-    for row in session.execute(select(c.phone, c.at).where(*wanted).order_by(c.at)):
-        found[row.phone] = (*found.get(row.phone, ()), row.at.astimezone(UTC))
+    for row in session.execute(select(called.c.callee, type_coerce(called.c.at, DateTime(timezone=True)).label("at"))):
+        found[row.callee] = (*found.get(row.callee, ()), row.at.astimezone(UTC))
     return found
 
 
@@ -101,8 +103,9 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """Whom to list: of one `province`, and with `ready` only those whose `not_before` has come."""
+    """Whom to list, seen from `sight`: of one `province`, and with `ready` only those whose `not_before` has come."""
 
+    sight: Sight
     province: str = ""
     ready: bool = False
     rehearsal: bool = False
@@ -115,11 +118,8 @@ def to_call(session: Session, query: CallQuery, now: datetime) -> Calls:
     size = max(1, min(query.limit, MOST))
     rows = session.execute(statement(query, now).limit(size + 1)).all()
     page = rows[:size]
-    recent = _recent(session, {same_number(row.customer_phone): None for row in page})
-    items = tuple(
-        _line(row, recent.get(same_number(row.customer_phone), ()), policies.terms(session, row.terms), now)
-        for row in page
-    )
+    recent = _recent(session, {row.customer: None for row in page})
+    items = tuple(_line(row, recent.get(row.customer, ()), policies.terms(session, row.terms), now) for row in page)
     more = len(rows) > size
     return Calls(items, cursors.make(_LISTING, [page[-1].callback_at, page[-1].order_id]) if more else "")
 
@@ -128,7 +128,7 @@ _HEAD = tuple(
     orders.c[name]
     for name in (
         *("order_id", "title", "province", "order_class", "state", "level", "round", "rehearsal"),
-        *("customer_name", "customer_phone", "callback_at", "terms", "snapshot"),
+        *("customer", "customer_name", "customer_phone", "callback_at", "terms", "snapshot"),
     )
 )
 
@@ -136,7 +136,7 @@ _HEAD = tuple(
 def statement(query: CallQuery, now: datetime) -> Select[tuple[object, ...]]:
     """The query as SQL, without its limit."""
     o = orders.c
-    wanted: list[ColumnElement[bool]] = [o.callback_at.is_not(None), o.rehearsal.is_(query.rehearsal)]
+    wanted = [o.callback_at.is_not(None), o.rehearsal.is_(query.rehearsal), seen(o.order_id, query.sight)]
     if query.province:
         wanted.append(o.province == query.province)
     if query.ready:

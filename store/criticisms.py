@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from domain.notice_texts import LABELS
 from store import cursors
+from store.session import Sight
+from store.sights import seen
 from store.tables import criticisms as t
 from store.tables import units
 
@@ -21,12 +23,13 @@ _LISTING = "criticisms"
 
 @dataclass(frozen=True, slots=True)
 class CriticismQuery:
-    """What to list; a filter left empty does not filter.
+    """What to list, as seen from `sight`; a filter left empty does not filter.
 
     `start` and `until` bound the instant of the criticism, the one included and the other not. `cursor` is the `next`
     of the page before.
     """
 
+    sight: Sight
     province: str = ""
     unit: str = ""
     start: datetime | None = None
@@ -81,7 +84,7 @@ def criticisms(session: Session, query: CriticismQuery) -> CriticismPage:
 def statement(query: CriticismQuery) -> Select[Any]:
     """The query as SQL, without its limit; each of its filters has an index that also gives the order."""
     key = (t.c.at, t.c.order_id, t.c.seq)
-    wanted: list[ColumnElement[bool]] = [t.c.rehearsal.is_(query.rehearsal)]
+    wanted: list[ColumnElement[bool]] = [t.c.rehearsal.is_(query.rehearsal), seen(t.c.order_id, query.sight)]
     wanted += [column == value for column, value in ((t.c.unit, query.unit), (t.c.province, query.province)) if value]
     if query.start is not None:
         wanted.append(t.c.at >= query.start)

@@ -22,8 +22,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Connection,
-    Engine,
     Select,
     Text,
     and_,
@@ -37,6 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from domain.audiences import CUSTOMER
 from domain.model import Order
@@ -44,6 +43,7 @@ from domain.notice_texts import called, in_place_of, render
 from domain.notices import WAITING, Notice
 from store import policies, posts, writes
 from store.posts import Holder, Organisation
+from store.session import pool_of
 from store.tables import notices as t
 from store.tables import orders
 
@@ -71,7 +71,7 @@ INSERT = (
 
 
 class Reader(Protocol):
-    """Who reads an inbox: a person of the directory by `id`, or a customer by the `phone` number of his orders."""
+    """Who reads an inbox: a person of the directory by `id`, or a customer, who has an id in the vault."""
 
     @property
     def id(self) -> str:
@@ -79,8 +79,13 @@ class Reader(Protocol):
         ...
 
     @property
-    def phone(self) -> str:
-        """A customer's number, '' for staff."""
+    def customer(self) -> str:
+        """A customer's id, '' for staff."""
+        ...
+
+    @property
+    def order_id(self) -> str:
+        """The one order that a customer's link opens, '' for all of his."""
         ...
 
 
@@ -228,7 +233,7 @@ def _to_others(one: _Telling, names: Names, reached: set[str]) -> Iterator[_Lett
         yield one, f"person:{person.id}", (zh, en), [person.id]
 
 
-_LABELS: WeakKeyDictionary[Engine, tuple[float, dict[str, tuple[str, str]]]] = WeakKeyDictionary()
+_LABELS: WeakKeyDictionary[Pool, tuple[float, dict[str, tuple[str, str]]]] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
@@ -239,10 +244,9 @@ def names(session: Session) -> Names:
 
 
 def _policy_labels(session: Session) -> dict[str, tuple[str, str]]:
-    bind = session.get_bind()
-    engine = bind.engine if isinstance(bind, Connection) else bind
+    pool = pool_of(session)
     with _LOCK:
-        kept = _LABELS.get(engine)
+        kept = _LABELS.get(pool)
     if kept is not None and kept[0] + _LABELS_SECONDS > time.monotonic():
         return kept[1]
     try:
@@ -255,7 +259,7 @@ def _policy_labels(session: Session) -> dict[str, tuple[str, str]]:
         for code, label in labels.get(section, {}).items()
     }
     with _LOCK:
-        _LABELS[engine] = (time.monotonic(), found)
+        _LABELS[pool] = (time.monotonic(), found)
     return found
 
 
@@ -286,8 +290,8 @@ def inbox(
 def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
     """The newest of what a reader may see; for staff the top of each audience by the index, and the top of those."""
     latest = (t.c.created_at.desc(), t.c.id.desc())
-    if reader.phone:
-        return select(*_ENTRY).where(_customers(reader.phone), *wanted).order_by(*latest).limit(limit)
+    if reader.customer:
+        return select(*_ENTRY).where(_customers(reader), *wanted).order_by(*latest).limit(limit)
     own, stood_in = _read_by(session, reader)
     tops = []
     for audiences, condition in ((own, true()), (stood_in, _not_told(reader))):
@@ -308,8 +312,8 @@ def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool
 
 def mark_read(session: Session, reader: Reader, ids: Sequence[str], at: datetime) -> int:
     """Mark a reader's notices as read at that instant (UTC); how many were unread. A post's notice is read once."""
-    if reader.phone:
-        mine = _customers(reader.phone)
+    if reader.customer:
+        mine = _customers(reader)
     else:
         own, stood_in = _read_by(session, reader)
         mine = or_(t.c.audience.in_(own), and_(t.c.audience.in_(stood_in), _not_told(reader)))
@@ -317,10 +321,11 @@ def mark_read(session: Session, reader: Reader, ids: Sequence[str], at: datetime
     return len(session.execute(marking.values(read_at=at).returning(t.c.id)).all())
 
 
-def _customers(phone: str) -> ColumnElement[bool]:
-    """What concerns a customer's own orders."""
-    own = select(orders.c.order_id).where(orders.c.customer_phone == phone)
-    return and_(t.c.audience == CUSTOMER, t.c.order_id.in_(own))
+def _customers(reader: Reader) -> ColumnElement[bool]:
+    """What concerns a customer's own orders, or the one that he came for."""
+    own = select(orders.c.order_id).where(orders.c.customer == reader.customer)
+    one = t.c.order_id == reader.order_id if reader.order_id else true()
+    return and_(t.c.audience == CUSTOMER, t.c.order_id.in_(own), one)
 
 
 def _read_by(session: Session, reader: Reader) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,16 +7,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, cast, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from contracts.messages import EventRow
 from domain.model import STATUS, Order, State
-from store import cursors, ledger, texts
+from domain.sight import ROUND_ENDS
+from store import cursors, ledger
+from store.access_tables import sights
 from store.cursors import BadCursor as BadCursor
 from store.inbox import inbox as inbox
+from store.session import Sight
+from store.sights import ONE, seen
 from store.tables import deadlines as deadline_rows
-from store.tables import order_texts, orders
+from store.tables import events as event_rows
+from store.tables import orders
 
 MOST = 200
 """The largest page."""
@@ -36,21 +42,24 @@ class Sort(StrEnum):
 class OrderQuery:
     """What to list; a filter left empty does not filter.
 
-    `unit` is the lead unit, `phone` the customer's whole number, `level` the lowest escalation level, `text` any part
-    of id, title, customer's name or phone. Sorted by `due` the list has only orders whose lead has a due time running,
-    the most urgent first; `updated` and `level` start with the latest and the highest. `cursor` is the `next` of the
-    page before.
+    `sight` is where the asker stands; with `following` he lists only the orders that he follows. `unit` is the lead
+    unit, `customer` the customer's id, `level` the lowest escalation level; `marks` are those that an order must have
+    (`vault.finding`). Sorted by `due` the list has only orders whose lead has a due time running, the most urgent
+    first; `updated` and `level` start with the latest and the highest. `cursor` is the `next` of the page before.
     """
+
+    sight: Sight
 
     state: tuple[State, ...] = ()
     status: str = ""
     unit: str = ""
     province: str = ""
     category: str = ""
-    phone: str = ""
+    customer: str = ""
     level: int = 0
     overdue: bool | None = None
-    text: str = ""
+    marks: tuple[int, ...] = ()
+    following: bool = False
     rehearsal: bool = False
     sort: Sort = Sort.NEWEST
     cursor: str = ""
@@ -145,6 +154,21 @@ def find(session: Session, order_id: str) -> Found | None:
     return Found(ledger.restored(row.snapshot), row.last_seq, row.terms, row.region, row.updated_at)
 
 
+def head(session: Session, order_id: str, sight: Sight) -> ledger.Head | None:
+    """The order as the ledger has it, where it is seen from there; None for one that is not, or is not at all."""
+    o = orders.c
+    wanted = select(o.last_seq, o.snapshot).where(o.order_id == order_id, seen(o.order_id, sight))
+    row = session.execute(wanted).one_or_none()
+    return None if row is None else ledger.Head(row.last_seq, ledger.restored(row.snapshot))
+
+
+def round_ended(session: Session, order_id: str) -> int:
+    """The seq of the event that ended the latest round that has ended; 0 while the first one runs."""
+    e = event_rows.c
+    ended = select(func.max(e.seq)).where(e.order_id == order_id, e.type.in_(ROUND_ENDS))
+    return session.scalar(ended) or 0
+
+
 def events(session: Session, order_id: str, after: int = 0, limit: int = 1000) -> list[EventRow]:
     """The order's events with a seq above `after`, in order, at most `limit`; none for an unknown order."""
     return ledger.stored(session, order_id, after, limit)
@@ -172,15 +196,32 @@ def search(session: Session, query: OrderQuery) -> Page:
 
 
 def statement(query: OrderQuery) -> Select[Any]:
-    """The query as SQL, without its limit."""
+    """The query as SQL, without its limit.
+
+    Whoever does not see all orders gets those of one of his places, by its index; the sorts by registration follow it.
+    """
     columns, descending = _SORTS[query.sort]
     found = select(*_LINE).where(*_filters(query))
+    place = _place(query)
+    if place:
+        found = found.join(sights, sights.c.order_id == orders.c.order_id)
+        found = found.where(sights.c.place == place, sights.c.rehearsal.is_(query.rehearsal))
+        if query.sort in (Sort.NEWEST, Sort.OLDEST):
+            columns = (sights.c.registered_at, sights.c.order_id)
     if query.sort is Sort.DUE:
         found = found.where(orders.c.due_at.is_not(None))
     if query.cursor:
         row, last = tuple_(*columns), tuple_(*cursors.read(query.cursor, query.sort, _KEYS[query.sort]))
         found = found.where(row < last if descending else row > last)
     return found.order_by(*(column.desc() if descending else column for column in columns))
+
+
+def _place(query: OrderQuery) -> str:
+    """The place whose orders are listed; '' for all, and where the sight opens single orders."""
+    if query.following:
+        return f"person:{query.sight.person}"
+    places = query.sight.places
+    return "" if not places or places[0] == "*" or places[0].startswith(ONE) else places[0]
 
 
 _SORTS: dict[Sort, tuple[tuple[Column[Any], ...], bool]] = {
@@ -212,7 +253,7 @@ def _filters(query: OrderQuery) -> list[ColumnElement[bool]]:
             (o.lead_unit, query.unit),
             (o.province, query.province),
             (o.category, query.category),
-            (o.customer_phone, query.phone),
+            (o.customer, query.customer),
         )
         if value
     ]
@@ -220,17 +261,12 @@ def _filters(query: OrderQuery) -> list[ColumnElement[bool]]:
         wanted.append(o.level >= query.level)
     if query.overdue is not None:
         wanted.append(o.overdue if query.overdue else ~o.overdue)
-    folded = texts.fold(query.text[: texts.LONGEST])
-    if folded:
-        wanted.append(o.order_id.in_(_containing(folded)))
+    if query.marks:
+        marked = func.whistle_found(cast(list(query.marks), ARRAY(BigInteger))).column_valued("found")
+        wanted.append(o.order_id.in_(select(marked)))
+    if not _place(query):
+        wanted.append(seen(o.order_id, query.sight))
     return wanted
-
-
-def _containing(folded: str) -> Select[str]:
-    t = order_texts.c
-    return select(t.order_id).where(
-        and_(t.grams.contains(texts.wanted(folded)), t.text.like(texts.pattern(folded), escape="\\"))
-    )
 
 
 def _cursor(sort: Sort, line: OrderLine) -> str:

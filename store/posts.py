@@ -18,12 +18,13 @@ from functools import cached_property
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import Pool
 
 from domain.model import Role
 from store import directory
 from store.directory import Person, Unit
+from store.session import pool_of
 
 MOST_SUBSTITUTES = 5
 """How far substitutes of substitutes are followed."""
@@ -216,17 +217,16 @@ class Organisation:
             yield f"role:{role}@HQ"
 
 
-_KEPT: WeakKeyDictionary[Engine, tuple[float, Organisation]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Pool, tuple[float, Organisation]] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 _changes = [0]
 
 
 def organisation(session: Session, kept_seconds: float = _KEPT_SECONDS) -> Organisation:
     """The directory as it was at most `kept_seconds` ago."""
-    bind = session.get_bind()
-    engine = bind.engine if isinstance(bind, Connection) else bind
+    pool = pool_of(session)
     with _LOCK:
-        kept, change = _KEPT.get(engine), _changes[0]
+        kept, change = _KEPT.get(pool), _changes[0]
     if kept is not None and kept[0] + kept_seconds > time.monotonic():
         return kept[1]
     read_at = time.monotonic()
@@ -237,7 +237,7 @@ def organisation(session: Session, kept_seconds: float = _KEPT_SECONDS) -> Organ
     )
     with _LOCK:
         if change == _changes[0]:
-            _KEPT[engine] = (read_at, found)
+            _KEPT[pool] = (read_at, found)
     return found
 
 

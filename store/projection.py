@@ -82,13 +82,18 @@ def _call_at(order: Order) -> datetime | None:
 
 
 def sights(order: Order | None) -> list[Row]:
-    """Where the order is seen from, without the units above: its province, every unit ever party to it, its customer."""
+    """Where the order is seen from, without the units above.
+
+    Its province, every unit that was ever party to it, its customer, and whoever took it.
+    """
     if order is None:
         return []
     units = (part.unit for part in order.assignments)
     summoned = (one.unit for blown in order.whistles for one in blown.attendances)
-    own = f"customer:{order.customer.id}"
-    places = dict.fromkeys((order.province, *units, *summoned, *([own] if order.customer.id else [])))
+    people = [f"customer:{order.customer.id}"] if order.customer.id else []
+    if not order.registered_by.startswith("customer:"):
+        people.append(f"person:{order.registered_by}")
+    places = dict.fromkeys((order.province, *units, *summoned, *people))
     return [
         {
             "order_id": order.id,

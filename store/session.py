@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import Pool
 
 LOST: tuple[type[Exception], ...] = (
     OperationalError,
@@ -55,7 +56,8 @@ class Sight:
     def statement(self) -> str:
         """The SQL that says so for the rest of the transaction; its names need no quoting."""
         places = ",".join(self.places)
-        return f"SELECT set_config('whistle.places', '{places}', true), set_config('whistle.person', '{self.person}', true)"
+        said = {"places": places, "person": self.person}
+        return "SELECT " + ", ".join(f"set_config('whistle.{name}', '{text}', true)" for name, text in said.items())
 
 
 EVERYWHERE = Sight(("*",), "system")
@@ -127,6 +129,12 @@ def _said_always(
 def sessions(engine: Engine) -> sessionmaker[Session]:
     """What makes sessions; `with made.begin() as session:` is one transaction."""
     return sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+def pool_of(session: Session) -> Pool:
+    """The pool of a session's engine, which those that see from elsewhere share: what memory of a database hangs by."""
+    bind = session.get_bind()
+    return (bind.engine if isinstance(bind, Connection) else bind).pool
 
 
 def _dumps(value: Any) -> str:

@@ -38,17 +38,27 @@ $$
 """
 
 FOUND = """
-CREATE FUNCTION whistle_found(wanted bigint[], most integer) RETURNS SETOF text
+CREATE FUNCTION whistle_found(wanted bigint[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
     RETURN QUERY SELECT order_texts.order_id FROM order_texts
         WHERE order_texts.marks @> wanted
-          AND (current_setting('whistle.places', true) = '*' OR whistle_sees(order_texts.order_id))
-        LIMIT most;
+          AND (current_setting('whistle.places', true) = '*' OR whistle_sees(order_texts.order_id));
 END
 $$
 """
 """Search must use the index before the policy is asked, which the planner does not do for `@>` by itself."""
+
+CALLED = """
+CREATE FUNCTION whistle_called(callees text[], since timestamptz) RETURNS TABLE (callee text, at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+    RETURN QUERY SELECT calls.callee, calls.at FROM calls
+        WHERE calls.callee = ANY (callees) AND NOT calls.rehearsal AND calls.at > since ORDER BY calls.at;
+END
+$$
+"""
+"""A number may not be called too often, whatever orders the calls were for; it says of none of them which."""
 
 _EVERYWHERE = "current_setting('whistle.places', true) = '*'"
 _BY_ORDER = f"{_EVERYWHERE} OR whistle_sees(order_id)"
@@ -79,6 +89,7 @@ STATEMENTS: tuple[str, ...] = (
     SEES,
     ABOVE,
     FOUND,
+    CALLED,
     *(
         statement
         for table, rule in RULES.items()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -79,7 +79,7 @@ def keys(session: Session, keyring: Keyring, ids: Iterable[str]) -> dict[str, Ke
 
 
 def rewrap(session: Session, keyring: Keyring, after: str = "", limit: int = 500) -> str:
-    """Seal the keys of the next customers with the present key of the installation; the last one's id, '' at the end."""
+    """Seal the next customers' keys with the present key of the installation; the last one's id, '' at the end."""
     kek_id, kek = keyring.kek()
     wanted = (customers.c.wrapped.is_not(None), customers.c.kek != kek_id, customers.c.id > after)
     found = session.execute(select(*_ROW).where(*wanted).order_by(customers.c.id).limit(limit).with_for_update()).all()
@@ -115,7 +115,7 @@ def erase(session: Session, customer: str, by: str, why: str) -> bool:
     return True
 
 
-def _key(keyring: Keyring, row: Row[Any]) -> Key:
+def _key(keyring: Keyring, row: Any) -> Key:
     customer: str = row.id
     key = Key(customer, AESGCM(unwrap(keyring.kek_of(row.kek), customer, row.wrapped)))
     if not row.called:

@@ -10,11 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
 from domain.calling import same_number
+from domain.commands import Register
 from runtime.keyring import Keyring
+from store.tables import order_texts
 from store.texts import fold, grams, wanted
 
 _PIECE, _NAME, _PHONE = b"g", b"n", b"p"
+
+
+def add(session: Session, keyring: Keyring, customer: str, complaint: Register) -> None:
+    """Write the marks of a complaint down, which is given as it was before it was sealed; once an order."""
+    marks = marks_of(keyring, complaint.order_id, complaint.title, complaint.customer.name, complaint.customer.phone)
+    session.execute(insert(order_texts).values(order_id=complaint.order_id, customer=customer, marks=marks))
 
 
 def marks_of(keyring: Keyring, order_id: str, title: str, name: str, phone: str) -> list[int]:

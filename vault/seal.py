@@ -1,9 +1,9 @@
 """Seals: a piece of text, encrypted with its customer's key, that says by itself what it is and whose.
 
 `~pd1~<kind>~<customer>~<payload>~`: the kind is a letter (`Kind`), the customer the id of the key in `customers`, the
-payload nonce and ciphertext of AES-256-GCM in URL-safe base64. Kind and customer are authenticated with it. To the rules,
-the workflow and the ledger a seal is just a text, so whatever carries it stays as it is; when the key is destroyed,
-every copy of it, wherever it lies, is unreadable at once.
+payload nonce and ciphertext of AES-256-GCM in URL-safe base64. Kind and customer are authenticated with it. To the
+rules, the workflow and the ledger a seal is just a text, so whatever carries it stays as it is; when the key is
+destroyed, every copy of it, wherever it lies, is unreadable at once.
 """
 
 from __future__ import annotations

@@ -46,6 +46,8 @@ class Rights:
 
 _FIELD = {Kind.NAME: "name", Kind.PHONE: "phone", Kind.EMAIL: "email", Kind.TEXT: "text", Kind.FILE_NAME: "text"}
 
+CLEAR = Rights(Shown.CLEAR, Shown.CLEAR, Shown.CLEAR, Shown.CLEAR)
+"""Whoever was shown it for a reason that is on record, and the sealed mail to the customer himself."""
 NOTHING = Rights(Shown.HIDDEN, Shown.HIDDEN, Shown.HIDDEN, Shown.HIDDEN)
 """Whoever is not known."""
 CUSTOMERS = Rights(Shown.MASKED, Shown.MASKED, Shown.MASKED, Shown.STRUCK)

@@ -15,7 +15,7 @@ from contracts.messages import CommandMessage, decode, encode
 from domain.commands import RecordCallback
 from domain.model import Actor, Role
 from store import policies
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AGENT, CALLER, MANAGER, NET, Caller, key
 from tests.conftest import Database
 
@@ -28,7 +28,7 @@ _PHONES = itertools.count(10)
 @pytest.fixture(scope="module", autouse=True)
 def by_day(worker: None, database: Database) -> None:
     """The policy of the house, under which customers may be called on holidays too."""
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         _, document = policies.current(session)
         document = {**document, "version": "calls", "calling": {**document["calling"], "holidays": True}}

@@ -11,7 +11,7 @@ from api.books import FRESH_SECONDS
 from api.gateway import Gateway
 from domain.model import Customer
 from store import cursors, policies, tables
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, PHONE, STRANGER, Caller, complaint, key
 from tests.conftest import Database
 
@@ -130,7 +130,7 @@ async def test_a_tier_that_no_policy_knows_is_refused_and_leaves_nothing(api: Ca
 async def test_a_tier_just_published_is_known_and_one_just_dropped_does_not_undo_what_was_registered(
     api: Caller, database: Database
 ) -> None:
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
 
     def publish(version: str, **tiers: Any) -> None:
         with sessions(engine).begin() as session:

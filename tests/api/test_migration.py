@@ -16,7 +16,7 @@ from contracts.messages import CommandMessage, encode
 from domain.commands import MigratePolicy
 from domain.model import Actor, Role
 from store import policies, tables
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import DISPATCHER, LEADER, NET, Caller, key
 
 HQ, ADMIN = "hq-supervisor-1", "hq-admin"
@@ -25,7 +25,7 @@ HQ, ADMIN = "hq-supervisor-1", "hq-admin"
 @pytest.fixture(scope="module")
 def made(database: Any) -> Iterator[sessionmaker[Session]]:
     """Sessions of the application's role."""
-    engine = make_engine(database.app_url, pool_size=2)
+    engine = make_engine(database.app_url, pool_size=2, sight=EVERYWHERE)
     yield sessions(engine)
     engine.dispose()
 

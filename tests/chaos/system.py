@@ -23,7 +23,7 @@ from runtime.process import bind_to_parent
 from runtime.settings import PROJECT, Settings, load
 from runtime.temporal import PORT_COUNT
 from store import demo, policies
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 
 PARTS = {"worker": "worker-1", "API": "api", "Temporal": "temporal", "PostgreSQL": "postgres"}
 """What can be killed, and the name of its log."""
@@ -136,8 +136,7 @@ class System:
         """Connections to the database as its owner; the caller disposes of them."""
         password = DataFolder(self.settings.data_dir).passwords().owner
         return make_engine(
-            f"postgresql+psycopg2://{OWNER}:{password}@127.0.0.1:{self.settings.postgres_port}/{DATABASE}", 2
-        )
+            f"postgresql+psycopg2://{OWNER}:{password}@127.0.0.1:{self.settings.postgres_port}/{DATABASE}", 2, sight=EVERYWHERE)
 
     def stop(self) -> int:
         """Ask it to end, wait; the exit code."""

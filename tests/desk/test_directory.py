@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 
 from runtime.settings import Settings
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import criticisms
 from tests.desk.conftest import Whistle
 
@@ -49,7 +49,7 @@ async def test_the_public_criticism_list_is_printed_in_both_languages(whistle: W
         for number, unit in enumerate(("GD.net", "JS.net"))
     ]  # fmt: skip
     assert settings.app_database_url is not None
-    engine = make_engine(settings.app_database_url, 1)
+    engine = make_engine(settings.app_database_url, 1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         session.execute(insert(criticisms), rows)
     engine.dispose()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from desk.doctor import CHECKS, Finding, Mark, examine
 from runtime import instance, zones
 from runtime.settings import Settings, load
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from worker import watching
 
 
@@ -29,7 +29,7 @@ async def test_a_healthy_system_has_nothing_broken(settings: Settings, address: 
 
 
 async def test_clocks_that_nobody_watches_are_a_finding(settings: Settings, address: str) -> None:
-    gone = make_engine(settings.app_database_url or "", 1)
+    gone = make_engine(settings.app_database_url or "", 1, sight=EVERYWHERE)
     with sessions(gone).begin() as session:
         session.execute(text("update pulses set at = at - interval '1 hour'"))
     gone.dispose()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from store import policies, tables
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.desk.conftest import Whistle
 
@@ -24,7 +24,7 @@ REASON = ("--reason", "decided for all faults")
 def version(database: Database, request: pytest.FixtureRequest) -> str:
     """Another version of the shipped policy, by which faults are due within 30 hours and have no progress clock."""
     name = f"2101-{request.node.name[:40]}"
-    engine = make_engine(database.app_url, pool_size=1)
+    engine = make_engine(database.app_url, pool_size=1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         first = session.scalars(select(tables.policies.c.version).order_by(tables.policies.c.id)).first()
         assert first is not None

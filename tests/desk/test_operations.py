@@ -11,7 +11,7 @@ from temporalio.client import Client
 from contracts.names import workflow_id
 from runtime.plugin import connect
 from runtime.settings import Settings
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import complaint
 from tests.desk.conftest import Whistle
 
@@ -67,7 +67,7 @@ async def test_what_failed_is_named_and_the_exit_code_says_so(
     whistle: Whistle, address: str, settings: Settings, client: Client
 ) -> None:
     (order_id,) = await opened(address, 1)
-    engine = make_engine(settings.app_database_url or "", 1)
+    engine = make_engine(settings.app_database_url or "", 1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         session.execute(text("update orders set terms = 'nowhere' where order_id = :id"), {"id": order_id})
     engine.dispose()
@@ -93,7 +93,7 @@ async def test_the_report_of_a_quiet_time_says_so(whistle: Whistle) -> None:
 
 
 async def test_the_report_shows_the_distribution_and_what_was_missed(whistle: Whistle, settings: Settings) -> None:
-    engine = make_engine(settings.app_database_url or "", 1)
+    engine = make_engine(settings.app_database_url or "", 1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         for number, late in enumerate((0.1, 0.2, 0.3, 42.0)):
             session.execute(

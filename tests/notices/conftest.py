@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from activities.notices import MailServer, Postman
 from runtime import ports
 from store import demo
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import notices as t
 from tests.conftest import Database
 
@@ -28,7 +28,7 @@ from tests.conftest import Database
 def made(database: Database) -> Iterator[sessionmaker[Session]]:
     """What makes sessions of the application's role, over the demo organisation."""
     demo.load(database.owner_url)
-    engine: Engine = make_engine(database.app_url, pool_size=8)
+    engine: Engine = make_engine(database.app_url, pool_size=8, sight=EVERYWHERE)
     yield sessions(engine)
     engine.dispose()
 

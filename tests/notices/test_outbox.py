@@ -15,7 +15,7 @@ from contracts.messages import to_rows
 from domain.model import Customer, Role
 from domain.notices import Notice
 from store import demo, directory, ledger, notices, outbox, policies, posts, tables, writes
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.domain.lives import Life, dispatched
 from tests.notices.conftest import notices_of
@@ -57,7 +57,7 @@ def session(made: sessionmaker[Session]) -> Iterator[Session]:
 @pytest.fixture
 def owner(database: Database, made: sessionmaker[Session]) -> Iterator[Session]:
     """A session of the role that owns the tables; what it writes is rolled back."""
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with sessions(engine)() as session:
         yield session
         session.rollback()

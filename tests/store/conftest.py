@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 
 
 @pytest.fixture(scope="module")
 def engine(database: Database) -> Iterator[Engine]:
-    engine = make_engine(database.app_url, pool_size=8)
+    engine = make_engine(database.app_url, pool_size=8, sight=EVERYWHERE)
     yield engine
     engine.dispose()
 

@@ -14,7 +14,7 @@ from domain.model import Customer, Satisfaction
 from store import calls, ledger, policies
 from store.calls import CallLine, CallQuery
 from store.cursors import BadCursor
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine
 from store.tables import calls as table
 from store.tables import notices, orders
 from tests.conftest import Database
@@ -201,7 +201,7 @@ def test_pages_of_the_list_neither_skip_nor_repeat(made: Made, waiting: dict[str
 @pytest.fixture(scope="module")
 def crowd(database: Database, made: Made, waiting: dict[str, Life]) -> Engine:
     """Twenty thousand orders more, of which few are to be called."""
-    owner = make_engine(database.owner_url, 1)
+    owner = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with owner.begin() as connection:
         names = [column.name for column in orders.columns]
         given = {

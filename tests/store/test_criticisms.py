@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from store import demo
 from store.criticisms import CriticismQuery, criticisms, statement
 from store.cursors import BadCursor
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import criticisms as t
 from tests.conftest import Database
 
@@ -27,14 +27,14 @@ COUNT = 12_000
 def made(database: Database) -> Iterator[sessionmaker[Session]]:
     """A list with four criticisms an hour, two of them at the same instant, and some of rehearsals."""
     demo.load(database.owner_url)
-    engine = make_engine(database.app_url, 1)
+    engine = make_engine(database.app_url, 1, sight=EVERYWHERE)
     made = sessions(engine)
     with made.begin() as session:
         session.execute(insert(t), [row(number) for number in range(COUNT)])
         session.execute(
             insert(t), [{**row(number), "order_id": f"R{number}", "rehearsal": True} for number in range(9)]
         )
-    owner = make_engine(database.owner_url, 1, autocommit=True)
+    owner = make_engine(database.owner_url, 1, autocommit=True, sight=EVERYWHERE)
     with sessions(owner)() as session:
         session.execute(text("analyze criticisms"))
     owner.dispose()

@@ -16,7 +16,7 @@ from contracts.messages import EventRow, RecordRequest, from_row
 from domain import commands as c
 from store import ledger, orders, tables
 from store.ledger import LedgerFork, LedgerGap
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.domain.lives import Life
 from tests.store.stories import closing, eventful, number, quiet, rows
@@ -266,7 +266,7 @@ def test_the_application_cannot_change_what_is_on_record(made: Made, table: str)
 def test_not_even_the_owner_changes_events(made: Made, database: Database, change: str) -> None:
     life = quiet()
     write(made, life.at.id, rows(life))
-    owner = make_engine(database.owner_url, pool_size=1)
+    owner = make_engine(database.owner_url, pool_size=1, sight=EVERYWHERE)
     try:
         with sessions(owner)() as session, pytest.raises(DBAPIError, match="append-only"):
             session.execute(text(change))

@@ -12,7 +12,7 @@ from domain import commands as c
 from domain.model import Customer, State, WhistleKind
 from store import inbox, ledger, orders, sweeps
 from store.orders import BadCursor, OrderQuery, Sort
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine
 from tests.conftest import Database
 from tests.domain.lives import MONDAY, Life
 from tests.store.stories import closing, number, quiet, rows
@@ -198,7 +198,7 @@ def test_orders_that_still_need_a_workflow_are_told_in_batches(made: Made) -> No
 @pytest.fixture(scope="module")
 def crowd(engine: Engine, database: Database) -> Iterator[Engine]:
     """Twenty thousand orders, evenly mixed, beside those of the other tests."""
-    owner = make_engine(database.owner_url, pool_size=1)
+    owner = make_engine(database.owner_url, pool_size=1, sight=EVERYWHERE)
     with owner.begin() as connection:
         connection.execute(text(_CROWD_ORDERS), {"many": MANY})
         connection.execute(text(_CROWD_TEXTS))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from store import demo, policies
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 
 Made = sessionmaker[Session]
@@ -17,7 +17,7 @@ Made = sessionmaker[Session]
 
 @pytest.fixture
 def owner(database: Database) -> Iterator[Engine]:
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE policies"))
     yield engine
@@ -51,7 +51,7 @@ def test_a_start_leaves_a_policy_of_ones_own_in_force(database: Database, owner:
 
 
 def test_the_application_may_publish_and_change_nothing(database: Database, owner: Engine) -> None:
-    engine = make_engine(database.app_url, 1)
+    engine = make_engine(database.app_url, 1, sight=EVERYWHERE)
     try:
         with sessions(engine).begin() as session:
             assert policies.publish(session, "v1", {"version": "v1"}, "hq-admin")

@@ -12,7 +12,7 @@ from domain.errors import NotYourUnit
 from domain.model import Actor, OrderClass, Role
 from runtime.postgres import EmbeddedPostgres
 from store import directory, migrate, policies, refusals, tables
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine
 from tests.conftest import Database
 from tests.domain.lives import terms
 
@@ -125,7 +125,7 @@ def test_a_refusal_is_on_record(made: Made) -> None:
 
 
 def test_the_migrated_database_is_the_one_the_code_describes(database: Database) -> None:
-    owner = make_engine(database.owner_url, pool_size=1)
+    owner = make_engine(database.owner_url, pool_size=1, sight=EVERYWHERE)
     try:
         with owner.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -14,7 +14,7 @@ from domain.model import Actor, Role
 from runtime.postgres import EmbeddedPostgres
 from runtime.settings import Settings
 from store import commands, ledger
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.store.stories import number, quiet, rows
 
@@ -44,7 +44,10 @@ def heard(stack_settings: Settings, postgres: EmbeddedPostgres, database: Databa
 
 
 def test_a_claim_is_one_round_trip_however_busy_the_other_connections_are(database: Database, heard: Heard) -> None:
-    engine, single = make_engine(database.app_url, 1), make_engine(database.app_url, 1, autocommit=True)
+    engine, single = (
+        make_engine(database.app_url, 1, sight=EVERYWHERE),
+        make_engine(database.app_url, 1, autocommit=True, sight=EVERYWHERE),
+    )
     made, alone, life = sessions(engine), sessions(single), quiet()
 
     def claim() -> None:

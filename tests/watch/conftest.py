@@ -17,7 +17,7 @@ from runtime import namespaces
 from runtime.settings import Settings
 from runtime.stack import EmbeddedStack
 from store import demo
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.watch.orders import Clockwork
 
@@ -37,7 +37,7 @@ def settings(stack: EmbeddedStack, database: Database) -> Settings:
 @pytest.fixture(scope="module")
 def made(database: Database) -> Iterator[sessionmaker[Session]]:
     """Sessions of the application's role."""
-    engine = make_engine(database.app_url, pool_size=4)
+    engine = make_engine(database.app_url, pool_size=4, sight=EVERYWHERE)
     yield sessions(engine)
     engine.dispose()
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from tests.support.desk import Desk
 from worker import serving
@@ -20,7 +20,7 @@ from worker import serving
 @pytest.fixture(scope="module")
 def made(database: Database) -> Iterator[sessionmaker[Session]]:
     """Sessions of the application's role."""
-    engine = make_engine(database.app_url, pool_size=8)
+    engine = make_engine(database.app_url, pool_size=8, sight=EVERYWHERE)
     yield sessions(engine)
     engine.dispose()
 

@@ -1,0 +1,156 @@
+"""The first wall: one table of every operation and the roles that may ask for it, checked before a route begins.
+
+Which orders somebody then sees is another matter, that of his place (`identity.people`, `store.sights`); what of them,
+of `domain.sight`; and how much of personal data, of `vault.veil`. Commands on orders have their row in the rules' own
+table (`domain.transitions`), from which theirs here are made. A route without a row cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.deps import asker
+from api.errors import Problem
+from domain.model import Role
+from domain.transitions import REGISTERS, SUPERVISORS, TABLE, UNIT
+
+AUDITOR, ADMINISTRATOR, CUSTOMER = Role.AUDITOR, Role.ADMINISTRATOR, Role.CUSTOMER
+FRONT = (Role.AGENT, Role.TEAM_LEAD)
+DESKS = (*FRONT, Role.DISPATCHER, Role.REPLY_AUDITOR, Role.CALLBACK_AGENT)
+MACHINES = (Role.CHANNEL, Role.REGULATOR)
+READERS = (*DESKS, *UNIT, *SUPERVISORS, AUDITOR, *MACHINES)
+"""Staff who see orders, each from his place."""
+STAFF = (*READERS, ADMINISTRATOR)
+ANYBODY = (*STAFF, CUSTOMER)
+PEOPLE = tuple(role for role in STAFF if role not in MACHINES)
+OPERATORS = (ADMINISTRATOR, AUDITOR, Role.HEADQUARTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Who may ask for an operation; `public` for everybody, logged in or not."""
+
+    roles: tuple[Role, ...]
+    public: bool = False
+
+
+def _to(*roles: Role) -> Grant:
+    return Grant(roles)
+
+
+PUBLIC = Grant((*ANYBODY,), public=True)
+
+GRANTS: dict[str, Grant] = {
+    # orders
+    "register": _to(*REGISTERS),
+    "list_orders": _to(*READERS, CUSTOMER),
+    "search_orders": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "get_order": _to(*READERS, CUSTOMER),
+    "get_live": _to(*READERS),
+    "get_events": _to(*READERS, CUSTOMER),
+    "get_deadlines": _to(*READERS, CUSTOMER),
+    "explain_clock": _to(*READERS),
+    "reveal": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    "follow": _to(*DESKS, *UNIT, *SUPERVISORS),
+    "unfollow": _to(*DESKS, *UNIT, *SUPERVISORS),
+    "list_followers": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "list_callbacks": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "list_criticisms": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    # who looked
+    "list_accesses": _to(AUDITOR),
+    "list_order_accesses": _to(AUDITOR, *SUPERVISORS),
+    # the directory
+    "me": PUBLIC,
+    "list_units": _to(*ANYBODY),
+    "get_unit": _to(*ANYBODY),
+    "get_inbox": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    "list_people": _to(*PEOPLE),
+    "put_absence": _to(*PEOPLE),
+    "delete_absence": _to(*PEOPLE),
+    "list_absences": _to(*PEOPLE),
+    "list_catalogue": _to(*ANYBODY),
+    # policies
+    "get_policy": _to(*ANYBODY),
+    "list_policies": _to(*STAFF),
+    "get_version": _to(*STAFF),
+    "check_policy": _to(*PEOPLE),
+    "preview_policy": _to(*PEOPLE),
+    "publish_policy": _to(ADMINISTRATOR, Role.HEADQUARTERS),
+    "preview": _to(Role.HEADQUARTERS),
+    "migrate": _to(Role.HEADQUARTERS),
+    # notices
+    "list_notices": _to(*ANYBODY),
+    "read_notice": _to(*ANYBODY),
+    # ways in
+    "oidc_login": PUBLIC,
+    "oidc_callback": PUBLIC,
+    "oidc_logout": PUBLIC,
+    "track": PUBLIC,
+    "track_code": PUBLIC,
+    "track_link": PUBLIC,
+    "make_link": _to(*FRONT, Role.CALLBACK_AGENT),
+    "make_token": _to(ADMINISTRATOR),
+    "list_tokens": _to(ADMINISTRATOR, AUDITOR),
+    "revoke_token": _to(ADMINISTRATOR),
+    # operations
+    "livez": PUBLIC,
+    "readyz": PUBLIC,
+    "rebuild": _to(ADMINISTRATOR),
+    "clocks": _to(*OPERATORS),
+    "erase_customer": _to(ADMINISTRATOR),
+    "fast_forward": _to(*STAFF),
+    # one's own log-in: these ask for the session themselves
+    "log_in": PUBLIC,
+    "log_out": PUBLIC,
+    "log_out_everywhere": PUBLIC,
+    "get_session": PUBLIC,
+    "change_password": PUBLIC,
+    # acting for a colleague, and the accounts of others
+    "list_actings": _to(*PEOPLE),
+    "take_on": _to(*PEOPLE),
+    "give_up": _to(*PEOPLE),
+    "reset_account": _to(ADMINISTRATOR),
+    "unlock_account": _to(ADMINISTRATOR),
+    "log_out_account": _to(ADMINISTRATOR),
+    # commands
+    **{verb: _to(*dict.fromkeys(r for row in TABLE if row.verb == verb for r in row.roles)) for verb in (
+        dict.fromkeys(row.verb for row in TABLE)
+    )},
+}  # fmt: skip
+"""Every operation, by its id."""
+
+
+async def admitted(request: Request) -> None:
+    """Return if the asker's role may ask for the route's operation; raises Problem."""
+    operation = getattr(request.scope.get("route"), "operation_id", None) or ""
+    grant = GRANTS.get(operation)
+    if grant is not None and grant.public:
+        return
+    who = await asker(request)
+    if grant is None or who.role not in grant.roles:
+        raise not_yours(grant.roles if grant else ())
+    if who.scopes is not None and operation not in who.opened:
+        raise no_scope()
+
+
+def no_scope() -> Problem:
+    """The problem of a service token that was not made for this."""
+    return Problem(
+        "forbidden",
+        "The token's scopes do not name this.",
+        field="Authorization",
+        remedy="Ask an administrator for a token with another scope.",
+    )
+
+
+def not_yours(roles: Iterable[Role]) -> Problem:
+    """The problem of a role that may not ask for something; names those that may."""
+    return Problem(
+        "forbidden",
+        "This is not for your role.",
+        field="actor.role",
+        remedy="Ask one of: " + ", ".join(roles) + "." if roles else "Nobody may ask for this.",
+    )

@@ -1,0 +1,70 @@
+"""The last thing that every answer passes: personal data in it are shown as far as the asker's rights go.
+
+Whoever is not known sees none. An answer without a seal, which most are, is passed on as it is.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from identity.people import Identified
+from vault import veil
+from vault.seal import MARK
+
+STREAMED = "whistle.streamed"
+"""Set in a request's scope by a route that streams its answer and has lifted the veil itself."""
+
+
+class Veil:
+    """ASGI middleware around everything else; the application's state holds the keys."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its answer by way of the rights."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body: list[bytes] = []
+
+        async def watched(message: Message) -> None:
+            nonlocal start
+            if scope.get(STREAMED):
+                if start is not None:
+                    await send(start)
+                    start = None
+                await send(message)
+                return
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
+            body.append(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            content = b"".join(body)
+            if MARK in content:
+                content = await _shown(scope, content)
+            if start is not None:
+                if len(body) > 1 or content is not body[0]:
+                    MutableHeaders(scope=start)["content-length"] = str(len(content))
+                await send(start)
+            await send({"type": "http.response.body", "body": content, "more_body": False})
+
+        await self._app(scope, receive, watched)
+
+
+async def _shown(scope: Scope, content: bytes) -> bytes:
+    who: Identified | None = scope.get("state", {}).get("asker")
+    rights = veil.RIGHTS[who.role] if who else veil.NOTHING
+    parts = scope["app"].state.parts
+    wanted = veil.sealed_by(content) if rights != veil.NOTHING else set()
+    keys = parts.rack.at_hand(wanted)
+    if keys is None:
+        keys = await parts.gateway.run(parts.rack.keys, wanted)
+    return veil.unveiled(content, rights, keys)
