@@ -11,11 +11,14 @@ a year of a hundred thousand complaints a day, after which the key should have b
 
 from __future__ import annotations
 
+import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
@@ -65,7 +68,7 @@ class Codec(PayloadCodec, WithSerializationContext):
         Raises:
             UnreadablePayload: one is in clear, another workflow's, changed, or under a key that is not here.
         """
-        return [self._decrypt(payload) for payload in payloads]
+        return [self.decrypt(payload) for payload in payloads]
 
     def _encrypt(self, payload: Payload) -> Payload:
         if not self._workflow_id:
@@ -78,19 +81,51 @@ class Codec(PayloadCodec, WithSerializationContext):
             data=nonce + AESGCM(key).encrypt(nonce, payload.SerializeToString(), bound),
         )
 
-    def _decrypt(self, payload: Payload) -> Payload:
+    def decrypt(self, payload: Payload) -> Payload:
+        """One payload as it was; raises as `decode`."""
         metadata = payload.metadata
-        if metadata["encoding"] != ENCODING:
+        if not is_encrypted(payload):
             raise UnreadablePayload(f"a payload came in clear to {self._workflow_id or 'nobody'}, and is not read")
-        bound = self._workflow_id.encode() or metadata["workflow"]
+        bound = self._workflow_id.encode() or metadata.get("workflow", b"")
         try:
-            key = self._keyring.codec_of(metadata["key"].decode(errors="replace"))
+            key = self._keyring.codec_of(metadata.get("key", b"").decode(errors="replace"))
             nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
             return Payload.FromString(AESGCM(key).decrypt(nonce, sealed, bound))
         except UnknownKey as error:
             raise UnreadablePayload(str(error)) from None
         except (InvalidTag, ValueError, DecodeError):
-            of = metadata["workflow"].decode(errors="replace")
+            of = metadata.get("workflow", b"").decode(errors="replace")
             raise UnreadablePayload(
                 f"a payload of {of!r} is not read in {self._workflow_id!r}: it was changed, or is another workflow's"
             ) from None
+
+
+def is_encrypted(payload: Payload) -> bool:
+    """True for a payload that says that it is encrypted."""
+    return payload.metadata.get("encoding") == ENCODING  # [] would add what is missing
+
+
+def readable(keyring: Keyring, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Payloads in Temporal's JSON as they were before they were encrypted, for whoever looks on; what is clear stays.
+
+    Raises:
+        UnreadablePayload: one was changed, or its key is not here.
+        ValueError: one is no payload.
+    """
+    codec, found = Codec(keyring), []
+    for one in given:
+        try:
+            payload = ParseDict(dict(one), Payload())
+        except ParseError as error:
+            raise ValueError(str(error)) from None
+        clear = codec.decrypt(payload) if is_encrypted(payload) else payload
+        found.append(MessageToDict(clear))
+    return found
+
+
+def workflow_of(payload: Mapping[str, Any]) -> str:
+    """The workflow that an encrypted payload in Temporal's JSON names as its own; '' when it names none."""
+    try:
+        return base64.b64decode(payload["metadata"]["workflow"], validate=True).decode()
+    except (KeyError, TypeError, ValueError):
+        return ""

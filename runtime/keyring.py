@@ -6,29 +6,21 @@ The file is replaced whole, never edited in place; running processes see a new o
 they meet a key that they do not know.
 """
 
-import base64
-import contextlib
-import fcntl
-import json
 import logging
-import os
-import secrets
-import stat
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
 
 from runtime.faults import SetupError
-from runtime.folder import write_private
+from runtime.keyfile import Keys, changing, new, new_id, read, stamp, write
 
-KEY_BYTES = 32
 LOOK_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
-_Stamp = tuple[int, int, int]
 
 
 class UnknownKey(LookupError):  # noqa: N818 - what it is, not what it does
@@ -43,26 +35,14 @@ class UnknownKey(LookupError):  # noqa: N818 - what it is, not what it does
         self.key_id = key_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """One state of the file; the ids' keys are 32 bytes each."""
-
-    kek: str
-    codec: str
-    keks: Mapping[str, bytes] = field(repr=False)
-    codecs: Mapping[str, bytes] = field(repr=False)
-    index: bytes = field(repr=False)
-    links: bytes = field(repr=False)
-
-
 class Keyring:
     """The keys as the file has them now; made by `load` or `ensure`, and safe in many threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._stamp = _stamp(path)
-        self._keys = _read(path)
+        self._stamp = stamp(path)
+        self._keys = read(path)
         self._looked = time.monotonic()
 
     def kek(self) -> tuple[str, bytes]:
@@ -107,6 +87,29 @@ class Keyring:
         """Return the ids of all codec keys, oldest first."""
         return tuple(self._now().codecs)
 
+    def made_at(self, key_id: str) -> datetime:
+        """Return when a key of either kind was made (UTC).
+
+        Raises:
+            UnknownKey: the file does not have it.
+        """
+        found = self._look().made.get(key_id)
+        if found is None:
+            raise UnknownKey(key_id)
+        return found
+
+    def retired_at(self, key_id: str) -> datetime | None:
+        """Return when another key took the place of this one (UTC); None for a current key.
+
+        Raises:
+            UnknownKey: the file does not have it.
+        """
+        keys = self._look()
+        if key_id not in keys.made:
+            raise UnknownKey(key_id)
+        after = {**dict(pairwise(keys.keks)), **dict(pairwise(keys.codecs))}
+        return keys.made[after[key_id]] if key_id in after else None
+
     @property
     def index(self) -> bytes:
         """Return the 32 bytes for keyed hashes, by which a sealed value is found again."""
@@ -117,20 +120,20 @@ class Keyring:
         """Return the 32 bytes for signed links."""
         return self._now().links
 
-    def _now(self) -> _Keys:
+    def _now(self) -> Keys:
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return self._keys
         return self._look()
 
-    def _look(self) -> _Keys:
+    def _look(self) -> Keys:
         """Read the file again if it was replaced; if that fails, the keys in hand stay good."""
         with self._lock:
             self._looked = time.monotonic()
             try:
-                stamp = _stamp(self.path)
-                if stamp != self._stamp:
-                    self._keys = _read(self.path)
-                    self._stamp = stamp
+                found = stamp(self.path)
+                if found != self._stamp:
+                    self._keys = read(self.path)
+                    self._stamp = found
             except SetupError as error:
                 _log.warning("the keys stay as they were read last: %s", error.en)
             return self._keys
@@ -152,11 +155,12 @@ def ensure(path: Path) -> Keyring:
         SetupError: it cannot be made, or the one that is there cannot be used.
     """
     if not path.exists():
-        with _changing(path):
+        with changing(path):
             if not path.exists():
-                kek, codec = _new_id("k"), _new_id("c")
-                made = _Keys(kek, codec, {kek: _new()}, {codec: _new()}, _new(), _new())
-                _write(path, made)
+                kek, codec = new_id("k"), new_id("c")
+                now = datetime.now(UTC)
+                times = {kek: now, codec: now}
+                write(path, Keys(kek, codec, times, {kek: new()}, {codec: new()}, new(), new()))
     return Keyring(path)
 
 
@@ -166,10 +170,11 @@ def add_kek(path: Path) -> str:
     Raises:
         SetupError: the file cannot be read or written.
     """
-    with _changing(path):
-        keys = _read(path)
-        made = _new_id("k")
-        _write(path, replace(keys, kek=made, keks={**keys.keks, made: _new()}))
+    with changing(path):
+        keys = read(path)
+        made = new_id("k")
+        times = {**keys.made, made: datetime.now(UTC)}
+        write(path, replace(keys, kek=made, keks={**keys.keks, made: new()}, made=times))
     return made
 
 
@@ -179,10 +184,11 @@ def add_codec(path: Path) -> str:
     Raises:
         SetupError: the file cannot be read or written.
     """
-    with _changing(path):
-        keys = _read(path)
-        made = _new_id("c")
-        _write(path, replace(keys, codec=made, codecs={**keys.codecs, made: _new()}))
+    with changing(path):
+        keys = read(path)
+        made = new_id("c")
+        times = {**keys.made, made: datetime.now(UTC)}
+        write(path, replace(keys, codec=made, codecs={**keys.codecs, made: new()}, made=times))
     return made
 
 
@@ -193,9 +199,9 @@ def drop_kek(path: Path, key_id: str) -> None:
         UnknownKey: there is none of that id.
         SetupError: it is the current one, or the file cannot be read or written.
     """
-    with _changing(path):
-        keys = _read(path)
-        _write(path, replace(keys, keks=_without(keys.keks, key_id, keys.kek)))
+    with changing(path):
+        keys = read(path)
+        write(path, replace(keys, keks=_without(keys.keks, key_id, keys.kek)))
 
 
 def drop_codec(path: Path, key_id: str) -> None:
@@ -205,9 +211,9 @@ def drop_codec(path: Path, key_id: str) -> None:
         UnknownKey: there is none of that id.
         SetupError: it is the current one, or the file cannot be read or written.
     """
-    with _changing(path):
-        keys = _read(path)
-        _write(path, replace(keys, codecs=_without(keys.codecs, key_id, keys.codec)))
+    with changing(path):
+        keys = read(path)
+        write(path, replace(keys, codecs=_without(keys.codecs, key_id, keys.codec)))
 
 
 def _without(keys: Mapping[str, bytes], key_id: str, current: str) -> dict[str, bytes]:
@@ -218,101 +224,3 @@ def _without(keys: Mapping[str, bytes], key_id: str, current: str) -> dict[str, 
             f"{key_id} 是现用密钥, 不能删除; 请先轮换", f"{key_id} is the current key and stays; rotate first"
         )
     return {name: key for name, key in keys.items() if name != key_id}
-
-
-def _new() -> bytes:
-    return secrets.token_bytes(KEY_BYTES)
-
-
-def _new_id(kind: Literal["k", "c"]) -> str:
-    return kind + secrets.token_hex(4)
-
-
-@contextlib.contextmanager
-def _changing(path: Path) -> Iterator[None]:
-    """Hold the file's lock: one change at a time, by one process."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _write(path: Path, keys: _Keys) -> None:
-    content = {
-        "kek": keys.kek,
-        "keks": {name: base64.b64encode(key).decode() for name, key in keys.keks.items()},
-        "codec": keys.codec,
-        "codecs": {name: base64.b64encode(key).decode() for name, key in keys.codecs.items()},
-        "index": base64.b64encode(keys.index).decode(),
-        "links": base64.b64encode(keys.links).decode(),
-    }
-    try:
-        if path.exists() and path.stat().st_uid != os.geteuid():  # replaced, it would belong to somebody else
-            raise PermissionError(1, "it belongs to another user")
-        write_private(path, json.dumps(content, indent=1))
-    except OSError as error:
-        raise _cannot_write(path, error) from None
-
-
-def _cannot_write(path: Path, error: OSError) -> SetupError:
-    return SetupError(
-        f"无法写入密钥文件 {path}: {error.strerror}; 请以其所有者的身份运行, 或以 WHISTLE_KEYS_FILE 另选",
-        f"the keys file {path} cannot be written: {error.strerror}; "
-        "run as its owner, or choose another with WHISTLE_KEYS_FILE",
-    )
-
-
-def _stamp(path: Path) -> _Stamp:
-    """Return what changes when the file is replaced."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise SetupError(
-            f"无法读取密钥文件 {path}: {error.strerror}; 请从备份恢复, 或以 WHISTLE_KEYS_FILE 指明其位置",
-            f"the keys file {path} cannot be read: {error.strerror}; "
-            "restore it from its backup, or say with WHISTLE_KEYS_FILE where it is",
-        ) from None
-    return found.st_mtime_ns, found.st_ino, found.st_size
-
-
-def _read(path: Path) -> _Keys:
-    try:
-        with path.open(encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SetupError(
-                    f"密钥文件 {path} 可被他人读取 (权限 {mode:04o}); 请执行 chmod 600 {path}",
-                    f"the keys file {path} can be read by others (mode {mode:04o}); run chmod 600 {path}",
-                )
-            return _parse(json.load(file))
-    except OSError as error:
-        raise SetupError(
-            f"无法读取密钥文件 {path}: {error.strerror}; 请改正权限, 或从备份恢复",
-            f"the keys file {path} cannot be read: {error.strerror}; correct its permissions, or restore its backup",
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SetupError(
-            f"密钥文件 {path} 已损坏; 请从备份恢复", f"the keys file {path} is damaged; restore it from its backup"
-        ) from None
-
-
-def _parse(content: Any) -> _Keys:
-    keks = {str(name): _key(text) for name, text in content["keks"].items()}
-    codecs = {str(name): _key(text) for name, text in content["codecs"].items()}
-    kek, codec = content["kek"], content["codec"]
-    if kek not in keks or codec not in codecs:
-        raise ValueError("the current key is not among the keys")
-    return _Keys(kek, codec, keks, codecs, _key(content["index"]), _key(content["links"]))
-
-
-def _key(text: str) -> bytes:
-    key = base64.b64decode(text, validate=True)
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"a key has {KEY_BYTES} bytes")
-    return key

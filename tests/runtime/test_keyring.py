@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def _without(name: str) -> Callable[[dict[str, object]], object]:
 @pytest.mark.parametrize(
     "spoil",
     [
-        *(_without(name) for name in ("kek", "keks", "codec", "codecs", "index", "links")),
+        *(_without(name) for name in ("kek", "keks", "codec", "codecs", "made", "index", "links")),
         lambda content: {**content, "kek": "k00000000"},
         lambda content: {**content, "codec": "c00000000"},
         lambda content: {**content, "index": "c2hvcnQ="},
@@ -144,6 +145,19 @@ def test_adding_keeps_all_that_was_there(path: Path) -> None:
     assert len(after.keks) == 4
     assert after.kek()[0] == after.keks[-1], "the newest is the current one"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_key_knows_when_it_was_made_and_when_another_took_its_place(path: Path) -> None:
+    ring = keyring.ensure(path)
+    first, codec = ring.kek()[0], ring.codec()[0]
+    assert ring.retired_at(first) is None
+    second, third = keyring.add_kek(path), keyring.add_kek(path)
+    assert ring.made_at(first) <= ring.made_at(second) <= ring.made_at(third) <= datetime.now(UTC)
+    assert (ring.retired_at(first), ring.retired_at(second)) == (ring.made_at(second), ring.made_at(third))
+    assert (ring.retired_at(third), ring.retired_at(codec)) == (None, None)
+    for ask in (ring.made_at, ring.retired_at):
+        with pytest.raises(UnknownKey):
+            ask("k00000000")
 
 
 def test_two_who_rotate_at_once_both_keep_their_key(path: Path) -> None:
