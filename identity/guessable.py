@@ -64,7 +64,7 @@ def guessable(password: str, names: Iterable[str] = ()) -> str:
     if len(set(folded)) < LEAST_DIFFERENT:
         return f"it has fewer than {LEAST_DIFFERENT} different characters"
     own = [part for name in names for part in _parts(name)]
-    if any(folded in (name.casefold(), name.casefold()[::-1]) for name in names if name):
+    if any(folded in (part, part + part) for part in own):
         return "it is the person's own name"
     disguised = any(character.isalpha() for character in folded)
     for text in (folded, folded.translate(_LEET)) if disguised else (folded,):
@@ -74,10 +74,11 @@ def guessable(password: str, names: Iterable[str] = ()) -> str:
 
 
 def _parts(name: str) -> list[str]:
-    """A name and the words in it that are long enough to tell anything."""
+    """A name, written together and backwards too, and the words in it that are long enough to tell anything."""
     folded = name.casefold()
-    words = [word for word in re.split(r"[\W_]+", folded) if len(word) >= 3]
-    return sorted({folded, *words} - {""}, key=len, reverse=True)
+    words = re.split(r"[\W_]+", folded)
+    found = {folded, "".join(words), *(word for word in words if len(word) >= 3)} - {""}
+    return sorted(found | {one[::-1] for one in found}, key=len, reverse=True)
 
 
 def _left(text: str, own: Iterable[str]) -> int:
