@@ -85,7 +85,7 @@ def operation(request: Request) -> str:
     verb = request.scope.get("verb")
     if verb is not None:
         return str(verb)
-    return getattr(request.scope.get("route"), "operation_id", None) or ""
+    return getattr(request.scope.get("endpoint"), "__name__", "")
 
 
 async def refused(request: Request, code: str) -> None:
