@@ -27,11 +27,12 @@ from activities.notices import MailServer, Postman, forgo
 from api.assembly import open_gateway
 from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
 from contracts.options import TASK_TIMEOUT
-from runtime import zones
+from runtime import keyring, zones
 from runtime.faults import SetupError
 from runtime.plugin import connect, metrics
 from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
+from vault.rack import Rack
 from watch.canary import CanaryKeeper
 from watch.lost import LostAndFound
 from watch.reconciler import Reconciler
@@ -147,7 +148,8 @@ async def delivering(settings: Settings, maker: sessionmaker[Session]) -> AsyncI
             task.cancel()
             await asyncio.wait([task])
         return
-    postman = Postman(maker, MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_from))
+    server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_from)
+    postman = Postman(maker, server, Rack(maker, keyring.load(settings.keyring_path)))
     postman.start()
     try:
         yield

@@ -23,6 +23,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from activities.smtp import Away, Line, MailServer, Refused, Unknown
 from store import outbox, posts, pulses
 from store.outbox import Outgoing
+from vault import letters
+from vault.rack import Rack
 
 __all__ = ["MailServer", "Postman", "forgo"]
 
@@ -58,8 +60,9 @@ def forgo(sessions: sessionmaker[Session]) -> int:
 class Postman:
     """Delivers the outbox: `deliver_once` for one round, `start` and `stop` for a thread that goes on."""
 
-    def __init__(self, sessions: sessionmaker[Session], server: MailServer) -> None:
+    def __init__(self, sessions: sessionmaker[Session], server: MailServer, rack: Rack) -> None:
         self._sessions = sessions
+        self._rack = rack
         self._server = server
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -110,17 +113,19 @@ class Postman:
 
     def _deliver_one(self, line: Line, row: Outgoing) -> int:
         with self._sessions.begin() as session:
-            recipients = outbox.addresses(session, row, posts.organisation(session))
+            organisation = posts.organisation(session)
+            recipients = letters.addressed(outbox.addresses(session, row, organisation), self._rack)
+        row = letters.opened(row, organisation, self._rack)
         try:
             if not recipients:
                 raise Refused(f"nobody stands for {row.audience} with an address")
             receipt = line.send(recipients, self._letter(row, recipients), lambda: self._begin(row))
         except Refused as refusal:
-            why = str(refusal)
+            why = letters.discreet(str(refusal))
             self._put_down(lambda session: outbox.refused(session, row, why))
             return 0
         except Unknown as doubt:
-            why = str(doubt)
+            why = letters.discreet(str(doubt))
             _log.error("notice %s may or may not have arrived: %s", row.id, why)
             self._put_down(lambda session: outbox.unknown(session, row.id, why))
             return 0
