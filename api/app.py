@@ -19,6 +19,7 @@ from api import (
     acting,
     callbacks,
     clocks,
+    codec,
     commands,
     criticisms,
     directory,
@@ -33,6 +34,7 @@ from api import (
     policies,
     reference,
     rehearsal,
+    secret_keys,
     sights,
     tokens,
     tracking,
@@ -96,6 +98,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     app.add_middleware(Bounds)
     app.add_middleware(Veil)
     app.add_middleware(RateLimits, settings=settings)
+    app.add_middleware(codec.UiDoor, settings=settings)
     app.add_middleware(Origin, settings=settings)
     app.add_middleware(SecurityHeaders, settings=settings)
     errors.install(app)
@@ -116,6 +119,8 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         criticisms.router,
         notices.router,
         operations.router,
+        codec.router,
+        secret_keys.router,
         login.router,
         acting.router,
         accounts.router,

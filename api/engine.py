@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
@@ -116,6 +116,13 @@ async def running(client: Client) -> AsyncIterator[list[str]]:
         yield [order_of(found.id) for found in pages.current_page or ()]
         if not pages.next_page_token:
             return
+
+
+async def begun_before(client: Client, instant: datetime) -> int:
+    """How many workflows that began before then the engine still keeps, running or ended, by its list."""
+    with _understood():
+        found = await client.count_workflows(f"StartTime < '{instant.isoformat()}'", rpc_timeout=UPDATE_TIMEOUT)
+    return found.count
 
 
 async def keep_canary(client: Client, *, anew: bool) -> None:

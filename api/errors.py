@@ -72,6 +72,7 @@ FAULTS: dict[str, Kind] = {
     "password_change_required": Kind(403, "Choose a password of your own first", "请先修改密码"),
     "csrf": Kind(403, "Not asked by our own page", "请求并非来自本系统页面"),
     "forbidden": Kind(403, "Not yours to see or to do", "无权访问"),
+    "key_in_use": Kind(409, "This key is still in use", "密钥仍在使用"),
     "policy_missing": Kind(409, "The policy of this order is not here", "缺少该工单的政策版本"),
     "not_valid": Kind(403, "Not valid, or not any more", "无效或已失效"),
     "not_admitted": Kind(403, "Known to the log-in provider, but not admitted here", "该账号无权登录本系统"),

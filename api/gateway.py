@@ -195,6 +195,11 @@ class Gateway:
         """The real orders that run by the engine's list, which lags, page by page; raises Silent without an answer."""
         return engine.running(self._clients[False])
 
+    async def begun_before(self, instant: datetime) -> int:
+        """How many workflows of both namespaces the engine keeps from before then; raises Silent without an answer."""
+        counts = [await engine.begun_before(client, instant) for client in self._clients.values()]
+        return sum(counts)
+
     async def keep_canary(self, *, anew: bool) -> None:
         """See to it that the canary runs, `anew` where it has fallen silent; raises Silent without an answer."""
         await engine.keep_canary(self._clients[False], anew=anew)

@@ -48,11 +48,12 @@ SCOPES: dict[str, Scope] = {
     "directory:write": _scope("登记缺勤", "put people down as away", "put_absence delete_absence"),
     "policies:read": _scope(
         "查阅政策", "read and try policies",
-        "list_policies get_policy get_version check_policy preview_policy preview_migration",
+        "list_policies get_policy get_version check_policy preview_policy preview",
     ),
     "policies:write": _scope("发布政策", "publish policies and migrate orders", "publish_policy migrate"),
     "operations:read": _scope("查看运行", "see how it runs", "clocks"),
     "operations:write": _scope("运行维护", "operate it", "rebuild"),
+    "keys": _scope("更换密钥", "change the secret keys", "list_keys rotate_key rewrap_keys drop_key"),
     "accesses:read": _scope("查阅访问记录", "read who looked at what", "list_accesses list_order_accesses"),
     "rehearsals": _scope("演练", "rehearse", "fast_forward"),
 }  # fmt: skip
@@ -67,6 +68,7 @@ IN_PERSON = frozenset(
     (
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
         *("log_in", "log_out", "log_out_everywhere", "get_session", "change_password"),
+        *("decode_payloads", "encode_payloads"),
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
     )
 )

@@ -79,13 +79,13 @@ class Keyring:
 
     @property
     def keks(self) -> tuple[str, ...]:
-        """Return the ids of all key-encrypting keys, oldest first."""
-        return tuple(self._now().keks)
+        """Return the ids of all key-encrypting keys as the file has them this moment, oldest first."""
+        return tuple(self._look().keks)
 
     @property
     def codecs(self) -> tuple[str, ...]:
-        """Return the ids of all codec keys, oldest first."""
-        return tuple(self._now().codecs)
+        """Return the ids of all codec keys as the file has them this moment, oldest first."""
+        return tuple(self._look().codecs)
 
     def made_at(self, key_id: str) -> datetime:
         """Return when a key of either kind was made (UTC).

@@ -196,6 +196,11 @@ class Settings(BaseSettings):
     )
     ui_enabled: bool = Field(True, description="Whether Temporal's own web UI is started beside the server.")
     ui_port: Port = Field(18233, description="Port of Temporal's web UI, on loopback.")
+    ui_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "",
+        description="Where people open Temporal's web UI, such as https://temporal.example.net: its pages alone may "
+        "ask the API to decrypt what they show. Default: the embedded one's address.",
+    )
 
     api_host: str = Field(_LOOPBACK, min_length=1, description="Address the API listens on.")
     api_port: Port = Field(8010, description="Port the API listens on.")
@@ -335,6 +340,16 @@ class Settings(BaseSettings):
     def shows_docs(self) -> bool:
         """Return whether the API describes itself to anybody who asks."""
         return self.profile is Profile.DEVELOPMENT if self.api_docs is None else self.api_docs
+
+    @property
+    def ui_origin(self) -> str:
+        """Return the origin of Temporal's web UI, as a browser names it."""
+        return self.ui_url.lower() or f"http://{_LOOPBACK}:{self.ui_port}"
+
+    @property
+    def codec_url(self) -> str:
+        """Return where Temporal's web UI has payloads decrypted."""
+        return f"{self.public_url or self.api_url}/v1/codec"
 
     @property
     def logs(self) -> Path:
