@@ -26,7 +26,7 @@ import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, import_key
 
@@ -42,7 +42,7 @@ WAITS = 600
 DESCRIBED = 3600.0
 """Seconds for which the provider's description and its keys are believed."""
 KEYS_AGAIN = 60.0
-"""Seconds after which keys are fetched again at the earliest, when a token names one that is unknown."""
+"""Seconds after which keys are fetched again at the earliest, when those at hand do not fit a token."""
 
 log = logging.getLogger(__name__)
 
@@ -204,15 +204,15 @@ class Provider:
         return found
 
     async def _verified(self, id_token: str) -> jwt.Token:
-        """The token once its signature is verified; unknown keys are asked for, but not again and again."""
+        """The token once its signature is verified; where it is not, the keys may be new ones."""
+        keys = await self._key_set()
         try:
-            kid = jws.extract_compact(id_token.encode()).headers().get("kid")
-            keys = await self._key_set()
-            if kid is not None and not any(key.kid == kid for key in keys.keys):
-                keys = await self._key_set(again=True)
-            return jwt.decode(id_token, keys, algorithms=ALGORITHMS)
-        except (JoseError, ValueError) as error:
-            raise Refused(f"the ID token's signature is not the provider's: {type(error).__name__}") from error
+            return _read(id_token, keys)
+        except Refused:
+            fresh = await self._key_set(again=True)
+            if fresh is keys:
+                raise
+        return _read(id_token, fresh)
 
     async def _description(self) -> dict[str, Any]:
         if self._described is not None and self._clock() < self._described[0] + DESCRIBED:
@@ -257,6 +257,13 @@ def _object(answer: httpx.Response) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _read(id_token: str, keys: KeySet) -> jwt.Token:
+    try:
+        return jwt.decode(id_token, keys, algorithms=ALGORITHMS)
+    except (JoseError, ValueError) as error:
+        raise Refused(f"the ID token's signature is not the provider's: {type(error).__name__}") from error
 
 
 def _public(published: object) -> list[Key]:
