@@ -112,17 +112,21 @@ def find(session: Session, token: str) -> Identified | None:
 
 
 class TokenIdentity:
-    """Recognises service tokens, each at most every `BELIEVED_SECONDS` in the database. `run` writes as the system."""
+    """Recognises service tokens, each at most every `BELIEVED_SECONDS` in the database.
 
-    def __init__(self, run: Run) -> None:
+    `run` does a step as the system; `clock` gives seconds.
+    """
+
+    def __init__(self, run: Run, clock: Callable[[], float] = time.monotonic) -> None:
         self._run = run
+        self._clock = clock
         self._believed: dict[str, tuple[float, Identified]] = {}
 
     async def identify(self, token: str) -> Identified | None:
         """As whom the token acts; None when it is not good."""
         if not _FORM.fullmatch(token):
             return None
-        digest, now = hashed(token), time.monotonic()
+        digest, now = hashed(token), self._clock()
         kept = self._believed.get(digest)
         if kept is not None and kept[0] > now:
             return kept[1]
