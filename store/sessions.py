@@ -55,7 +55,7 @@ def add(
     """Keep a new log-in."""
     session.execute(
         insert(t).values(
-            hash=hash,
+            hash=digest,
             person=person,
             customer=customer,
             order_id=order_id,
