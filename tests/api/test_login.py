@@ -323,7 +323,7 @@ async def test_a_change_of_role_is_known_without_a_new_log_in(app: FastAPI, made
 
 
 CSRF = (
-    # what the page sends beside the cookie, and whether the request is carried out
+    # beside the cookie, and whether the request is carried out
     ({"Origin": OURS, "X-CSRF-Token": "own"}, True),
     ({"Sec-Fetch-Site": "same-origin", "X-CSRF-Token": "own"}, True),
     ({"Origin": OURS, "Sec-Fetch-Site": "same-origin", "X-CSRF-Token": "own"}, True),
