@@ -8,10 +8,11 @@ its session's cookie, and from that origin alone; nothing is changed by it.
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,13 +37,24 @@ PREFLIGHT_SECONDS = 600
 _FAULTS = ("unauthenticated", "forbidden", "invalid_request", "unavailable")
 
 
+def _base64(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("must be base64") from None
+    return value
+
+
+Base64 = Annotated[str, AfterValidator(_base64)]
+
+
 class EnginePayload(BaseModel):
     """A payload as Temporal writes it in JSON: its bytes and those of its metadata in base64."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")
 
-    metadata: dict[str, Annotated[str, Field(max_length=1000)]] = Field({}, max_length=20)
-    data: str = ""
+    metadata: dict[str, Annotated[Base64, Field(max_length=1000)]] = Field({}, max_length=20)
+    data: Base64 = ""
 
 
 class EnginePayloads(BaseModel):
@@ -121,7 +133,7 @@ async def decode_payloads(
     given = [one.model_dump() for one in body.payloads]
     try:
         found = readable(parts.rack.keyring, given)
-    except (UnreadablePayload, ValueError) as error:
+    except UnreadablePayload as error:
         raise Problem(
             "invalid_request",
             f"A payload cannot be read: {error}.",

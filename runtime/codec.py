@@ -18,7 +18,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
@@ -114,12 +114,9 @@ def readable(keyring: Keyring, given: Sequence[Mapping[str, Any]]) -> list[dict[
     """
     codec, found = Codec(keyring), []
     for one in given:
-        try:
-            payload = ParseDict(dict(one), Payload())
-        except ParseError as error:
-            raise ValueError(str(error)) from None
-        clear = codec.decrypt(payload) if is_encrypted(payload) else payload
-        found.append(MessageToDict(clear))
+        metadata = {name: base64.b64decode(value, validate=True) for name, value in one["metadata"].items()}
+        payload = Payload(metadata=metadata, data=base64.b64decode(one["data"], validate=True))
+        found.append(MessageToDict(codec.decrypt(payload) if is_encrypted(payload) else payload))
     return found
 
 
