@@ -1,0 +1,212 @@
+"""Service tokens by way of the API: who makes them, what they open, and how soon they are good nowhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.access import GRANTS
+from api.app import create_app
+from identity import scopes, tokens
+from identity.tokens import TokenIdentity
+from runtime.settings import Settings
+from store import demo
+from store.access_tables import accesses
+from store.tables import people
+from tests.api.browsers import system
+from tests.api.conftest import complaint, key
+from tests.conftest import Database
+
+
+@pytest.fixture(scope="module")
+def made(database: Database) -> Iterator[sessionmaker[Session]]:
+    demo.load(database.owner_url)
+    with system(database) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def app(settings: Settings, made: Any) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1/v1", timeout=30) as http:
+        yield http
+
+
+def by(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": key()}
+
+
+ADMIN = by("dev:hq-admin")
+
+
+async def make(http: httpx.AsyncClient, person: str, *names: str, days: int = 30) -> tuple[str, dict[str, Any]]:
+    body = {"name": "a program", "person": person, "scopes": names, "days": days}
+    answer = await http.post("/tokens", json=body, headers=ADMIN)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["token"], answer.json()["about"]
+
+
+def test_every_operation_belongs_to_one_scope_or_is_public_or_for_people(settings: Settings) -> None:
+    paths = create_app(settings).openapi()["paths"].values()
+    operations = {operation["operationId"] for path in paths for operation in path.values()}
+    places = [scopes.PUBLIC, scopes.IN_PERSON, *(scope.operations for scope in scopes.SCOPES.values())]
+    counted = {name: sum(name in place for place in places) for name in operations}
+    assert {name: times for name, times in counted.items() if times != 1} == {}
+    assert {name for place in places for name in place} - operations == set()
+    assert [name for name in scopes.PUBLIC if not GRANTS[name].public] == []
+
+
+async def test_a_token_is_shown_once_and_acts_as_its_person(http: httpx.AsyncClient) -> None:
+    token, about = await make(http, "web-channel", "orders:register", "directory:read")
+    assert (about["person"], about["scopes"]) == ("web-channel", ["directory:read", "orders:register"])
+    listed = await http.get("/tokens", headers=ADMIN)
+    assert about["id"] in [one["id"] for one in listed.json()]
+    assert token.rpartition("_")[2] not in listed.text
+    me = (await http.get("/me", headers=by(token))).json()
+    assert (me["id"], me["role"]) == ("web-channel", "channel")
+    assert (await http.get("/units", headers=by(token))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "who", ["gd-agent-1", "hq-supervisor-1", "hq-auditor-1", "web-channel", "customer:13900000001"]
+)
+async def test_only_administrators_make_tokens_and_take_them_back(http: httpx.AsyncClient, who: str) -> None:
+    _, about = await make(http, "web-channel", "orders:register")
+    body = {"name": "mine", "person": "hq-supervisor-1", "scopes": ["orders:read"]}
+    assert (await http.post("/tokens", json=body, headers=by(f"dev:{who}"))).status_code == 403
+    assert (await http.delete(f"/tokens/{about['id']}", headers=by(f"dev:{who}"))).status_code == 403
+    wanted = 200 if who == "hq-auditor-1" else 403
+    assert (await http.get("/tokens", headers=by(f"dev:{who}"))).status_code == wanted
+
+
+async def test_a_token_opens_what_its_scopes_name_and_nothing_else(http: httpx.AsyncClient) -> None:
+    token, _ = await make(http, "gd-agent-1", "directory:read")
+    assert (await http.get("/people", headers=by(token))).status_code == 200
+    for method, path, body in (
+        ("GET", "/orders", None),
+        ("GET", "/notices", None),
+        ("POST", "/orders", complaint()),
+        ("POST", "/orders/WH20261122-NOBODY00/urge", {}),
+        ("PUT", "/people/gd-agent-1/absence", {"from": "2026-03-02T00:00:00Z"}),
+    ):
+        answer = await http.request(method, path, json=body, headers=by(token))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (path, answer.text)
+        assert answer.json()["field"] == "Authorization", (path, answer.text)
+
+
+async def test_a_scope_for_one_command_opens_that_one(http: httpx.AsyncClient) -> None:
+    token, _ = await make(http, "gd-agent-1", "orders:act:urge")
+    path = "/orders/WH20261122-NOBODY00"
+    assert (await http.post(f"{path}/urge", json={}, headers=by(token))).json()["code"] == "order_not_found"
+    assert (await http.post(f"{path}/note", json={"text": "x"}, headers=by(token))).json()["field"] == "Authorization"
+    token, _ = await make(http, "gd-agent-1", "orders:act")
+    assert (await http.post(f"{path}/note", json={"text": "x"}, headers=by(token))).json()["code"] == "order_not_found"
+
+
+async def test_a_token_never_has_more_than_its_person(http: httpx.AsyncClient) -> None:
+    token, _ = await make(http, "gd-agent-1", *scopes.SCOPES, scopes.ALL_ACTS)
+    answer = await http.post("/operations/rebuild", json={}, headers=by(token))
+    assert (answer.status_code, answer.json()["field"]) == (403, "actor.role")
+
+
+async def test_no_token_makes_tokens_or_log_ins_or_stands_in_for_anybody(http: httpx.AsyncClient) -> None:
+    token, about = await make(http, "hq-admin", *scopes.SCOPES, scopes.ALL_ACTS)
+    body = {"name": "more", "person": "hq-admin", "scopes": ["orders:read"]}
+    for method, path, sent in (
+        ("POST", "/tokens", body),
+        ("GET", "/tokens", None),
+        ("DELETE", f"/tokens/{about['id']}", None),
+        ("POST", "/accounts/gd-agent-1/reset", {}),
+        ("POST", "/accounts/gd-agent-1/unlock", {}),
+        ("POST", "/acting", {"for": "gd-agent-1", "reason": "why not", "hours": 1}),
+    ):
+        answer = await http.request(method, path, json=sent, headers=by(token))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (path, answer.text)
+    for path in ("/session", "/logout", "/logout-everywhere"):
+        answer = await http.request("GET" if path == "/session" else "POST", path, headers=by(token))
+        assert answer.status_code == 401, (path, answer.text)
+    answer = await http.get("/units", headers={**by(token), "Acting-For": "gd-agent-1"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_revoked_token_is_good_nowhere_within_ten_seconds(http: httpx.AsyncClient, app: FastAPI) -> None:
+    token, about = await make(http, "web-channel", "directory:read")
+    now = [1000.0]
+    app.state.identity._tokens = TokenIdentity(app.state.parts.write, clock=lambda: now[0])
+    assert (await http.get("/units", headers=by(token))).status_code == 200
+    for _ in range(2):
+        answer = await http.delete(f"/tokens/{about['id']}", headers=ADMIN)
+        assert (answer.status_code, answer.json()["revoked_at"] is not None) == (200, True)
+    now[0] += 10
+    answer = await http.get("/units", headers=by(token))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert (await http.delete("/tokens/abcdefabcdef", headers=ADMIN)).status_code == 404
+
+
+async def test_a_token_ends_with_its_person_within_ten_seconds(
+    http: httpx.AsyncClient, app: FastAPI, made: sessionmaker[Session]
+) -> None:
+    token, _ = await make(http, "js-caller-1", "directory:read")
+    now = [1000.0]
+    app.state.identity._tokens = TokenIdentity(app.state.parts.write, clock=lambda: now[0])
+    assert (await http.get("/units", headers=by(token))).status_code == 200
+    with made.begin() as session:
+        session.execute(update(people).where(people.c.id == "js-caller-1").values(active=False))
+    now[0] += 10
+    assert (await http.get("/units", headers=by(token))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"person": "nobody"}, "person"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"days": 401}, "days"),
+        ({"days": 0}, "days"),
+        ({"name": ""}, "name"),
+        ({"secret": "of my own"}, "secret"),
+    ],
+    ids=str,
+)
+async def test_a_token_that_cannot_be_names_the_field(
+    http: httpx.AsyncClient, changes: dict[str, Any], field: str
+) -> None:
+    body = {"name": "x", "person": "web-channel", "scopes": ["orders:read"], "days": 10, **changes}
+    answer = await http.post("/tokens", json=body, headers=ADMIN)
+    assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+    assert answer.json()["remedy"]
+
+
+async def test_making_and_revoking_are_on_record_and_no_secret_is_anywhere(
+    http: httpx.AsyncClient, made: sessionmaker[Session], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        token, about = await make(http, "regulator", "orders:read", days=400)
+        await http.get("/units", headers=by(token))
+        await http.delete(f"/tokens/{about['id']}", headers=ADMIN)
+    life = datetime.fromisoformat(about["expires_at"]) - datetime.now(UTC)
+    assert 399 < life.total_seconds() / 86400 <= tokens.MOST_DAYS
+    secret = token.rpartition("_")[2]
+    with made() as session:
+        rows = session.execute(select(accesses).where(accesses.c.operation.in_(["make_token", "revoke_token"]))).all()
+    assert any("token for regulator: orders:read" in row.detail and row.actor_id == "hq-admin" for row in rows)
+    assert any(row.detail == f"token {about['id']} revoked" for row in rows)
+    assert secret not in str(rows)
+    assert secret not in caplog.text
