@@ -13,6 +13,7 @@ import typer
 
 from desk import (
     account,
+    accounts,
     callbacks,
     clocks,
     directory,
@@ -44,6 +45,7 @@ orders.app.command("callbacks")(callbacks.callbacks)
 orders.app.command("sample")(callbacks.sample)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
+app.add_typer(accounts.app, name="accounts")
 app.command("notices")(notices.notices)
 app.command("import")(importing.import_file)
 app.command("tour")(tour.tour)

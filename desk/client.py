@@ -30,6 +30,8 @@ REBUILD_SECONDS = 120.0
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before under this key."""
 
+_OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
+"""What a session demands of browsers: nobody else's page had this asked."""
 _ASK_AGAIN = (429, 503)
 _PERHAPS_DONE = ("outcome_unknown", "command_pending", "not_yet_recorded")
 
@@ -114,7 +116,9 @@ def new_key() -> str:
 
 @dataclass(slots=True)
 class Desk:
-    """A connection to the API as one person (`dev:<id>`); may be shared by threads. A context manager.
+    """A connection to the API as one person: by demo log-in (`dev:<id>`), by service token, or logged in by password.
+
+    May be shared by threads. A context manager.
 
     Where nobody has ever answered, the first call fails at once; an API that was there and is gone is waited for.
 
@@ -122,12 +126,15 @@ class Desk:
         url: where the API is, such as http://127.0.0.1:8010.
         person: the development log-in; '' sends none.
         patience: seconds to go on asking while the API is not available.
+        token: a service token, which says who asks in the place of `person`.
     """
 
     url: str
     person: str = ""
     patience: float = PATIENCE_SECONDS
     connections: int = 16
+    token: str = field(default="", repr=False)
+    _session: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _http: httpx.Client = field(init=False, repr=False)
     _met: bool = field(default=False, init=False, repr=False)
 
@@ -144,6 +151,25 @@ class Desk:
     ) -> None:
         """Close it."""
         self._http.close()
+
+    def log_in(self, person: str, password: str) -> None:
+        """Go on in a session of that person, until `log_out`.
+
+        Raises:
+            Refused: person and password do not belong together, or the account is locked.
+            Unreachable: nobody answered in time.
+        """
+        body = {"person": person, "password": password}
+        self._session = dict(_OWN_PAGE)
+        answer = self._ask("POST", "/login", "", body=body, once=True)
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        self._session = {**_OWN_PAGE, "Cookie": cookie, "X-CSRF-Token": answer.json()["csrf"]}
+        self._http.cookies.clear()
+
+    def log_out(self) -> None:
+        """End the session that `log_in` opened; raises as it does."""
+        self._ask("POST", "/logout", "", once=True)
+        self._session = {}
 
     def get(self, path: str, person: str = "", **query: Any) -> Any:
         """What is at `/v1` + path; query values that are None or '' are left out.
@@ -232,8 +258,7 @@ class Desk:
         """Ask until there is an answer; `asked` gets for each vain time whether it may have been carried out."""
         asked = [] if asked is None else asked
         headers = {"Idempotency-Key": key} if key else {}
-        if who := person or self.person:
-            headers["Authorization"] = f"Bearer dev:{who}"
+        headers |= self._proof(person)
         until = time.monotonic() + (0.0 if once else self.patience)
         while True:
             try:
@@ -259,6 +284,20 @@ class Desk:
                 raise Unreachable(f"{explain(problem)}{_key_hint(key)}")
             asked.append(problem.get("code") in _PERHAPS_DONE)
             time.sleep(pause)
+
+    def _proof(self, person: str) -> dict[str, str]:
+        """The headers that say who asks; raises Usage where a token is to pass for several people."""
+        if self._session:
+            return self._session
+        if self.token and person:
+            raise Usage(
+                f"WHISTLE_TOKEN 只代表一人, 不能以 {person} 行事 / stands for one person and cannot act as {person} · "
+                "→ 取消 WHISTLE_TOKEN / unset WHISTLE_TOKEN"
+            )
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        who = person or self.person
+        return {"Authorization": f"Bearer dev:{who}"} if who else {}
 
     def _silent(self, error: Exception, key: str = "") -> str:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ import typer
 from desk import render
 from desk.client import PATIENCE_SECONDS, Desk
 
+TOKEN = "WHISTLE_TOKEN"
+"""The variable with the service token that says who asks, where there is no demo log-in."""
 DEFAULT_PERSON = "gd-agent-1"
 """The demo log-in of whoever does not say who he is."""
 
@@ -20,6 +23,16 @@ def _use_zone(name: str) -> str:
         render.use_zone(name)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    return name
+
+
+def _sole(context: typer.Context, option: typer.CallbackParam, name: str) -> str:
+    """The person that was named, unless a token says already who asks."""
+    source = context.get_parameter_source(option.name or "")
+    if os.environ.get(TOKEN) and source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT"):
+        raise typer.BadParameter(
+            f"{TOKEN} 已指明身份; 取消其一 / {TOKEN} says who asks already; unset it, or leave --as and WHISTLE_AS out"
+        )
     return name
 
 
@@ -33,6 +46,7 @@ As = Annotated[
         help="开发登录 / development log-in, such as gd-agent-1 or customer:13900000001.",
         metavar="PERSON",
         envvar="WHISTLE_AS",
+        callback=_sole,
     ),
 ]
 Machine = Annotated[bool, typer.Option("--json", help="输出 JSON, 时间带时区 / print JSON for a machine.")]
@@ -49,8 +63,13 @@ Zone = Annotated[
 
 
 def desk(api: str, person: str, *, connections: int = 16, patience: float = PATIENCE_SECONDS) -> Desk:
-    """The connection that the options ask for; without --api to the instance of this data folder."""
-    return Desk(api or own_address(), person, connections=connections, patience=patience)
+    """The connection that the options ask for; without --api to the instance of this data folder.
+
+    The service token in `WHISTLE_TOKEN`, if there is one, says who asks.
+    """
+    return Desk(
+        api or own_address(), person, connections=connections, patience=patience, token=os.environ.get(TOKEN, "")
+    )
 
 
 def own_address() -> str:

@@ -11,6 +11,7 @@ _SAID: tuple[tuple[str, str], ...] = (
     (r"GET /v1/units", "whistle directory units"),
     (r"GET /v1/people", "whistle directory people --at ''"),
     (r"GET /v1/policies", "whistle policy versions"),
+    (r"POST /v1/accounts/([\w@.:+-]+)/(reset|unlock|logout)", r"whistle accounts \2 \1"),
 )
 _TABLE = tuple((re.compile(call + r"(?![\w/?])" + _LISTS), command) for call, command in _SAID)
 _PAGE = re.compile(r"/docs shows what each call takes\.|See /docs\.")
