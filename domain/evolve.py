@@ -21,10 +21,14 @@ from domain.model import (
     Outcome,
     Part,
     Request,
+    Role,
     State,
     UnitRole,
 )
 from domain.records import replace
+
+FOR_A_UNIT = (Role.UNIT_MEMBER, Role.UNIT_HEAD)
+"""Whoever does anything to an order in these roles has handled it, and may not judge it afterwards."""
 
 
 def evolve(order: Order | None, event: e.Event) -> Order:
@@ -38,6 +42,8 @@ def evolve(order: Order | None, event: e.Event) -> Order:
         raise ValueError(f"event {event.seq} {event.type} does not follow {order.seq if order else 0}")
     apply = APPLY.get(type(body))
     changes = apply(order, body, event) if apply else {}
+    if event.actor.role in FOR_A_UNIT:
+        changes = {**changes, **handled(order, event)}
     return replace(order, seq=event.seq, clocks=_ticking(order.clocks, event), **changes)
 
 
@@ -148,8 +154,7 @@ def _signed(order: Order, body: e.AssignmentSigned, event: e.Event) -> Changes:
 def _contacted(order: Order, body: e.CustomerContacted, event: e.Event) -> Changes:
     part = part_of(order, body.assignment)
     status = Part.WORKING if part.status is Part.SIGNED else part.status
-    spoken = _with_part(order, part.id, contacted_at=part.contacted_at or event.at, told_at=event.at, status=status)
-    return spoken | handled(order, event)
+    return _with_part(order, part.id, contacted_at=part.contacted_at or event.at, told_at=event.at, status=status)
 
 
 def _progressed(order: Order, body: e.ProgressReported, event: e.Event) -> Changes:
@@ -212,7 +217,7 @@ def _ledgered(order: Order, body: e.OrderLedgered, event: e.Event) -> Changes:
 
 
 def _part_submitted(order: Order, body: e.PartSubmitted | e.ReplySubmitted, event: e.Event) -> Changes:
-    return _with_part(order, body.assignment, status=Part.SUBMITTED) | handled(order, event)
+    return _with_part(order, body.assignment, status=Part.SUBMITTED)
 
 
 def _replied(order: Order, body: e.ReplySubmitted, event: e.Event) -> Changes:

@@ -87,8 +87,7 @@ def _reported_in(order: Order, body: e.DepartmentReportedIn, event: e.Event) -> 
         reported_in_at=event.at,
         reported_in_by=event.actor.id,
     )
-    joint = _with_whistle(order, body.whistle, status=Blow.JOINT_HANDLING, attendances=present)
-    return joint | handled(order, event)
+    return _with_whistle(order, body.whistle, status=Blow.JOINT_HANDLING, attendances=present)
 
 
 def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Changes:
@@ -96,7 +95,7 @@ def _absent(order: Order, body: e.DepartmentAbsent, event: e.Event) -> Changes:
 
 
 def _department_done(order: Order, body: e.DepartmentDone, event: e.Event) -> Changes:
-    return _with_attendance(order, body.whistle, body.unit, status=Presence.DONE) | handled(order, event)
+    return _with_attendance(order, body.whistle, body.unit, status=Presence.DONE)
 
 
 def _excused(order: Order, body: e.DepartmentExcused, event: e.Event) -> Changes:

@@ -1,7 +1,8 @@
 """What of an order a role is shown, where it may see the order at all.
 
 A unit does not learn who complains, nor how the customer rates it before that is final (invariant 4: it may be the one
-complained about); a customer sees the steps, and not the desks behind them. Names, numbers and texts are another matter: they are sealed, and `vault.veil` says how far each role's are opened.
+complained about); a customer sees the steps, and not the desks behind them. Names, numbers and texts are another
+matter: they are sealed, and `vault.veil` says how far each role's are opened.
 """
 
 from __future__ import annotations

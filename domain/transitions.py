@@ -21,7 +21,7 @@ from domain.errors import NotAllowedNow, RoleForbidden
 from domain.model import OPEN, Role, State
 
 AGENT, CHANNEL, REGULATOR, TEAM_LEAD = Role.AGENT, Role.CHANNEL, Role.REGULATOR, Role.TEAM_LEAD
-DISPATCHER, CUSTOMER, AUDITOR = Role.DISPATCHER, Role.CUSTOMER, Role.AUDITOR
+DISPATCHER, CUSTOMER = Role.DISPATCHER, Role.CUSTOMER
 REPLY_AUDITOR, CALLBACK_AGENT = Role.REPLY_AUDITOR, Role.CALLBACK_AGENT
 PROVINCE, REGION, HQ = Role.PROVINCE_MANAGER, Role.REGIONAL_MANAGER, Role.HEADQUARTERS
 
@@ -78,7 +78,7 @@ TABLE: tuple[Row, ...] = (
     Row("request_termination", (IN_PROGRESS,), UNIT, reason=True),
     Row("terminate", (IN_PROGRESS,), (REPLY_AUDITOR,), (State.TERMINATED, IN_PROGRESS), reason=True),
     Row("withdraw", OPEN, (CUSTOMER,), (State.CANCELLED,), reason=True),
-    Row("reopen", (CLOSED,), (CUSTOMER, AUDITOR, REGULATOR, *SUPERVISORS), (TRIAGE, IN_PROGRESS), reason=True),
+    Row("reopen", (CLOSED,), (CUSTOMER, REGULATOR, *SUPERVISORS), (TRIAGE, IN_PROGRESS), reason=True),
     Row("urge", OPEN, (CUSTOMER, AGENT, CHANNEL)),
     Row("supervise", OPEN, SUPERVISORS, reason=True),
     Row("escalate", OPEN, (TEAM_LEAD, DISPATCHER, *SUPERVISORS), reason=True),
