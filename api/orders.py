@@ -13,23 +13,19 @@ from api.deps import AskerDep, Parts, PartsDep, asker, body_of, idempotency_key
 from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
-from api.filters import demand
 from api.keys import Opening
+from api.listing import FiltersDep, asked_by, page_of
 from api.schemas import Clean, CommandAnswer, OrderView, RegisterRequest
 from api.schemas import Request as Body
 from api.views import JSON, event_line, live, seen
 from contracts.messages import encode
-from domain.model import Role, State
+from domain.model import Role
 from domain.sight import VIEWS, View, clock_shown
 from identity.people import Identified
 from store import ledger
 from store import orders as queries
-from store.cursors import BadCursor
-from store.orders import Deadline, OrderLine, OrderQuery, Page, Sort
-from store.texts import fold
-from vault import finding, veil
-from vault.rack import Rack
-from vault.veil import Rights
+from store.orders import Deadline, OrderLine, OrderQuery, Sort
+from vault import finding
 
 router = APIRouter(tags=["orders"])
 
@@ -159,17 +155,7 @@ async def list_orders(
     request: Request,
     who: AskerDep,
     parts: PartsDep,
-    state: Annotated[list[State] | None, Query(description="May be repeated.")] = None,
-    status: Annotated[str, Query(max_length=20, description="TMF621 status, such as inProgress.")] = "",
-    unit: Annotated[str, Query(max_length=50, description="The lead unit.")] = "",
-    province: Annotated[str, Query(max_length=20)] = "",
-    category: Annotated[str, Query(max_length=100)] = "",
-    level: Annotated[int, Query(ge=0, le=5, description="The lowest escalation level.")] = 0,
-    overdue: bool | None = None,
-    text: Annotated[str, Query(max_length=200, description="Any part of number or title, as one is shown them.")] = "",
-    following: Annotated[bool, Query(description="Only those that I follow.")] = False,
-    rehearsal: bool = False,
-    sort: Sort = Sort.NEWEST,
+    filters: FiltersDep,
     cursor: Annotated[str, Query(max_length=500)] = "",
     limit: Limit = 50,
 ) -> Response:
@@ -179,24 +165,8 @@ async def list_orders(
     /v1/orders/search`: names and numbers do not belong into an address. A page of a text search may hold fewer orders
     than its limit.
     """
-    query = OrderQuery(
-        sight=who.sight,
-        state=tuple(state or ()),
-        status=status,
-        unit=unit,
-        province=province,
-        category=category,
-        level=level,
-        overdue=overdue,
-        marks=tuple(finding.marks_wanted(parts.rack.keyring, text)),
-        following=following,
-        rehearsal=rehearsal,
-        sort=sort,
-        cursor=cursor,
-        limit=limit,
-    )
-    await demand(parts, who, province=province, unit=unit)
-    return await _listed(request, parts, who, query, text)
+    query = await filters.query(parts, who, cursor, limit)
+    return await _listed(request, parts, who, query, filters.text)
 
 
 @router.post(
@@ -220,29 +190,9 @@ async def search_orders(asked: SearchRequest, request: Request, who: AskerDep, p
 
 
 async def _listed(request: Request, parts: Parts, who: Identified, query: OrderQuery, text: str) -> Response:
-    try:
-        page = await parts.read(who, queries.search, query)
-    except BadCursor as error:
-        raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
-    if text:
-        page = await parts.gateway.run(_matching, parts.rack, page, text, veil.RIGHTS[who.role])
-    detail = " ".join(sorted(name for name in request.query_params if name != "cursor"))
-    await parts.record.seen(request, who, *(line.order_id for line in page.items), detail=detail[:200])
+    page = await page_of(parts, who, query, text)
+    await parts.record.seen(request, who, *(line.order_id for line in page.items), detail=asked_by(request))
     return _json(page)
-
-
-def _matching(rack: Rack, page: Page, text: str, rights: Rights) -> Page:
-    """The lines in which the text stands as the asker is shown them: marks name candidates, and no more."""
-    wanted = fold(text)
-    titles = "\n".join(line.title for line in page.items).encode()
-    keys = rack.keys(veil.sealed_by(titles))
-    items = tuple(
-        line
-        for line in page.items
-        if wanted in fold(line.order_id)
-        or wanted in fold(veil.unveiled(line.title.encode(), rights, keys, veil.plain).decode())
-    )
-    return Page(items, page.next)
 
 
 @router.get(
