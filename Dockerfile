@@ -11,7 +11,8 @@ COPY . .
 RUN /opt/whistle/bin/pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin whistle
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin whistle \
+    && install --directory --owner whistle --mode 0700 /var/lib/whistle/keys
 ENV PATH=/opt/whistle/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=UTC WHISTLE_DATA_DIR=/tmp/whistle
 COPY --from=build /opt/whistle /opt/whistle
 WORKDIR /app

@@ -68,6 +68,26 @@ def test_only_provisioning_gets_the_owners_password(compose: dict[str, Any]) -> 
     assert holders == {"provision"}
 
 
+def test_the_keys_outlive_the_containers_and_workers_only_read_them(compose: dict[str, Any]) -> None:
+    folder = str(Path(compose["services"]["api"]["environment"]["WHISTLE_KEYS_FILE"]).parent)
+    mounted = {name: service["volumes"] for name, service in compose["services"].items() if "build" in service}
+    assert mounted == {
+        "provision": [f"keys:{folder}"],
+        "worker": [f"keys:{folder}:ro"],
+        "api": [f"keys:{folder}"],
+    }
+    assert "keys" in compose["volumes"]
+    assert f"--owner whistle --mode 0700 {folder}" in (PROJECT / "Dockerfile").read_text()
+
+
+def test_temporals_ui_is_set_up_as_the_embedded_one(compose: dict[str, Any]) -> None:
+    given = compose["services"]["ui"]["environment"]
+    assert given["TEMPORAL_CODEC_ENDPOINT"] == "${WHISTLE_PUBLIC_URL:-http://127.0.0.1:8010}/v1/codec"
+    assert given["TEMPORAL_CODEC_INCLUDE_CREDENTIALS"] == "true"
+    closed = ("START_WORKFLOW", "WORKFLOW_SIGNAL", "WORKFLOW_UPDATE", "BATCH_ACTIONS", "ACTIVITY_COMMANDS")
+    assert {given[f"TEMPORAL_{name}_DISABLED"] for name in closed} == {"true"}
+
+
 def test_its_settings_are_known(compose: dict[str, Any]) -> None:
     known = {f"WHISTLE_{name.upper()}" for name in Settings.model_fields}
     used = {
