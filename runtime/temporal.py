@@ -30,6 +30,7 @@ _PORT_VARIABLES = (
     "WORKER_GRPC_PORT",
     "WORKER_MEMBERSHIP_PORT",
 )
+_LOG_IN = "To read payloads, log in to Whistle as an administrator or auditor in this browser."
 _SYSTEM = "temporal-system"  # the server's own namespace, there from the first moment
 PORT_COUNT = len(_PORT_VARIABLES)
 _SCHEMATA = {ENGINE_DATABASE: "postgresql/v12/temporal", VISIBILITY_DATABASE: "postgresql/v12/visibility"}
@@ -198,6 +199,11 @@ class EmbeddedUi:
             f"host: 127.0.0.1\nport: {self._settings.ui_port}\nenableUi: true\ndisableNewsFetch: true\n"
             f"defaultNamespace: {self._settings.temporal_namespace}\n"
             f"cors:\n  allowOrigins:\n    - {self.url}\n"
+            f"codec:\n  endpoint: {self._settings.codec_url}\n  includeCredentials: true\n"
+            f"  defaultErrorMessage: {_LOG_IN}\n"
+            # An order reads what is encrypted for it; what is entered here would come in clear and stop it.
+            "startWorkflowDisabled: true\nworkflowSignalDisabled: true\nworkflowUpdateDisabled: true\n"
+            "batchActionsDisabled: true\nactivityCommandsDisabled: true\n"
         )
         self.restart()
 
