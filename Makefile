@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.11
+TESTERS ?= 4
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,8 +35,8 @@ lint: $(STAMP) ## style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint ## lint, then all tests on real servers
-	$(BIN)/python -m pytest
+test: lint ## lint, then all tests on real servers, on TESTERS processes at once
+	$(BIN)/python -m pytest -n $(TESTERS)
 
 bench: $(STAMP) ## commands a second, through everything
 	$(BIN)/python -m bench.commands

@@ -7,7 +7,8 @@ import psutil  # type: ignore[import-untyped]
 
 from runtime.faults import SetupError
 
-_FIRST, _LAST = 20000, 31000  # below the range from which Linux takes outgoing connections' ports
+RANGE = range(20000, 31000)
+"""Where free ports are looked for: below the range from which Linux takes outgoing connections' ports."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -60,7 +61,7 @@ def free_run(length: int) -> int:
     """Return the first of `length` neighbouring free ports on loopback."""
     generator = random.SystemRandom()
     for _ in range(200):
-        first = generator.randrange(_FIRST, _LAST - length)
+        first = generator.randrange(RANGE.start, RANGE.stop - length)
         if all(is_free(first + offset) for offset in range(length)):
             return first
     raise SetupError(

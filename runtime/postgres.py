@@ -58,6 +58,7 @@ _SERVER_SETTINGS = {
     "autovacuum_naptime": "20s",
     "idle_in_transaction_session_timeout": "60s",
     "log_min_duration_statement": "1s",
+    "log_line_prefix": "%m [%p] %d ",  # with the database's name
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -1,5 +1,6 @@
 """PostgreSQL and Temporal, brought up and taken down together: under `whistle up`, and under every test."""
 
+from collections.abc import Sequence
 from types import TracebackType
 
 from runtime import engine, namespaces
@@ -23,13 +24,15 @@ class EmbeddedStack:
         ui: Temporal's web UI, None if it is off or cannot be had.
     """
 
-    def __init__(self, settings: Settings, console: Console | None = None) -> None:
+    def __init__(self, settings: Settings, console: Console | None = None, skipping: Sequence[str] = ()) -> None:
+        """Say what to start; `skipping` are further namespaces, beside the rehearsals', where time may be skipped."""
         self.settings = settings
         self.postgres: EmbeddedPostgres | None = None
         self.temporal: EmbeddedTemporal | None = None
         self.ui: EmbeddedUi | None = None
         self._console = console or Console()
         self._folder = DataFolder(settings.data_dir)
+        self._skipping = skipping
 
     @property
     def owner_url(self) -> str:
@@ -106,7 +109,7 @@ class EmbeddedStack:
             addresses = {"database_url": self.postgres.url(OWNER), "app_database_url": self.postgres.url(APP)}
             self.settings = given.model_copy(update=addresses)
         if programs is not None and self.postgres is not None:
-            self.temporal = EmbeddedTemporal(given, programs, self.postgres, self._folder)
+            self.temporal = EmbeddedTemporal(given, programs, self.postgres, self._folder, self._skipping)
             self.temporal.start()
             console.say(
                 f"Temporal 就绪, {self.temporal.target}, 来自{programs.way_zh}",

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from runtime import namespaces, ports
@@ -39,8 +40,16 @@ _SCHEMATA = {ENGINE_DATABASE: "postgresql/v12/temporal", VISIBILITY_DATABASE: "p
 class EmbeddedTemporal:
     """One Temporal server with all its parts in one process."""
 
-    def __init__(self, settings: Settings, programs: Programs, postgres: EmbeddedPostgres, folder: DataFolder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        programs: Programs,
+        postgres: EmbeddedPostgres,
+        folder: DataFolder,
+        skipping: Sequence[str] = (),
+    ) -> None:
         self._settings = settings
+        self._skipping = [settings.rehearsal_namespace, *skipping]
         self._programs = programs
         self._postgres = postgres
         self._folder = folder
@@ -125,9 +134,9 @@ class EmbeddedTemporal:
 
     def _write_config(self) -> None:
         text = DYNAMIC_CONFIG.read_text()
-        name = self._settings.rehearsal_namespace
-        if name != "whistle-rehearsal":  # the file's last block lists where time may be skipped
-            text += f'  - value: true\n    constraints:\n      namespace: "{name}"\n'
+        for name in self._skipping:
+            if name != "whistle-rehearsal":  # the file's last block lists where time may be skipped
+                text += f'  - value: true\n    constraints:\n      namespace: "{name}"\n'
         self._config.parent.mkdir(parents=True, exist_ok=True)
         self._config.write_text(text)
 

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 import pytest
 from psycopg2 import sql
 
-from runtime import engine, keyring, ports, zones
+from runtime import engine, keyring, zones
 from runtime.console import Console
-from runtime.faults import SetupError
 from runtime.postgres import APP, OWNER, EmbeddedPostgres
 from runtime.settings import Settings, load
 from runtime.stack import EmbeddedStack
-from runtime.temporal import PORT_COUNT
+from tests.support.crew import Crew, Hand, in_sight
 
 zones.pin()
 
-_TEMPLATE = "whistle_template"
 _NUMBERS = itertools.count(1)
+
+# The first of several processes may hand on the measures of a terminal that the others do not have.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
 
 # Tests never touch an installation that the environment points to; only where the engine comes from is taken over.
 _KEPT = ("WHISTLE_CACHE_DIR", "WHISTLE_TEMPORAL_ARCHIVE_URL", "WHISTLE_TEMPORAL_ARCHIVE_SHA256")
@@ -29,10 +31,20 @@ for _name in [name for name in os.environ if name.startswith("WHISTLE_") and nam
     del os.environ[_name]
 
 
+_HAND = pytest.StashKey[Hand]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say who we are: the one process, one of several, or the one that hands out tests to several."""
+    config.stash[_HAND] = Hand(config)
+    if config.option.dist != "no" and not config.option.collectonly:
+        config.pluginmanager.register(Crew(config))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Get the engine's programs before the first test, in sight: a build takes minutes, a test may not."""
-    if session.config.option.collectonly:
+    if session.config.option.collectonly or session.config.stash[_HAND].name:  # a worker's servers are there already
         return
     own = ("/runtime/", "/chaos/")  # these start servers of their own
     if not any(
@@ -40,13 +52,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         for item in session.items
     ):
         return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-        try:
-            engine.find(load(), Console())
-            engine.find_ui(load(), Console())
-        except SetupError as error:
-            pytest.exit(str(error), returncode=1)
+    with in_sight(session.config):
+        engine.find(load(), Console())
+        engine.find_ui(load(), Console())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +73,25 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def stack_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a stack on free ports and an empty folder, which is deleted afterwards."""
-    folder = tmp_path_factory.mktemp("stack")
-    first = ports.free_run(PORT_COUNT + 3)
-    keyring.ensure(folder / "keys.json")
-    yield load(
-        data_dir=folder,
-        temporal_port=first,
-        postgres_port=first + PORT_COUNT,
-        api_port=first + PORT_COUNT + 1,
-        ui_port=first + PORT_COUNT + 2,
-        ui_enabled=False,
-        allowed_hosts="api",  # as the tests' clients call it
-    )
-    shutil.rmtree(folder, ignore_errors=True)
+def hand(pytestconfig: pytest.Config) -> Hand:
+    """What this process of the run may call its own."""
+    return pytestconfig.stash[_HAND]
 
 
 @pytest.fixture(scope="session")
-def stack(stack_settings: Settings) -> Iterator[EmbeddedStack]:
+def stack_settings(hand: Hand, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a stack on free ports and an empty folder, which is deleted after the run."""
+    given = hand.settings(tmp_path_factory.mktemp)
+    keyring.ensure(given.keyring_path)
+    yield given
+    if not hand.name:
+        shutil.rmtree(given.data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(hand: Hand, stack_settings: Settings) -> Iterator[EmbeddedStack]:
     """PostgreSQL and Temporal for the whole run; time may be skipped in the rehearsal namespace alone."""
-    with EmbeddedStack(stack_settings, Console()) as running:
+    with hand.stack(stack_settings) as running:
         yield running
 
 
@@ -97,18 +103,19 @@ def postgres(stack: EmbeddedStack) -> EmbeddedPostgres:
 
 
 @pytest.fixture(scope="session")
-def _template(postgres: EmbeddedPostgres) -> str:
+def _template(hand: Hand, postgres: EmbeddedPostgres) -> str:
     from store import migrate
 
-    _create(postgres, _TEMPLATE, "template0")
-    migrate.upgrade(postgres.url(OWNER, _TEMPLATE))
-    return _TEMPLATE
+    name = f"whistle_template_{hand.name}"
+    _create(postgres, name, "template0")
+    migrate.upgrade(postgres.url(OWNER, name))
+    return name
 
 
 @pytest.fixture(scope="module")
-def database(postgres: EmbeddedPostgres, _template: str) -> Iterator[Database]:
+def database(hand: Hand, postgres: EmbeddedPostgres, _template: str) -> Iterator[Database]:
     """A fresh, migrated database for this test module."""
-    name = f"whistle_test_{next(_NUMBERS)}"
+    name = f"whistle_test_{hand.name}_{next(_NUMBERS)}"
     _create(postgres, name, _template)
     yield Database(name, postgres.url(OWNER, name), postgres.url(APP, name))
     with contextlib.closing(postgres.connect()) as connection, connection.cursor() as cursor:

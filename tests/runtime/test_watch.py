@@ -15,6 +15,7 @@ from runtime.console import Console
 from runtime.process import Child
 from runtime.stack import EmbeddedStack
 from runtime.watch import Program, Watch
+from tests.support.crew import free_settings
 
 
 @pytest.fixture
@@ -80,6 +81,13 @@ def test_a_part_that_does_not_listen_is_killed_in_the_end(tmp_path: Path) -> Non
     child.wait_until(lambda: "deaf" in (tmp_path / "log").read_text(), 20)
     child.stop()
     assert child.exit_code == -signal.SIGKILL
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
+    """Servers that may be killed, for no other test uses them."""
+    with EmbeddedStack(free_settings(tmp_path), Console()) as running:
+        yield running
 
 
 def test_postgresql_and_temporal_come_back_after_being_killed(stack: EmbeddedStack) -> None:

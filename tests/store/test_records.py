@@ -5,6 +5,7 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg2 import sql
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -155,10 +156,11 @@ def test_starters_at_the_same_time_do_not_collide(empty: str) -> None:
 
 
 @pytest.fixture
-def empty(postgres: EmbeddedPostgres) -> str:
+def empty(postgres: EmbeddedPostgres, database: Database) -> str:
     """The owner's address of a database without tables."""
+    name = f"{database.name}_empty"
     connection = postgres.connect()
     with connection.cursor() as cursor:
-        cursor.execute("create database whistle_test_empty owner whistle_owner")
+        cursor.execute(sql.SQL("create database {} owner whistle_owner").format(sql.Identifier(name)))
     connection.close()
-    return postgres.url(database="whistle_test_empty")
+    return postgres.url(database=name)

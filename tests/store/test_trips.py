@@ -38,7 +38,8 @@ def heard(stack_settings: Settings, postgres: EmbeddedPostgres, database: Databa
             lines.seek(read)
             told = lines.read().decode()
         read += len(told.encode())
-        return [line.partition("statement: ")[2] for line in told.splitlines() if "statement: " in line]
+        ours = [line for line in told.splitlines() if f"] {database.name} LOG:  statement: " in line]
+        return [line.partition("statement: ")[2] for line in ours]
 
     return since
 

@@ -19,15 +19,16 @@ from runtime.stack import EmbeddedStack
 from store import demo
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
+from tests.support.crew import Hand
 from tests.watch.orders import Clockwork
 
 _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def settings(stack: EmbeddedStack, database: Database) -> Settings:
+def settings(hand: Hand, stack: EmbeddedStack, database: Database) -> Settings:
     """The shared servers, the module's own database and namespace: nobody else's orders or canary live there."""
-    name = f"watch-{next(_NUMBERS)}"
+    name = f"watch-{hand.name}{next(_NUMBERS)}"
     namespaces.ensure(stack.settings.temporal_target, [name])
     demo.load(database.owner_url)
     urls = {"database_url": database.owner_url, "app_database_url": database.app_url}
@@ -61,7 +62,7 @@ async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="module")
-def clockwork(stack: EmbeddedStack, made: sessionmaker[Session], gateway: Gateway) -> Clockwork:
+def clockwork(stack: EmbeddedStack, settings: Settings, made: sessionmaker[Session], gateway: Gateway) -> Clockwork:
     """Real orders whose limits are seconds, and the engine's own books on their timers."""
     assert stack.postgres is not None
-    return Clockwork(stack.postgres, made, gateway)
+    return Clockwork(stack.postgres, settings.temporal_namespace, made, gateway)

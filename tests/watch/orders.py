@@ -8,6 +8,7 @@ import itertools
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -37,8 +38,11 @@ def hasty(sign: float, contact: float) -> Terms:
 class Clockwork:
     """Opens such orders and looks at what became of them."""
 
-    def __init__(self, postgres: EmbeddedPostgres, made: sessionmaker[Session], gateway: Gateway) -> None:
+    def __init__(
+        self, postgres: EmbeddedPostgres, namespace: str, made: sessionmaker[Session], gateway: Gateway
+    ) -> None:
         self._postgres = postgres
+        self._namespace = namespace
         self._made = made
         self._gateway = gateway
 
@@ -114,11 +118,14 @@ class Clockwork:
         return await asyncio.to_thread(read)
 
     def lose_timers(self) -> int:
-        """Delete every timer from the engine's own database; how many there were."""
+        """Delete every timer of the namespace from the engine's own database; how many there were."""
         with contextlib.closing(self._postgres.connect(ENGINE, ENGINE_DATABASE)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("delete from timer_tasks")
+                cursor.execute("select id from namespaces where name = %s", (self._namespace,))
+                (found,) = cursor.fetchone() or (b"",)
+                inside = str(UUID(bytes=bytes(found))).encode()  # a task's data names the namespace it is of
+                cursor.execute("delete from timer_tasks where position(%s::bytea in data) > 0", (inside,))
                 return int(cursor.rowcount)
 
     def run_ahead(self, order_id: str, count: int) -> None:
