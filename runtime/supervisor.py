@@ -19,7 +19,7 @@ from runtime import instance, ports, provision
 from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.process import Child
-from runtime.settings import ENV_PREFIX, PROJECT, Profile, Settings
+from runtime.settings import ENV_PREFIX, PROJECT, Settings
 from runtime.stack import EmbeddedStack
 from runtime.watch import TICK_SECONDS, Part, Program, Watch
 
@@ -48,6 +48,7 @@ def up(settings: Settings, console: Console | None = None) -> int:
             ran = True
             provision.tables(stack.owner_url, settings.profile)
             provision.keys(stack.owner_url, settings)
+            provision.tell_of_locked_doors(stack.owner_url, settings, console)
             console.say("数据表、组织资料与密钥就绪", "tables, organisation and keys are in place")
             programs = application(stack.settings)
             for program in programs:
@@ -164,7 +165,7 @@ def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
     settings = stack.settings
     console.line()
     console.say(f"哨子已就绪 ({seconds:.1f} 秒)", f"Whistle is up after {seconds:.1f} s")
-    if settings.profile is Profile.DEVELOPMENT:
+    if settings.demo_open:
         console.say("登录身份 (开发; 每岗一例)", "log-ins for development, one of each role")
         for identity, role, unit in _sample_logins():
             console.line(f"  {identity:<22}{role:<18}{unit}".rstrip())
