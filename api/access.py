@@ -17,6 +17,7 @@ from api.errors import Problem
 from api.record import operation
 from domain.model import Role
 from domain.transitions import REGISTERS, SUPERVISORS, TABLE, UNIT
+from identity.people import Identified
 
 AUDITOR, ADMINISTRATOR, CUSTOMER = Role.AUDITOR, Role.ADMINISTRATOR, Role.CUSTOMER
 FRONT = (Role.AGENT, Role.TEAM_LEAD)
@@ -58,6 +59,11 @@ GRANTS: dict[str, Grant] = {
     "follow": _to(*DESKS, *UNIT, *SUPERVISORS),
     "unfollow": _to(*DESKS, *UNIT, *SUPERVISORS),
     "list_followers": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "upload_file": _to(*DESKS, *UNIT, *SUPERVISORS, CUSTOMER),
+    "list_files": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR, CUSTOMER),
+    "get_file": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR, CUSTOMER),
+    "export_csv": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    "export_xlsx": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
     "list_callbacks": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "list_criticisms": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
     # who looked
@@ -140,6 +146,23 @@ async def admitted(request: Request) -> None:
     who = await asker(request)
     if grant is None or who.role not in grant.roles:
         raise not_yours(grant.roles if grant else ())
+    demand_scope(who, asked)
+
+
+def demand_command(who: Identified, verb: str) -> None:
+    """Return if a role may ever ask for a command, in whatever state; raises Problem, whether or not it sees the order.
+
+    The code is the rules' own, which refuse a role that may ask for it in other states alone.
+    """
+    roles = GRANTS[verb].roles
+    if who.role not in roles:
+        detail, remedy = f"{verb} is not for the role {who.role}", "ask one of: " + ", ".join(roles)
+        raise Problem("role_forbidden", detail, field="actor.role", remedy=remedy)
+    demand_scope(who, verb)
+
+
+def demand_scope(who: Identified, asked: str) -> None:
+    """Return if the asker is a person, or a program whose token was made for this; raises Problem."""
     if who.scopes is not None and asked not in who.opened:
         raise no_scope()
 

@@ -24,6 +24,8 @@ from api import (
     criticisms,
     directory,
     errors,
+    exports,
+    files,
     health,
     login,
     migrations,
@@ -108,6 +110,8 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     app.include_router(health.router)
     for router in (
         orders.router,
+        exports.router,
+        files.router,
         sights.router,
         accesses.router,
         callbacks.router,

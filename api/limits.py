@@ -12,17 +12,18 @@ import re
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from http.cookies import CookieError, SimpleCookie
 from math import ceil
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import Problem
 from api.origin import PROBES
+from identity.sessions import COOKIE
 from runtime.settings import Settings
 
 
@@ -52,7 +53,7 @@ STRICT = (
     Rule("log-in", By.ADDRESS, r"/v1/login(/|$)", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600)), ("POST",)),
     Rule("log-in", By.ADDRESS, r"/v1/oidc/", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))),
     Rule("tracking", By.ADDRESS, r"/v1/track", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))),
-    Rule("files", By.IDENTITY, r"/v1/orders/[^/]+/files$", (RateLimitItemPerMinute(60),), ("POST",)),
+    Rule("documents", By.IDENTITY, r"/v1/orders/[^/]+/files$", (RateLimitItemPerMinute(60),), ("POST",)),
     Rule("exports", By.IDENTITY, r"/v1/orders\.(csv|xlsx)$", (RateLimitItemPerMinute(20),)),
 )
 """What invites guessing, or costs much."""
@@ -68,10 +69,9 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
 class RateLimits:
     """ASGI middleware: answers 429 with Retry-After to whoever asks too often."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, cookies: tuple[str, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._rules = rules(settings)
-        self._cookies = cookies
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +84,7 @@ class RateLimits:
         await self._app(scope, receive, send)
 
     def _objection(self, scope: Scope) -> Problem | None:
-        who = {By.ADDRESS: line(scope), By.IDENTITY: fingerprint(Headers(scope=scope), self._cookies)}
+        who = {By.ADDRESS: line(scope), By.IDENTITY: fingerprint(Headers(scope=scope))}
         for rule in self._rules:
             counted = who[rule.by]
             if not counted or not rule.matches(scope["method"], scope["path"]):
@@ -118,13 +118,7 @@ def line(scope: Scope) -> str:
     return host
 
 
-def fingerprint(headers: Headers, cookies: tuple[str, ...]) -> str:
-    """The hash of what proves who asks, a token or one of these cookies; '' when nothing does."""
-    proof = headers.get("authorization", "")
-    if not proof and cookies:
-        try:
-            sent = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            return ""
-        proof = next((sent[name].value for name in cookies if name in sent), "")
+def fingerprint(headers: Headers) -> str:
+    """The hash of what proves who asks, a token or a session's cookie; '' when nothing does."""
+    proof = headers.get("authorization") or cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
     return hashlib.blake2b(proof.encode(), digest_size=16).hexdigest() if proof else ""
