@@ -6,7 +6,7 @@ Nothing here tells whether an order is there or whose number it is: to whoever h
 from __future__ import annotations
 
 import asyncio
-import logging
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,7 +40,8 @@ from store.tables import orders
 MOST_SENDING = 100
 """Messages that one process hands to the gateway at once; beyond it codes are asked for later."""
 
-log = logging.getLogger(__name__)
+LEAST_PAUSE = 0.1
+"""Seconds between an answer and the message that it brought about, at least."""
 
 Number = Annotated[Clean, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$", description="The order's.")]
 Phone = Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(schemas.telephone)]
@@ -102,9 +103,14 @@ class _Sender:
     def send(self, sent: Sent) -> None:
         """Have a code sent, if there is somebody to send it to."""
         if sent.phone:
-            task = asyncio.create_task(self._gateway.send(sent.phone, tracking.message(sent.code)))
+            task = asyncio.create_task(self._later(sent))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
+
+    async def _later(self, sent: Sent) -> bool:
+        """Send it when the answer has long gone out, so that none is held up by work that others do not cause."""
+        await asyncio.sleep(LEAST_PAUSE + secrets.randbelow(500) / 1000)
+        return await self._gateway.send(sent.phone, tracking.message(sent.code))
 
     async def close(self) -> None:
         """Wait for what is on its way, and close the gateway."""

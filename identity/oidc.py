@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -247,7 +247,10 @@ class Provider:
 
     def _acceptable(self, url: str) -> bool:
         """True for https; for http only where the provider itself is reached so."""
-        scheme = urlsplit(url).scheme
+        try:
+            scheme = httpx.URL(url).scheme
+        except httpx.InvalidURL:
+            return False
         return scheme == "https" or (scheme == "http" and self.issuer.startswith("http:"))
 
 

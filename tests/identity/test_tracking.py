@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Engine, event, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from identity import tracking
@@ -173,6 +173,25 @@ def test_order_and_number_that_do_not_belong_together_give_a_code_that_opens_not
         assert len(sent.code) == 6
         assert sent.phone == ""
         assert case.types(sent.code, order_id=order_id, phone=phone) == ""
+
+
+def test_the_database_is_asked_the_same_whether_or_not_they_belong_together(case: Case, engine: Engine) -> None:
+    said: list[str] = []
+
+    def listen(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        told = []
+        for phone in (case.phone, "13700000001"):
+            said.clear()
+            case.asks(phone=phone)
+            told.append(list(said))
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    assert len(told[0]) > 4
+    assert told[0] == told[1]
 
 
 def test_five_tries_and_no_more_however_many_come_at_once(case: Case) -> None:
