@@ -26,6 +26,7 @@ from desk import (
     policy,
     rebuild,
     render,
+    secret_keys,
     tour,
 )
 from desk.client import DeskError
@@ -52,6 +53,7 @@ app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)
 app.add_typer(clocks.app, name="clocks")
+app.add_typer(secret_keys.app, name="keys")
 policy.app.command("migrate")(migrate.migrate)
 policy.app.command("fit-check")(fit.fit_check)
 app.add_typer(policy.app, name="policy")
