@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, request_response
 from starlette.types import Receive, Scope, Send
 
 from api import directory
-from api.access import no_scope
+from api.access import demand_command
 from api.deps import Parts, asker, body_of, expected_seq, idempotency_key, parts
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
@@ -105,6 +105,7 @@ def _endpoint(verb: str, model: type[CommandRequest]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         app: Parts = await parts(request)
         who = await asker(request)
+        demand_command(who, verb)
         key, seq = idempotency_key(request), expected_seq(request)
         asked = await body_of(request, model)
         order_id = request.path_params["order_id"]
@@ -114,8 +115,6 @@ def _endpoint(verb: str, model: type[CommandRequest]) -> Endpoint:
         named = units_in(verb, body)
         if named:
             await app.read(who, require_units, named)
-        if who.scopes is not None and verb not in who.opened:
-            raise no_scope()
         reply = await app.gateway.act(order_id, verb, key, who, body, asked.reason, seq)
         return reply.response()
 

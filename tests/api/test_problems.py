@@ -12,7 +12,7 @@ from api.errors import FAULTS, KINDS, PROBLEM_JSON, REFUSALS, Problem
 from api.middleware import Bounds
 from domain.errors import codes
 from runtime.settings import Profile, Settings
-from tests.api.conftest import AGENT, CUSTOMER, NET, Caller, complaint, key
+from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, NET, Caller, complaint, key
 
 
 def test_every_refusal_of_the_rules_has_a_status() -> None:
@@ -117,9 +117,13 @@ async def test_an_invalid_field_is_named(api: Caller) -> None:
 
 async def test_the_rules_refusals_come_through_whole(api: Caller) -> None:
     number = await api.opened()
-    body = _is_problem(await api.post(f"/orders/{number}/sign", {}, AGENT), 403, "role_forbidden")
+    again = {"lead": "GD.net", "reason": "again"}
+    body = _is_problem(await api.post(f"/orders/{number}/dispatch", again, DISPATCHER), 403, "role_forbidden")
     assert body["state"] == "dispatched"
+    assert "province_manager" in body["remedy"]
+    body = _is_problem(await api.post(f"/orders/{number}/sign", {}, AGENT), 403, "role_forbidden")
     assert "unit_member" in body["remedy"]
+    await api.post(f"/orders/{number}/follow", {"person": "js-net-1"}, "gd-dispatcher-1")
     _is_problem(await api.post(f"/orders/{number}/sign", {}, "js-net-1"), 403, "not_your_unit")
     answer = await api.post(f"/orders/{number}/supervise", {"colour": "red", "instruction": "now"}, "gd-manager")
     _is_problem(answer, 422, "reason_required")
