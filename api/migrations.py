@@ -55,7 +55,7 @@ AT_ONCE = 8
 VALID = timedelta(hours=1)
 """How long a preview may be applied."""
 ROLES = next(row.roles for row in TABLE if row.verb == VERB)
-_PROBLEMS = ("unauthenticated", "role_forbidden", "invalid_request", "invalid_field", "not_found", "unavailable")
+_PROBLEMS = ("unauthenticated", "forbidden", "invalid_request", "invalid_field", "not_found", "unavailable")
 
 Version = Annotated[str, Path(max_length=100, description="The version to migrate to.")]
 Number = Annotated[Clean, Field(min_length=1, max_length=64)]

@@ -72,7 +72,7 @@ async def test_killed_in_the_middle_everything_is_finished_once(
     assert 20 <= len(answered) < len(sent), "it was to die in the middle"
     for _ in range(5):
         await Reconciler(gateway).once(older_than=0.0)
-    with gateway.reads() as session:
+    with gateway.books.writes() as session:
         pending = session.scalar(sa.text("select count(*) from commands where state = 'pending'"))
         claimed = set(session.scalars(sa.text("select key from commands where verb = 'note'")))
     assert pending == 0

@@ -1,6 +1,6 @@
 """The OpenAPI document is complete: every verb, valid examples, every error declared."""
 
-import inspect
+import re
 from typing import Any
 
 import pytest
@@ -89,4 +89,4 @@ def test_the_engine_is_reached_through_the_gateway_alone() -> None:
         if path.name not in ("gateway.py", "engine.py"):
             source = path.read_text()
             assert "temporalio" not in source, path.name
-            assert "workflows" not in inspect.cleandoc(source).replace("durable workflows", ""), path.name
+            assert not re.search(r"(?m)^\s*(?:from|import) workflows\b", source), path.name
