@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import psutil  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ from rich.text import Text
 from desk import render
 from desk.client import DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
-from runtime import engine, instance, ports, vitals, zones
+from runtime import engine, instance, keyring, ports, vitals, zones
 from runtime.faults import SetupError
 from runtime.folder import demand_space
 from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
@@ -26,6 +27,8 @@ STALE_SECONDS = 30
 """A key that has been pending for longer than this is one that the reconciler should have finished."""
 LATE_SECONDS = 300
 """A notice that was due so long ago and has not gone is held up."""
+KEY_AGE = timedelta(days=366)
+"""A secret key that is current for longer should be replaced."""
 _PYTHON = (3, 11)
 
 
@@ -140,6 +143,22 @@ def _folder(settings: Settings, api: str, person: str) -> Finding:
         remedy = "检查权限, 或以 WHISTLE_DATA_DIR 另选 / check its permissions, or choose another"
         return Finding("data", Mark.BAD, f"{folder}: {error}", remedy)
     return Finding("data", Mark.GOOD, f"{folder} ({', '.join(f'{name} {value}' for name, value in noted.items())})")
+
+
+def _secrets(settings: Settings, api: str, person: str) -> Finding:
+    path = settings.keyring_path
+    if not path.exists() and not settings.data_dir.exists():
+        return Finding(
+            "secret keys", Mark.WARN, f"{path} 尚无 / not there yet", "首次启动时建立 / made at the first start"
+        )
+    ring = keyring.load(path)
+    current = {"personal": ring.kek()[0], "engine": ring.codec()[0]}
+    old = [kind for kind, one in current.items() if datetime.now(UTC) - ring.made_at(one) > KEY_AGE]
+    shown = f"{path} ({len(ring.keks)} personal, {len(ring.codecs)} engine)"
+    if not old:
+        return Finding("secret keys", Mark.GOOD, shown)
+    remedy = "; ".join(f"whistle keys rotate {kind}" for kind in old)
+    return Finding("secret keys", Mark.WARN, f"{shown}: 已逾一年 / over a year old: {', '.join(old)}", remedy)
 
 
 def _ports(settings: Settings, api: str, person: str) -> Finding:
@@ -322,6 +341,7 @@ CHECKS: dict[str, Check] = {
     "engine built": _programs,
     "disk": _disk,
     "data": _folder,
+    "secret keys": _secrets,
     "ports": _ports,
     "postgresql": _postgres,
     "api": _api,

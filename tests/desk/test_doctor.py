@@ -1,11 +1,12 @@
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from desk.doctor import CHECKS, Finding, Mark, examine
-from runtime import instance, zones
+from runtime import instance, keyring, zones
 from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
 from worker import watching
@@ -48,6 +49,28 @@ async def test_what_is_broken_is_named_with_its_remedy(settings: Settings, addre
         assert findings[name].mark is Mark.BAD
         assert "whistle up" in findings[name].found + findings[name].remedy
     assert all("\n" not in one.found for one in findings.values())
+
+
+async def test_secret_keys_are_looked_at(settings: Settings, tmp_path: Path) -> None:
+    def look(path: Path) -> Finding:
+        findings = examine(settings.model_copy(update={"keys_file": path}), "http://127.0.0.1:1", "gd-agent-1")
+        return next(one for one in findings if one.name == "secret keys")
+
+    path = tmp_path / "keys.json"
+    assert (look(path).mark, str(path) in look(path).found) == (Mark.BAD, True), "lost: the data folder is there"
+    keyring.ensure(path)
+    assert look(path).mark is Mark.GOOD
+    year = datetime.now(UTC).year
+    path.write_text(path.read_text().replace(f': "{year}-', f': "{year - 2}-'))
+    assert (look(path).mark, look(path).remedy) == (
+        Mark.WARN,
+        "whistle keys rotate personal; whistle keys rotate engine",
+    )
+    keyring.add_kek(path)
+    assert look(path).remedy == "whistle keys rotate engine"
+    path.chmod(0o644)
+    assert look(path).mark is Mark.BAD
+    assert f"chmod 600 {path}" in look(path).found
 
 
 async def test_what_is_anothers_is_not_taken_for_ours(address: str, tmp_path: Path) -> None:
