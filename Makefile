@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench bench-timers bench-open simulate chaos lock clean
+.PHONY: help run test lint types audit secrets bench bench-timers bench-open simulate chaos lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -29,11 +29,20 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## start everything, here and now; Ctrl-C stops it
 	@exec $(BIN)/whistle up
 
-lint: $(STAMP) ## style, types and import rules
+lint: $(STAMP) ## style, types, import rules, and known weaknesses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -ll -r . 2> >(grep -v 'nosec encountered' >&2)
+	$(BIN)/python -m tests.support.audit
+
+audit: $(STAMP) ## known weaknesses of the dependencies; fails where they cannot be asked for
+	$(BIN)/python -m tests.support.audit --strict
+
+secrets: $(STAMP) ## look at what looks like a secret, and keep what was looked at
+	$(BIN)/detect-secrets scan --baseline .secrets.baseline
+	$(BIN)/detect-secrets audit .secrets.baseline
 
 test: lint ## lint, then all tests on real servers, on TESTERS processes at once
 	$(BIN)/python -m pytest -n $(TESTERS)

@@ -90,6 +90,6 @@ def _known(puts: dict[str, Put]) -> dict[str, Any]:
 
 def _written(kind: type[Any], name: str, lines: Iterable[str], known: dict[str, Any]) -> Callable[..., Any]:
     """The function of that name in these lines, which know these names; only field names make them differ."""
-    exec(compile("\n".join(lines), f"<{name} of {kind.__name__}>", "exec"), known)
+    exec(compile("\n".join(lines), f"<{name} of {kind.__name__}>", "exec"), known)  # nosec B102  # our own classes
     made: Callable[..., Any] = known[name]
     return made

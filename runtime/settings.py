@@ -359,7 +359,7 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         """Return the address where a person on this machine reaches the API."""
-        host = _LOOPBACK if self.api_host in ("0.0.0.0", "::") else self.api_host
+        host = _LOOPBACK if self.api_host in ("0.0.0.0", "::") else self.api_host  # nosec B104  # looks, binds nothing
         return f"http://{host}:{self.api_port}"
 
     @property

@@ -62,7 +62,7 @@ _TAKE = text(
         SET tries = sweeps.tries + 1, tried_at = clock_timestamp(), settled_at = NULL
         WHERE sweeps.tried_at < {_AGAIN.format("sweeps")}
     RETURNING order_id, next_at, late_seconds, tries
-    """
+    """  # nosec B608  # constants of this file
 )
 _SETTLE = (
     update(sweeps)

@@ -21,7 +21,7 @@ def insert(table: Table, without: Sequence[str] = (), computed: Mapping[str, str
     columns = [column.name for column in table.columns if column.name not in without]
     values = ", ".join((computed or {}).get(name, f'r."{name}"') for name in columns)
     names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {_rows(table)}"
+    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {_rows(table)}"  # nosec B608  # our own names
 
 
 def upsert(table: Table, sticky: Sequence[str] = (), first: Sequence[str] = (), filled: Sequence[str] = ()) -> str:
@@ -42,7 +42,7 @@ def upsert(table: Table, sticky: Sequence[str] = (), first: Sequence[str] = (), 
 
     names = [column.name for column in table.columns if not column.primary_key]
     sets = ", ".join(f'"{name}" = {value(name)}' for name in names)
-    return f"{insert(table)} ON CONFLICT ({key}) DO UPDATE SET {sets}"
+    return f"{insert(table)} ON CONFLICT ({key}) DO UPDATE SET {sets}"  # nosec B608  # our own names
 
 
 def update(table: Table, without: Sequence[str] = ()) -> str:
@@ -54,7 +54,7 @@ def update(table: Table, without: Sequence[str] = ()) -> str:
         if column.name not in key and column.name not in without
     )
     match = " AND ".join(f'{table.name}."{name}" = r."{name}"' for name in key)
-    return f"UPDATE {table.name} SET {sets} FROM {_rows(table)} WHERE {match}"
+    return f"UPDATE {table.name} SET {sets} FROM {_rows(table)} WHERE {match}"  # nosec B608  # our own names
 
 
 class Batch:
