@@ -116,6 +116,10 @@ async def register(request: Request) -> Response:
     key, asked = idempotency_key(request), await body_of(request, RegisterRequest)
     if asked.rehearsal and not parts.development:
         raise Problem("forbidden", "Rehearsals are for the development profile.", field="rehearsal")
+    if who.order_id:
+        raise Problem(
+            "forbidden", "The link opens one order and nothing else.", remedy="Come in with a code, or ask the hotline."
+        )
     opening = _opening(asked)
     if who.role is Role.CUSTOMER:
         opening = _his_own(opening)
