@@ -148,7 +148,10 @@ class CookieIdentity:
         """True for the address set as ours, and for the one that was asked, unless that is a step down from https."""
         if self._public_url and origin == self._public_url:
             return True
-        said = urlsplit(origin)
+        try:
+            said = urlsplit(origin)
+        except ValueError:  # no address at all
+            return False
         plain_only = connection.scope["scheme"] == "http" and not self._public_url.startswith("https:")
         same_host = said.netloc != "" and said.netloc == connection.headers.get("host", "").lower()
         return same_host and (said.scheme == "https" or (said.scheme == "http" and plain_only))

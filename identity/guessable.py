@@ -45,7 +45,7 @@ RUNS = (
     "qwertyuiop[]",
     "asdfghjkl;'",
     "zxcvbnm,./",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",  # pragma: allowlist secret
     "!@#$%^&*()_+",
     "qazwsxedcrfvtgbyhnujmikolp",
     "azertyuiop",
