@@ -166,14 +166,18 @@ async def track(request: Request, asked: TrackRequest, parts: PartsDep) -> Respo
     """Answers the same whether or not the two belong together; when they do, the phone gets a code of six digits."""
     sender = cast("_Sender | None", request.app.state.sms)
     if sender is None and not parts.development:
-        raise Problem("unavailable", "No codes can be sent here.", remedy="Use the link that you were given.")
+        raise Problem(
+            "unavailable",
+            "No codes can be sent here. 本系统不发送验证码。",
+            remedy="Use the link that you were given. 请使用收到的链接。",
+        )
     if sender is not None and sender.busy:
-        raise Problem("too_many_requests", "Too many codes are on their way.", remedy="Ask later.", retry_after=10)
+        raise _too_often(10)
     address = limits.line(request.scope)
     try:
         sent = await parts.write(_request, parts, asked, address)
     except TooOften as error:
-        raise _too_often(error) from error
+        raise _too_often(error.seconds) from error
     if sender is not None:
         sender.send(sent)
     answer = {"seconds": tracking.CODE_SECONDS, "code": sent.code if sender is None else ""}
@@ -186,7 +190,7 @@ async def track_code(request: Request, asked: CodeRequest, parts: PartsDep, know
     try:
         arrival = await parts.write(_by_code, request, parts, asked, limits.line(request.scope))
     except TooOften as error:
-        raise _too_often(error) from error
+        raise _too_often(error.seconds) from error
     return _let_in(arrival)
 
 
@@ -260,17 +264,19 @@ def _opened(session: Session, request: Request, customer: str, order_id: str, ho
 
 def _let_in(arrival: _Arrival | None) -> Response:
     if arrival is None:
-        raise Problem("not_valid", "It is not valid, or not any more.", remedy="Ask for a new one.")
+        raise Problem(
+            "not_valid", "It is not valid, or not any more. 无效或已失效。", remedy="Ask for a new one. 请重新获取。"
+        )
     told = {"csrf": arrival.opened.csrf, "expires_at": arrival.expires_at, "order_id": arrival.order_id}
     response = Response(encode(told), media_type=JSON)
     set_cookie(response, arrival.opened.cookie)
     return response
 
 
-def _too_often(error: TooOften) -> Problem:
+def _too_often(seconds: int) -> Problem:
     return Problem(
         "too_many_requests",
-        "This was asked for too often.",
-        remedy=f"Ask again after {error.seconds} s.",
-        retry_after=error.seconds,
+        "This was asked for too often. 请求过于频繁。",
+        remedy=f"Ask again after {seconds} s. 请在 {seconds} 秒后再试。",
+        retry_after=seconds,
     )

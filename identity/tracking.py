@@ -42,7 +42,7 @@ TRIES_OF_ADDRESS = 60
 SESSION_HOURS = 2
 """Hours that a customer's session lasts."""
 
-_LINK = re.compile(r"(?:.*/t[/#])?([A-Z0-9][A-Z0-9-]{0,39})\.(\d{1,12})\.([A-Za-z0-9_-]{22})")
+_LINK = re.compile(r"(?:.*/t[/#])?([A-Z0-9][A-Z0-9-]{0,39})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{22})")
 _KIND = "code"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from store.access_tables import accesses, customers
 from store.access_tables import sessions as log_ins
 from store.tables import orders
 from tests.api.browsers import Browser, system
-from tests.api.conftest import AGENT, CALLER, LEADER, Caller
+from tests.api.conftest import AGENT, CALLER, LEADER, Caller, complaint, key
 from tests.conftest import Database
 from tests.support.gateway import Phones, gateway
 
@@ -92,7 +93,7 @@ async def follows(browser: Browser, link: str) -> httpx.Response:
 def invalid(answer: httpx.Response) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "not_valid"), answer.text
     assert "set-cookie" not in answer.headers
-    assert answer.json()["detail"] == "It is not valid, or not any more."
+    assert answer.json()["detail"] == "It is not valid, or not any more. 无效或已失效。"
 
 
 async def test_a_link_opens_its_one_order_to_the_customer(api: Caller, app: FastAPI, made: Any) -> None:
@@ -129,6 +130,26 @@ async def test_with_a_link_the_customer_acts_on_that_order_alone(api: Caller, ap
     assert (acted.status_code, acted.json()["code"]) == (404, "order_not_found"), acted.text
     for path in ("/people", "/tokens", "/accesses", "/callbacks"):
         assert (await browser.get(path)).status_code == 403, path
+
+
+async def test_with_a_link_nothing_is_registered_and_no_number_can_be_guessed(api: Caller, app: FastAPI) -> None:
+    phone, order_id = await own(api)
+    browser = Browser(app)
+    await follows(browser, await link_for(api, order_id))
+    told = set()
+    for number in (phone, "13600000001"):
+        body = complaint(customer={"name": "陈女士", "phone": number})
+        answer = await browser.post("/orders", body, Idempotency_Key=key())
+        told.add((answer.status_code, answer.json()["code"], answer.json()["detail"]))
+    assert told == {(403, "forbidden", "The link opens one order and nothing else.")}
+
+
+async def test_a_link_is_good_for_the_days_of_the_setting(api: Caller, settings: Settings) -> None:
+    _, order_id = await own(api)
+    answer = (await api.post(f"/orders/{order_id}/link")).json()
+    expires = datetime.fromisoformat(answer["expires_at"])
+    assert expires.timestamp() == int(answer["link"].split(".")[-2])
+    assert (expires - datetime.now(UTC)).total_seconds() == pytest.approx(settings.link_days * 86400, abs=30)
 
 
 @pytest.mark.parametrize("who", [AGENT, LEADER, CALLER])

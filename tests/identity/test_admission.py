@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -87,6 +88,34 @@ def test_whom_the_directory_does_not_know_is_entered_only_if_that_is_wanted(made
     assert (person.name_zh, person.email) == ("王 芳 <b>", "f@example.net")
     again = admit(made, "newcomer", groups=["agents"], unit="GD.svc")
     assert again.person.id == "newcomer"
+
+
+def test_who_comes_for_the_first_time_in_many_browsers_at_once_is_one_person(made: Made) -> None:
+    def come(_: int) -> str:
+        return admit(made, "at-once", provisioning=True, groups=["agents"], unit="GD.svc").person.id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(come, range(8))) == {"at-once"}
+    with made() as session:
+        assert session.scalars(select(federated.c.person).where(federated.c.subject == "at-once")).all() == ["at-once"]
+
+
+def test_of_two_accounts_that_claim_one_person_at_once_one_gets_him(made: Made) -> None:
+    def come(number: int) -> bool:
+        claims: dict[str, Any] = {
+            "groups": ["agents"],
+            "unit": "HB.svc",
+            "person_claim": "staff",
+            "staff": "hb-agent-1",
+        }
+        try:
+            admit(made, f"rival-{number}", **claims)
+        except NotAdmitted:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(come, range(8))) == 1
 
 
 def test_an_address_that_nobody_verified_is_not_written_to(made: Made) -> None:
