@@ -33,7 +33,7 @@ class Unfit(Exception):  # noqa: N818 - it names the document
 class Kind:
     """One kind of document. `begins` knows it by its content; `objection` says what stands against it, '' if nothing.
 
-    With `guessed` a general library must take it for one of the kind's extensions, too.
+    With `guessed` a general library must take it for one of these extensions, too; it does not know all that MPEG has.
     """
 
     media_type: str
@@ -52,12 +52,33 @@ def _riff(form: bytes) -> Callable[[bytes], bool]:
     return lambda content: content[:4] == b"RIFF" and content[8:12] == form
 
 
+_RATES = (44100, 48000, 32000)
+_KBITS = (
+    (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+)
+"""Of layer III: what MPEG 2 has, and MPEG 1."""
+
+
 def _mpeg_audio(content: bytes) -> bool:
-    if content[:3] == b"ID3":
-        return True
-    if len(content) < 4 or content[0] != 0xFF or content[1] & 0xE6 != 0xE2:  # sync, and layer III
-        return False
-    return content[1] & 0x18 != 0x08 and content[2] & 0xF0 not in (0x00, 0xF0) and content[2] & 0x0C != 0x0C
+    """Two frames of layer III in a row, after the tag if there is one."""
+    at = 0
+    if content[:3] == b"ID3" and len(content) > 10:
+        at = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(content[6:10], (21, 14, 7, 0), strict=True))
+    length = _frame(content[at : at + 4])
+    return length > 0 and _frame(content[at + length : at + length + 4]) > 0
+
+
+def _frame(head: bytes) -> int:
+    """The length of the frame that begins so, in bytes; 0 for what is none."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return 0
+    version, kbits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or kbits in (0, 15) or rate == 3:
+        return 0
+    first = version == 3
+    hertz = _RATES[rate] // {3: 1, 2: 2, 0: 4}[version]
+    return (144 if first else 72) * 1000 * _KBITS[first][kbits - 1] // hertz + (head[2] >> 1 & 1)
 
 
 _MP4_BRANDS = (
@@ -103,9 +124,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("text/plain", ("txt", "log"), _text),
     Kind("text/csv", ("csv",), _text),
     Kind("audio/amr", ("amr",), _starting(b"#!AMR\n", b"#!AMR-WB\n"), also=("audio/amr-wb",), guessed=("amr",)),
-    Kind("audio/mpeg", ("mp3",), _mpeg_audio, also=("audio/mp3",), guessed=("mp3",)),
+    Kind("audio/mpeg", ("mp3",), _mpeg_audio, also=("audio/mp3",)),
     Kind("audio/wav", ("wav",), _riff(b"WAVE"), also=("audio/x-wav", "audio/wave"), guessed=("wav",)),
-    Kind("video/mp4", ("mp4",), _mp4, guessed=("mp4", "m4v", "m4a", "3gp", "mov")),
+    Kind("video/mp4", ("mp4",), _mp4),
 )
 """What is taken: photographs, papers, tables, recordings."""
 
