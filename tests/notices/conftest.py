@@ -17,11 +17,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from activities.notices import MailServer, Postman
-from runtime import ports
+from runtime import keyring, ports
 from store import demo
 from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import notices as t
 from tests.conftest import Database
+from vault.rack import Rack
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,21 @@ def made(database: Database) -> Iterator[sessionmaker[Session]]:
     engine: Engine = make_engine(database.app_url, pool_size=8, sight=EVERYWHERE)
     yield sessions(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def rack(made: sessionmaker[Session], tmp_path_factory: pytest.TempPathFactory) -> Rack:
+    """The customers' keys, with an installation's key of the module's own."""
+    return Rack(made, keyring.ensure(tmp_path_factory.mktemp("keys") / "keys.json"))
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A reader of an inbox: a person by `id`, or a customer by his id in the vault."""
+
+    id: str
+    customer: str = ""
+    order_id: str = ""
 
 
 def notices_of(session: Session, order_id: str) -> list[dict[str, Any]]:
@@ -74,13 +90,13 @@ class PostOffice:
 
 
 @pytest.fixture
-def office(made: sessionmaker[Session]) -> Iterator[PostOffice]:
+def office(made: sessionmaker[Session], rack: Rack) -> Iterator[PostOffice]:
     box = Mailbox()
     port = ports.free_run(1)
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     server = MailServer("127.0.0.1", port, "whistle@example.invalid", timeout=2.0)
-    yield PostOffice(box, server, Postman(made, server))
+    yield PostOffice(box, server, Postman(made, server, rack))
     controller.stop()
 
 

@@ -23,6 +23,7 @@ from store.tables import notices as t
 from tests.conftest import Database
 from tests.domain.lives import dispatched
 from tests.notices.conftest import PostOffice, RudeServer, notices_of
+from vault.rack import Rack
 from worker import delivering
 
 _NUMBERS = itertools.count(1)
@@ -152,9 +153,9 @@ def test_the_back_off_doubles_up_to_its_longest(made: sessionmaker[Session], off
     assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]
 
 
-def test_a_server_that_is_away_costs_no_attempt_and_nothing_is_lost(made: sessionmaker[Session]) -> None:
+def test_a_server_that_is_away_costs_no_attempt_and_nothing_is_lost(made: sessionmaker[Session], rack: Rack) -> None:
     order_id = written(made)
-    nobody = Postman(made, MailServer("127.0.0.1", ports.free_run(1), "whistle@example.invalid", timeout=1.0))
+    nobody = Postman(made, MailServer("127.0.0.1", ports.free_run(1), "whistle@example.invalid", timeout=1.0), rack)
     for _ in range(3):
         make_due(made)
         assert nobody.deliver_once() == 0
@@ -164,11 +165,11 @@ def test_a_server_that_is_away_costs_no_attempt_and_nothing_is_lost(made: sessio
 
 
 def test_a_server_that_says_nothing_holds_up_nobody_but_the_mail(
-    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice
+    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice, rack: Rack
 ) -> None:
     order_id = written(made)
     silent = rude("greeting")
-    postman = Postman(made, silent.server)
+    postman = Postman(made, silent.server, rack)
     postman.start()
     wait_for(lambda: silent.conversations > 0)
     began = time.monotonic()
@@ -194,20 +195,20 @@ def rude() -> Iterator[Callable[[str], RudeServer]]:
 
 
 def test_a_line_that_breaks_before_the_letter_was_whole_means_again(
-    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice
+    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice, rack: Rack
 ) -> None:
     order_id = written(made)
-    assert Postman(made, rude("data").server).deliver_once() == 0
+    assert Postman(made, rude("data").server, rack).deliver_once() == 0
     assert states(made, order_id) == ["retry", "retry"]
     make_due(made)
     assert deliver_all(office.postman) == 2
 
 
 def test_a_line_that_breaks_before_the_answer_means_nobody_knows_and_never_again(
-    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice
+    made: sessionmaker[Session], rude: Callable[[str], RudeServer], office: PostOffice, rack: Rack
 ) -> None:
     order_id = written(made)
-    assert Postman(made, rude("answer").server).deliver_once() == 0
+    assert Postman(made, rude("answer").server, rack).deliver_once() == 0
     assert states(made, order_id) == ["uncertain", "uncertain"]
     make_due(made)
     assert deliver_all(office.postman) == 0
@@ -223,7 +224,7 @@ def test_a_line_that_breaks_before_the_answer_means_nobody_knows_and_never_again
 
 
 def test_a_sender_that_died_on_the_way_leaves_a_doubt_and_one_that_died_before_leaves_none(
-    made: sessionmaker[Session], office: PostOffice
+    made: sessionmaker[Session], office: PostOffice, rack: Rack
 ) -> None:
     order_id = written(made)
     with made.begin() as session:
@@ -232,13 +233,15 @@ def test_a_sender_that_died_on_the_way_leaves_a_doubt_and_one_that_died_before_l
     assert deliver_all(office.postman) == 0  # both are still somebody's
     assert claimed_only.order_id == order_id
     make_due(made)
-    assert deliver_all(Postman(made, office.server)) == 1
+    assert deliver_all(Postman(made, office.server, rack)) == 1
     assert states(made, order_id) == ["uncertain", "sent"]
 
 
-def test_two_postmen_share_the_outbox_and_no_letter_goes_twice(made: sessionmaker[Session], office: PostOffice) -> None:
+def test_two_postmen_share_the_outbox_and_no_letter_goes_twice(
+    made: sessionmaker[Session], office: PostOffice, rack: Rack
+) -> None:
     orders = [written(made) for _ in range(15)]
-    postmen = [Postman(made, office.server) for _ in range(3)]
+    postmen = [Postman(made, office.server, rack) for _ in range(3)]
     for postman in postmen:
         postman.start()
     wait_for(lambda: all(set(states(made, order_id)) == {"sent"} for order_id in orders))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,20 +22,12 @@ from domain.notices import notices as told_by
 from store import absences, ledger, notices, outbox, posts, tables
 from store.absences import Absence
 from tests.domain.lives import MONDAY, Life, dispatched
-from tests.notices.conftest import PostOffice, notices_of
+from tests.notices.conftest import PostOffice, Someone, notices_of
 
 _NUMBERS = itertools.count(1)
 ADMIN = Actor("hq-admin", Role.ADMINISTRATOR, "HQ")
 WEEK = timedelta(days=7)
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Someone:
-    """A reader."""
-
-    id: str
-    phone: str = ""
 
 
 @pytest.fixture(autouse=True)
