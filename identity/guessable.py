@@ -45,9 +45,9 @@ RUNS = (
     "qwertyuiop[]",
     "asdfghjkl;'",
     "zxcvbnm,./",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",  # pragma: allowlist secret
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/",
     "!@#$%^&*()_+",
-    "qazwsxedcrfvtgbyhnujmikolp",
+    "qazwsxedcrfvtgbyhnujmikolp",  # pragma: allowlist secret
     "azertyuiop",
 )
 """Characters that lie beside each other, on keyboards or in the alphabet."""
