@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types audit secrets bench bench-timers bench-open simulate chaos lock clean
+.PHONY: help run test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -49,6 +49,9 @@ test: lint ## lint, then all tests on real servers, on TESTERS processes at once
 
 bench: $(STAMP) ## commands a second, through everything
 	$(BIN)/python -m bench.commands
+
+bench-walls: $(STAMP) ## what row-level security, seals and the record of looks cost
+	$(BIN)/python -m bench.walls
 
 bench-timers: $(STAMP) ## lateness of 10,000 deadlines in ten minutes, beside as many bare timers
 	$(BIN)/python -m bench.timers --orders 10000 --minutes 10
