@@ -169,7 +169,7 @@ def judge(name: str, declared: str, content: bytes) -> str:
         )
     if not content:
         raise Unfit("The document is empty.", "Send its content as the body.")
-    if not kind.begins(content) or not _guessed(kind, content):
+    if not kind.begins(content) or not _guessed(kind, content) or _more_than_text(kind, content):
         raise Unfit(
             f"Its content is not that of a .{extension} document.",
             "Save text as UTF-8." if kind.media_type.startswith("text/") else "Send the document as it was saved.",
@@ -189,3 +189,9 @@ def _guessed(kind: Kind, content: bytes) -> bool:
     except (puremagic.PureError, ValueError):
         return False
     return any(guess.extension.lstrip(".").lower() in kind.guessed for guess in found)
+
+
+def _more_than_text(kind: Kind, content: bytes) -> bool:
+    """Whether what is sent as a text is another kind that happens to be readable."""
+    texts = [one for one in KINDS if one.begins is _text]
+    return kind in texts and any(one.begins(content) for one in KINDS if one not in texts)

@@ -34,7 +34,7 @@ def made(**values: object) -> FastAPI:
 async def calling(
     app: object, base: str = "http://localhost", peer: str = "127.0.0.1"
 ) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, client=(peer, 4711))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, client=(peer, 4711))
     async with httpx.AsyncClient(transport=transport, base_url=base) as http:
         yield http
 
