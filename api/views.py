@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Response
 
 from api.errors import PROBLEM_JSON, RETRY_SECONDS
-from contracts.messages import EventRow
+from contracts.messages import EventRow, decode
 from contracts.messages import View as Live
 from domain.clocks import next_deadline
 from domain.model import STATUS, Order, Role
@@ -85,7 +85,7 @@ class Reply:
     @staticmethod
     def restored(text: str, order_id: str) -> Reply:
         """The reply of a kept text."""
-        kept = msgspec.json.decode(text, type=Stored)
+        kept: Stored = decode(text, Stored)
         return Reply(kept.status, bytes(kept.body), kept.seq, order_id, replayed=True)
 
     def response(self) -> Response:

@@ -6,6 +6,7 @@ passes it on (gateway, ledger) never decodes it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -114,7 +115,16 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes | str | msgspec.Raw, as_type: Any) -> Any:
     """The message or domain record of that type; raises msgspec.ValidationError that names the field."""
-    return msgspec.json.decode(data, type=as_type)
+    decoder = _DECODERS.get(as_type)
+    if decoder is None:
+        with _MAKING:
+            decoder = _DECODERS.setdefault(as_type, msgspec.json.Decoder(as_type))
+    return decoder.decode(data)
+
+
+_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+_MAKING = threading.Lock()
+"""Two threads that meet a type for the first time at once would end the process: msgspec reads it without a lock."""
 
 
 def to_row(order_id: str, event: Event) -> EventRow:
