@@ -63,7 +63,7 @@ async def test_a_service_token_says_who_asks(whistle: Whistle, address: str, mon
     async with httpx.AsyncClient(base_url=address, timeout=30) as http:
         made = await http.post(
             "/v1/tokens",
-            json={"name": "desk", "person": "gd-agent-2", "scopes": ["orders:read", "directory:read"], "days": 1},
+            json={"name": "desk", "person": "regulator", "scopes": ["orders:read"], "days": 1},
             headers={"Authorization": "Bearer dev:hq-admin"},
         )
     assert made.is_success, made.text
