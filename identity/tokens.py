@@ -38,7 +38,8 @@ MOST_BELIEVED = 10_000
 
 _FORM = re.compile(r"whs_([a-z0-9]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_NOT_PEOPLE = (Role.CUSTOMER, Role.SYSTEM)
+_PROGRAMS = (Role.CHANNEL, Role.REGULATOR)
+"""As whom a program acts; a token for anybody else would let an administrator see what only that one may see."""
 T = TypeVar("T")
 
 
@@ -75,7 +76,7 @@ def create(
     """A new token for acting as that person, good for so many days, and its row; the token cannot be had again.
 
     Raises:
-        NotPossible: there is no such active person, a scope is unknown, or the days are too many.
+        NotPossible: the person is not there, or neither a program nor the maker himself; a scope is unknown, or the days are too many.
     """
     unknown = [scope for scope in scopes if not scope_table.known(scope)]
     if unknown or not scopes:
@@ -84,9 +85,9 @@ def create(
     if not 1 <= days <= MOST_DAYS:
         raise NotPossible("days", f"A token is good for 1 to {MOST_DAYS} days.", "Make a new one before it expires.")
     found = directory.person(session, person)
-    if found is None or not found.active or Role(found.role) in _NOT_PEOPLE:
-        remedy = "GET /v1/people lists who there is; a program acts best as a channel or a regulator of its own."
-        raise NotPossible("person", f"There is no person {person[:64]}.", remedy)
+    if found is None or not found.active or (Role(found.role) not in _PROGRAMS and person != by):
+        remedy = "A program acts as a channel or a regulator of its own, or as the administrator who makes its token."
+        raise NotPossible("person", f"There is no such program {person[:64]}.", remedy)
     token_id = "".join(secrets.choice(_LETTERS) for _ in range(12))
     token = f"{PREFIX}{token_id}_{secrets.token_urlsafe(32)}"
     kept = tuple(sorted(set(scopes)))

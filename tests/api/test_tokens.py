@@ -97,14 +97,13 @@ async def test_only_administrators_make_tokens_and_take_them_back(http: httpx.As
 
 
 async def test_a_token_opens_what_its_scopes_name_and_nothing_else(http: httpx.AsyncClient) -> None:
-    token, _ = await make(http, "gd-agent-1", "directory:read")
-    assert (await http.get("/people", headers=by(token))).status_code == 200
+    token, _ = await make(http, "web-channel", "directory:read")
+    assert (await http.get("/units", headers=by(token))).status_code == 200
     for method, path, body in (
         ("GET", "/orders", None),
         ("GET", "/notices", None),
         ("POST", "/orders", complaint()),
         ("POST", "/orders/WH20261122-NOBODY00/urge", {}),
-        ("PUT", "/people/gd-agent-1/absence", {"from": "2026-03-02T00:00:00Z"}),
     ):
         answer = await http.request(method, path, json=body, headers=by(token))
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (path, answer.text)
@@ -112,16 +111,18 @@ async def test_a_token_opens_what_its_scopes_name_and_nothing_else(http: httpx.A
 
 
 async def test_a_scope_for_one_command_opens_that_one(http: httpx.AsyncClient) -> None:
-    token, _ = await make(http, "gd-agent-1", "orders:act:urge")
+    token, _ = await make(http, "web-channel", "orders:act:urge")
     path = "/orders/WH20261122-NOBODY00"
     assert (await http.post(f"{path}/urge", json={}, headers=by(token))).json()["code"] == "order_not_found"
-    assert (await http.post(f"{path}/note", json={"text": "x"}, headers=by(token))).json()["field"] == "Authorization"
-    token, _ = await make(http, "gd-agent-1", "orders:act")
-    assert (await http.post(f"{path}/note", json={"text": "x"}, headers=by(token))).json()["code"] == "order_not_found"
+    called = await http.post(f"{path}/record_callback", json={"result": "no_answer"}, headers=by(token))
+    assert called.json()["field"] == "Authorization"
+    token, _ = await make(http, "web-channel", "orders:act")
+    called = await http.post(f"{path}/record_callback", json={"result": "no_answer"}, headers=by(token))
+    assert called.json()["code"] == "order_not_found"
 
 
 async def test_a_token_never_has_more_than_its_person(http: httpx.AsyncClient) -> None:
-    token, _ = await make(http, "gd-agent-1", *scopes.SCOPES, scopes.ALL_ACTS)
+    token, _ = await make(http, "web-channel", *scopes.SCOPES, scopes.ALL_ACTS)
     answer = await http.post("/operations/rebuild", json={}, headers=by(token))
     assert (answer.status_code, answer.json()["field"]) == (403, "actor.role")
 
@@ -150,7 +151,7 @@ async def test_a_token_is_good_nowhere_ten_seconds_after_it_is_revoked_or_its_pe
     http: httpx.AsyncClient, settings: Settings, made: sessionmaker[Session]
 ) -> None:
     revoked, about = await make(http, "web-channel", "directory:read")
-    left, _ = await make(http, "js-caller-1", "directory:read")
+    left, _ = await make(http, "regulator", "directory:read")
     other = create_app(settings)  # as another process, which has believed both tokens
     async with other.router.lifespan_context(other):
         transport = httpx.ASGITransport(other, raise_app_exceptions=False)
@@ -161,7 +162,7 @@ async def test_a_token_is_good_nowhere_ten_seconds_after_it_is_revoked_or_its_pe
                 answer = await http.delete(f"/tokens/{about['id']}", headers=ADMIN)
                 assert (answer.status_code, answer.json()["revoked_at"] is not None) == (200, True)
             with made.begin() as session:
-                session.execute(update(people).where(people.c.id == "js-caller-1").values(active=False))
+                session.execute(update(people).where(people.c.id == "regulator").values(active=False))
             since = time.monotonic()
             waiting = [revoked, left]
             while waiting and time.monotonic() < since + 10:
@@ -177,6 +178,8 @@ async def test_a_token_is_good_nowhere_ten_seconds_after_it_is_revoked_or_its_pe
     ("changes", "field"),
     [
         ({"person": "nobody"}, "person"),
+        ({"person": "gd-agent-1"}, "person"),
+        ({"person": "hq-auditor-1"}, "person"),
         ({"scopes": ["everything"]}, "scopes"),
         ({"scopes": []}, "scopes"),
         ({"days": 401}, "days"),
@@ -199,7 +202,7 @@ async def test_making_and_revoking_are_on_record_and_no_secret_is_anywhere(
     http: httpx.AsyncClient, made: sessionmaker[Session], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        token, about = await make(http, "regulator", "orders:read", days=400)
+        token, about = await make(http, "web-channel", "orders:read", days=400)
         await http.get("/units", headers=by(token))
         await http.delete(f"/tokens/{about['id']}", headers=ADMIN)
     life = datetime.fromisoformat(about["expires_at"]) - datetime.now(UTC)
