@@ -68,7 +68,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
         f"REVOKE ALL ON {everything} FROM {APP_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
-        f"GRANT DELETE ON commands, calls, challenges, order_texts, sights, federated TO {APP_ROLE}",
+        f"GRANT DELETE ON commands, calls, challenges, order_texts, sights, federated, files TO {APP_ROLE}",
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
     ):

@@ -85,6 +85,13 @@ RULES: dict[str, str] = {
 OPEN_TO_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses")
 """Tables that say nothing of any order; the first wall decides who is shown them."""
 
+KEPT = """
+CREATE POLICY files_kept ON files AS RESTRICTIVE FOR DELETE USING (NOT EXISTS (
+    SELECT 1 FROM events WHERE events.order_id = files.order_id AND events.type = 'DocumentAttached'
+        AND events.data ->> 'sha256' = files.sha256))
+"""
+"""A document that an event speaks of cannot be let go."""
+
 STATEMENTS: tuple[str, ...] = (
     SEES,
     ABOVE,
@@ -98,5 +105,6 @@ STATEMENTS: tuple[str, ...] = (
             f"CREATE POLICY {table}_wall ON {table} USING ({rule}) WITH CHECK ({rule})",
         )
     ),
+    KEPT,
 )
 """What the migration runs to put the wall up."""
