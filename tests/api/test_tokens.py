@@ -210,7 +210,7 @@ async def test_making_and_revoking_are_on_record_and_no_secret_is_anywhere(
     secret = token.rpartition("_")[2]
     with made() as session:
         rows = session.execute(select(accesses).where(accesses.c.operation.in_(["make_token", "revoke_token"]))).all()
-    assert any("token for regulator: orders:read" in row.detail and row.actor_id == "hq-admin" for row in rows)
+    assert any("token for web-channel: orders:read" in row.detail and row.actor_id == "hq-admin" for row in rows)
     assert any(row.detail == f"token {about['id']} revoked" for row in rows)
     assert secret not in str(rows)
     assert secret not in caplog.text
