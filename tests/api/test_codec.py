@@ -173,7 +173,7 @@ async def test_the_ui_reads_with_the_cookie_of_whoever_is_logged_in(
     assert (await browser.log_in(ADMIN)).status_code == 200
     browser.csrf = ""
     from_ui = {"Origin": settings.ui_origin, "Sec-Fetch-Site": "same-site", "X-Namespace": settings.temporal_namespace}
-    answer = await browser.post("/codec/decode", {"payloads": kept}, **from_ui)
+    answer = await browser.post("/codec/decode?preserveStorageRefs=true", {"payloads": kept}, **from_ui)
     assert answer.status_code == 200, answer.text
     assert answer.headers["access-control-allow-origin"] == settings.ui_origin
     for path, body in (("/codec/encode", {"payloads": []}), ("/keys/rotate", {"kind": "engine"})):

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg2
 import pytest
 
-from runtime import instance, ports
+from runtime import instance, keyring, ports
 from runtime.folder import DataFolder
 from runtime.postgres import DATABASE, OWNER
 from runtime.settings import PROJECT, Settings, load
@@ -137,8 +137,9 @@ def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, setti
     assert (found.pid, found.settings.api_url) == (run.process.pid, settings.api_url)
     assert f"{settings.api_url}/docs" in run.said
     assert run.is_ready()
-    _query(settings, "create table kept_between_runs (value int)")
-    _query(settings, "insert into kept_between_runs values (42)")
+    kek, _ = keyring.load(settings.keyring_path).kek()
+    _query(settings, "create table kept_between_runs (value int, kek text)")
+    _query(settings, f"insert into kept_between_runs values (42, '{kek}')")
 
     for log, name in (("worker-1", "worker"), ("api", "API"), ("temporal", "Temporal"), ("postgres", "PostgreSQL")):
         os.kill(run.pid_of(log), signal.SIGKILL)
@@ -155,7 +156,8 @@ def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, setti
 def test_the_second_start_is_quick_and_finds_all_data(run: _Run, settings: Settings) -> None:
     run.wait_for("to stop: Ctrl-C", 60)
     assert time.monotonic() - run.started < 10
-    assert _query(settings, "select value from kept_between_runs") == [(42,)]
+    kek, _ = keyring.load(settings.keyring_path).kek()
+    assert _query(settings, "select value, kek from kept_between_runs") == [(42, kek)], "data and keys are the same"
 
     other = _Run(settings)
     assert other.process.wait(30) == 1
