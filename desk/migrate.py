@@ -13,8 +13,9 @@ from desk import render
 from desk.client import Desk, Refused, Usage
 from desk.options import Api, As, Machine
 from desk.policy_desk import policy_desk
-from desk.rebuild import ADMINISTRATOR
 
+HEADQUARTERS = "hq-supervisor-1"
+"""The demo log-in of one of those who may migrate orders."""
 PAGE = 100
 """Orders that are previewed and migrated at once."""
 
@@ -44,7 +45,7 @@ def migrate(
     reason: Annotated[str, typer.Option(help="理由, 执行时必填 / why; needed to apply.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="不再询问 / do not ask once more.")] = False,
     api: Api = "",
-    person: As = ADMINISTRATOR,
+    person: As = HEADQUARTERS,
     machine: Machine = False,
 ) -> None:
     """政策迁移 / list every deadline that moves when open orders run by another version; with --apply, do it."""

@@ -207,6 +207,7 @@ class Play:
     def _acted(self, who: str, person: str, verb: str) -> None:
         """Tell what time brought before this act, then the act and where it has led."""
         command = self.view["command"]
+        self.view = self.stage.desk.get(f"/orders/{self.order['id']}")  # whoever acted may be shown less than a desk is
         self._tell_time(before=command["first"])
         at, said = self.now, ""
         for row in self._events(command["first"] - 1):

@@ -13,10 +13,18 @@ from typing import Any
 
 import httpx
 
+from domain.model import Role
+from store.demo import document, people_rows
 from tests.chaos.lives import Life, Pause, Step, Turn, Until, View, life
 
 PATIENCE = 150.0
 """Seconds after which a caller who still has no answer calls it a fault."""
+EVERYWHERE = "hq-auditor-1"
+"""The log-in of somebody who sees every order."""
+ROLES: dict[str, Role] = {
+    "customer": Role.CUSTOMER, **{row["id"]: Role(row["role"]) for row in people_rows(document("organisation"))},
+}  # fmt: skip
+"""The role of each demo log-in."""
 CALL_SECONDS = 15.0
 """How long one call may take; the API itself waits for the engine for 10."""
 
@@ -50,6 +58,16 @@ class Told:
     def code(self) -> str:
         """The problem's code; '' when it was carried out."""
         return "" if self.status < 400 else str(json.loads(self.answer).get("code", ""))
+
+    @property
+    def role(self) -> Role:
+        """The role of whoever asked."""
+        return ROLES[self.step.who.partition(":")[0]]
+
+    @property
+    def walled(self) -> bool:
+        """Whether his role may never ask for this, so that neither order nor key was looked at."""
+        return self.code == "role_forbidden" and "state" not in json.loads(self.answer)
 
     def headers(self) -> dict[str, str]:
         """Who asks, and the key."""
@@ -236,7 +254,7 @@ class Crowd:
         """What is at an order's address now; None when it cannot be had."""
         try:
             answer = await self._http.get(
-                f"/v1/orders/{order_id}{path}", headers={"Authorization": "Bearer dev:gd-agent-1"}
+                f"/v1/orders/{order_id}{path}", headers={"Authorization": f"Bearer dev:{EVERYWHERE}"}
             )
         except httpx.TransportError:
             return None

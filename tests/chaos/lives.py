@@ -136,6 +136,7 @@ def _handled(case: Case, lead: str) -> Life:
     view = yield case.step(lead, "report_progress", text="A team is on its way")
     yield _reply(case, lead, view)
     yield case.refused("role_forbidden", lead, "audit_reply", accepted=True)
+    yield case.refused("not_allowed_now", "replyauditor-1", "terminate", approved=True, reason="In haste")
     yield case.step("replyauditor-1", "audit_reply", accepted=True)
 
 

@@ -17,13 +17,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.views import Stored, done
 from contracts.messages import EventRow, encode, from_row
 from domain.evolve import evolve
-from domain.model import Order
+from domain.model import Order, Role
 from domain.notices import notices
+from runtime.keyring import Keyring
 from store import ledger, tables
 from store import notices as notice_rows
-from tests.chaos.callers import Told
+from tests.chaos.callers import EVERYWHERE, Told
 from tests.chaos.lives import ENDS
 from tests.chaos.mailbox import Mailbox
+from vault import veil
+from vault.rack import Rack
 
 _ONCE = ("ClockWarned", "ClockBreached", "DepartmentAbsent", "ReopenWindowPassed", "RatingLapsed")
 """What time does once with one content in one order."""
@@ -64,13 +67,13 @@ def mail_left(made: sessionmaker[Session]) -> int:
         return session.scalar(select(func.count()).where(n.state.in_(("queued", "retry", "sending")))) or 0
 
 
-def examine(made: sessionmaker[Session], order_ids: Sequence[str], told: Sequence[Told]) -> Findings:
-    """Whether every order ended, and ledger, answers and keys agree to the byte."""
-    findings = Findings()
+def examine(made: sessionmaker[Session], keyring: Keyring, order_ids: Sequence[str], told: Sequence[Told]) -> Findings:
+    """Whether every order ended, and ledger, answers and keys agree to the byte, as far as each asker is shown them."""
+    findings, rack = Findings(), Rack(made, keyring)
     with made() as session:
         records = {order_id: _record(session, order_id, findings) for order_id in order_ids}
-        _answers(told, records, findings)
-        _keys(session, told, records, findings)
+        _answers(told, records, rack, findings)
+        _keys(session, told, records, rack, findings)
         _told_of(session, records, findings)
     findings.counts["orders"] = len(records)
     findings.counts["events"] = sum(len(record.rows) for record in records.values())
@@ -103,7 +106,7 @@ def _record(session: Session, order_id: str, findings: Findings) -> Record:
     return Record(rows, states)
 
 
-def _answers(told: Iterable[Told], records: dict[str, Record], findings: Findings) -> None:
+def _answers(told: Iterable[Told], records: dict[str, Record], rack: Rack, findings: Findings) -> None:
     """What a caller got is in the ledger: the events that it names, and the very view that it shows."""
     by_command = _by_command(records)
     for one in told:
@@ -121,15 +124,26 @@ def _answers(told: Iterable[Told], records: dict[str, Record], findings: Finding
         if state is None:
             findings.check(False, f"{name}: the ledger has no seq {seq}")
             continue
-        rebuilt = done(state, command_id=one.key, verb=one.step.verb, first=first, last=last)
-        findings.check(rebuilt.body == one.answer, f"{name}: the view at {seq} differs from the answer")
+        rebuilt = done(state, one.role, command_id=one.key, verb=one.step.verb, first=first, last=last)
+        shown = _shown(rebuilt.body, one.role, rack)
+        findings.check(shown == one.answer, f"{name}: the view at {seq} differs from the answer")
 
 
-def _keys(session: Session, told: Sequence[Told], records: dict[str, Record], findings: Findings) -> None:
-    """Each key has one answer, the one that was told; no event comes from a key that nobody knows."""
-    by_command, answers = _by_command(records), {one.key: one for one in told}
+def _shown(body: bytes, role: Role, rack: Rack) -> bytes:
+    """What whoever has that role is shown of an answer as it is kept; one without a seal is the same for all."""
+    return veil.unveiled(body, veil.RIGHTS[role], rack.keys(veil.sealed_by(body)))
+
+
+def _keys(session: Session, told: Sequence[Told], records: dict[str, Record], rack: Rack, findings: Findings) -> None:
+    """Each key has one answer, the one that was told; no event comes from a key that nobody knows.
+
+    Whoever asks for what his role may never do is refused before his key is looked at.
+    """
+    by_command, answers = _by_command(records), {one.key: one for one in told if not one.walled}
+    kept_keys: set[str] = set()
     c = tables.commands.c
     for row in session.execute(select(c.key, c.order_id, c.verb, c.state, c.answer, c.tries)):
+        kept_keys.add(row.key)
         if row.order_id not in records:
             one = answers.get(row.key)
             findings.check(one is None, f"{row.key}: told of {one.order_id if one else ''}, kept for {row.order_id}")
@@ -143,11 +157,14 @@ def _keys(session: Session, told: Sequence[Told], records: dict[str, Record], fi
             continue
         kept = msgspec.json.decode(row.answer, type=Stored)
         if one is not None:
-            findings.check(bytes(kept.body) == one.answer, f"{row.key}: the kept answer differs from the one told")
+            shown = _shown(bytes(kept.body), one.role, rack)
+            findings.check(shown == one.answer, f"{row.key}: the kept answer differs from the one told")
         elif row.state == "done":
             said = json.loads(bytes(kept.body))["command"]
             findings.check(mine == list(range(said["first"], said["last"] + 1)), f"{row.key}: {said} but has {mine}")
             findings.counts["finished for callers who hung up"] += 1
+    for one in told:
+        findings.check(not one.walled or one.key not in kept_keys, f"{one.key}: refused by the role, but kept")
     for key, one in answers.items():
         findings.check(False, f"{one.order_id} {one.step.verb} {key}: answered, but the key is not kept")
     for key, seqs in by_command.items():
@@ -209,7 +226,7 @@ async def alive(url: str, made: sessionmaker[Session], order_ids: Sequence[str],
         over = dict(session.execute(select(o.order_id, o.over)).all())
 
     async def compare(http: httpx.AsyncClient, order_id: str) -> None:
-        who = {"Authorization": "Bearer dev:gd-agent-1"}
+        who = {"Authorization": f"Bearer dev:{EVERYWHERE}"}
         end = time.monotonic() + 20
         while True:
             async with slots:

@@ -95,7 +95,7 @@ async def run(
     while await asyncio.to_thread(proof.pending, made) and time.monotonic() - waiting < FINISH_SECONDS:
         await asyncio.sleep(0.2)
     result.settled = time.monotonic() - waiting
-    found = await asyncio.to_thread(proof.examine, made, order_ids, crowd.told)
+    found = await asyncio.to_thread(proof.examine, made, system.keyring(), order_ids, crowd.told)
     again = await proof.alive(
         system.settings.api_url, made, order_ids, crowd.told[:: max(1, len(crowd.told) // sample)]
     )

@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from runtime import ports
+from runtime import keyring, ports
 from runtime.folder import DataFolder
+from runtime.keyring import Keyring
 from runtime.postgres import DATABASE, OWNER
 from runtime.process import bind_to_parent
 from runtime.settings import PROJECT, Settings, load
@@ -136,7 +137,14 @@ class System:
         """Connections to the database as its owner; the caller disposes of them."""
         password = DataFolder(self.settings.data_dir).passwords().owner
         return make_engine(
-            f"postgresql+psycopg2://{OWNER}:{password}@127.0.0.1:{self.settings.postgres_port}/{DATABASE}", 2, sight=EVERYWHERE)
+            f"postgresql+psycopg2://{OWNER}:{password}@127.0.0.1:{self.settings.postgres_port}/{DATABASE}",
+            2,
+            sight=EVERYWHERE,
+        )
+
+    def keyring(self) -> Keyring:
+        """The secret keys of the installation."""
+        return keyring.load(self.settings.keyring_path)
 
     def stop(self) -> int:
         """Ask it to end, wait; the exit code."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from runtime.keyring import Keyring
 from store.session import sessions
 from tests.chaos import proof, rounds, system
 from tests.chaos.mailbox import Mailbox, receiving
@@ -20,7 +21,7 @@ async def test_nothing_is_lost_when_every_part_is_killed_in_turn(tmp_path: Path)
         kills = [(part,) for part in system.PARTS]
         result = await rounds.run(running, engine, kills, seed=7, first=0, count=12, callers=12, warm=2, sample=60)
         letters = proof.mail(made, box)
-        seen = _would_see(made, result, box)
+        seen = _would_see(made, running.keyring(), result, box)
         engine.dispose()
     assert [*result.findings.wrong, *letters.wrong] == []
     assert [kill.running for kill in result.kills] == [12] * 4
@@ -30,7 +31,7 @@ async def test_nothing_is_lost_when_every_part_is_killed_in_turn(tmp_path: Path)
     assert all(seen.values()), seen
 
 
-def _would_see(made: sessionmaker[Session], result: Result, box: Mailbox) -> dict[str, bool]:
+def _would_see(made: sessionmaker[Session], keys: Keyring, result: Result, box: Mailbox) -> dict[str, bool]:
     """Whether the proof notices what has not happened here: forged answers, lost keys, lost orders, doubled mail."""
     ids, told = result.order_ids, result.told
     index = next(number for number, one in enumerate(told) if one.status == 200)
@@ -38,7 +39,7 @@ def _would_see(made: sessionmaker[Session], result: Result, box: Mailbox) -> dic
 
     def noticed(changed: bytes | None = None, key: str = one.key, others: tuple[str, ...] = ()) -> bool:
         forged = replace(one, key=key, answer=changed or one.answer)
-        return bool(proof.examine(made, [*ids, *others], [*told[:index], forged, *told[index + 1 :]]).wrong)
+        return bool(proof.examine(made, keys, [*ids, *others], [*told[:index], forged, *told[index + 1 :]]).wrong)
 
     seen = {
         "a letter of the answer": noticed(one.answer.replace(b'"seq":', b'"seq":1', 1)),

@@ -20,7 +20,7 @@ async def test_the_work_list_says_whom_to_call_and_when(whistle: Whistle) -> Non
     assert out.startswith("时间 times: Asia/Shanghai")
     assert number in out
     code, _, err = await whistle("orders", "callbacks", "--as", "gd-net-1")
-    assert (code, "not shown to" in err) == (1, True)
+    assert (code, "Not yours to see" in err) == (1, True)
 
 
 async def test_what_the_server_fills_is_no_field_of_a_command(whistle: Whistle) -> None:

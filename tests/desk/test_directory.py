@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import insert
 
 from runtime.settings import Settings
+from store.access_tables import sights
 from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import criticisms
 from tests.desk.conftest import Whistle
@@ -48,20 +49,25 @@ async def test_the_public_criticism_list_is_printed_in_both_languages(whistle: W
         }
         for number, unit in enumerate(("GD.net", "JS.net"))
     ]  # fmt: skip
+    seen_from = [
+        {"order_id": row["order_id"], "place": row["province"], "rehearsal": False, "registered_at": at} for row in rows
+    ]
     assert settings.app_database_url is not None
     engine = make_engine(settings.app_database_url, 1, sight=EVERYWHERE)
     with sessions(engine).begin() as session:
         session.execute(insert(criticisms), rows)
+        session.execute(insert(sights), seen_from)
     engine.dispose()
     code, out, err = await whistle("directory", "criticisms", "--province", "GD", "--json")
     assert (code, [one["order_id"] for one in json.loads(out)]) == (0, ["WH20260302-CRIT0000"]), err
     assert json.loads(out)[0]["unit_zh"] == "广东网络运营部"
-    code, out, _ = await whistle("directory", "criticisms", "--limit", "1")
+    code, out, _ = await whistle("directory", "criticisms", "--limit", "1", "--as", "hq-supervisor-1")
     assert code == 0
     assert "WH20260302-CRIT0001" in out
     assert "WH20260302-CRIT0000" not in out
     assert "there are more" in out
     assert "办结" in out
     span = ("--from", "2026-03-02T11:00", "--until", "2026-03-03T00:00")
-    code, out, _ = await whistle("directory", "criticisms", *span, "--json")
-    assert [one["order_id"] for one in json.loads(out)] == ["WH20260302-CRIT0001"]
+    for who, seen in (("js-manager", ["WH20260302-CRIT0001"]), ("gd-manager", [])):
+        code, out, _ = await whistle("directory", "criticisms", *span, "--json", "--as", who)
+        assert [one["order_id"] for one in json.loads(out)] == seen

@@ -44,12 +44,16 @@ async def test_a_table_is_opened_once_however_often_it_is_run(whistle: Whistle, 
     table.write_text("\n".join(lines), encoding="utf-8")
     assert await counts(whistle, table) == (0, {"read": 12, "opened": 12, "already_there": 0, "refused": 0})
     assert await counts(whistle, table) == (0, {"read": 12, "opened": 0, "already_there": 12, "refused": 0})
-    found = await asyncio.to_thread(desk.get, "/orders", text="row 7 second line")
+    everything = "hq-supervisor-1"  # sees every province
+    found = await asyncio.to_thread(desk.get, "/orders", everything, text="row 7 second line")
     assert len(found["items"]) <= 1
-    every = await asyncio.to_thread(desk.get, "/orders", limit=200)
-    assert sum(item["customer_name"].startswith("filer of") for item in every["items"]) == 12
+    every = await asyncio.to_thread(desk.get, "/orders", everything, limit=200)
+    assert sum(item["customer_name"] == "f***" for item in every["items"]) == 12
     number = every["items"][0]["order_id"]
-    events: Any = await asyncio.to_thread(desk.get, f"/orders/{number}/events")
+    asked = {"fields": ["customer.name"], "reason": "is it the filer?"}
+    shown = await asyncio.to_thread(Desk(desk.url, everything).post, f"/orders/{number}/reveal", asked)
+    assert shown["values"]["customer.name"].startswith("filer of")
+    events: Any = await asyncio.to_thread(desk.get, f"/orders/{number}/events", everything)
     registered = events["items"][0]["data"]
     assert registered["source"].startswith("there-")
     assert "2015-04-22T15:53:50-04:00" in registered["text"]

@@ -39,7 +39,7 @@ async def test_an_order_is_opened_worked_and_shown(whistle: Whistle) -> None:
 
 async def test_a_refusal_is_one_line_and_exit_code_1(whistle: Whistle) -> None:
     number = await opened(whistle)
-    code, out, err = await whistle("orders", "act", number, "audit_reply", "accepted=true")
+    code, out, err = await whistle("orders", "act", number, "audit_reply", "accepted=true", "--as", "gd-replyauditor-1")
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert "not_allowed_now" not in err  # for people: words, not codes
@@ -112,7 +112,7 @@ async def test_the_same_key_is_the_same_command(whistle: Whistle) -> None:
 async def test_watching_ends_when_nothing_more_can_come(whistle: Whistle, desk: Desk) -> None:
     """The other hand goes past the command line, whose output two calls at once in one process would mix up."""
     number = await opened(whistle)
-    watching = asyncio.create_task(whistle("orders", "watch", number, "--every", "0.1"))
+    watching = asyncio.ensure_future(whistle("orders", "watch", number, "--every", "0.1"))
     await asyncio.sleep(0.3)
     taken_back = {"proof": "rec-1", "reason": "it works again"}
     await asyncio.to_thread(desk.act, number, "withdraw", taken_back, "", "customer:13900000001")

@@ -230,7 +230,7 @@ async def test_a_policy_that_the_directory_does_not_know_is_refused_with_all_its
     assert "did you mean GD.bill?" in err
     code, _, err = await whistle("policy", "publish", str(FILE), "--as", "gd-agent-1")
     assert code == 1
-    assert "Policies are published by headquarters" in err
+    assert "Not yours to see or to do" in err
 
 
 async def test_an_older_number_that_replaces_a_newer_one_is_said_to(whistle: Whistle, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ async def test_a_branch_that_goes_wrong_stops_there_with_the_reason(desk: Desk, 
 async def test_a_tour_that_goes_wrong_is_exit_code_1(whistle: Whistle) -> None:
     code, _, err = await whistle("tour", "--only", "withdrawn", "--as", "customer:13900000001")
     assert code == 1
-    assert "directory is for staff" in err
+    assert "Not yours to see or to do" in err
 
 
 def test_the_story_uses_every_part_of_a_life() -> None:
