@@ -29,6 +29,7 @@ from api.listing import Filters, FiltersDep, asked_by, page_of
 from api.veil import STREAMED
 from contracts.messages import encode
 from identity.people import Identified
+from store import orders as queries
 from store.accesses import Outcome
 from store.orders import OrderLine, Page
 from vault import veil
@@ -37,6 +38,8 @@ router = APIRouter(tags=["orders"])
 
 MOST_ROWS = 50_000
 """Rows of one export; what is beyond is said in its last row."""
+PAGE = queries.MOST
+"""Rows that are read, shown and put on record at once."""
 CHUNK = 64 * 1024
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -132,7 +135,7 @@ async def export_xlsx(request: Request, who: AskerDep, parts: PartsDep, filters:
 
 async def _pages(request: Request, parts: Parts, who: Identified, filters: Filters) -> AsyncIterator[list[list[Cell]]]:
     """The rows of each page, at least one page; noted as exported before they are handed on."""
-    query, left = await filters.query(parts, who), MOST_ROWS
+    query, left = await filters.query(parts, who, limit=PAGE), MOST_ROWS
     while True:
         page = await page_of(parts, who, query, filters.text)
         lines = page.items[:left]
