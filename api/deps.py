@@ -35,7 +35,7 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """Who looked at what."""
-        return Record(self.write)
+        return Record(self.system)
 
     @property
     def rack(self) -> Rack:

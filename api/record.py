@@ -20,7 +20,7 @@ Write = Callable[..., Awaitable[Any]]
 
 
 class Record:
-    """Writes down looks and refusals; `write(step, …)` does a step in one transaction of the system."""
+    """Writes down looks and refusals; `write(step, …)` does a step of one statement as the system."""
 
     def __init__(self, write: Write) -> None:
         self._write = write

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import Response
 
 from api.errors import PROBLEM_JSON, RETRY_SECONDS
-from contracts.messages import EventRow, decode
+from contracts.messages import EventRow
 from contracts.messages import View as Live
 from domain.clocks import next_deadline
 from domain.model import STATUS, Order, Role
@@ -65,6 +65,9 @@ class Stored(msgspec.Struct, frozen=True):
     body: msgspec.Raw
 
 
+_STORED = msgspec.json.Decoder(Stored)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer on its way out: the status, the JSON, and the order's seq for the ETag (0 = none).
@@ -85,7 +88,7 @@ class Reply:
     @staticmethod
     def restored(text: str, order_id: str) -> Reply:
         """The reply of a kept text."""
-        kept: Stored = decode(text, Stored)
+        kept = _STORED.decode(text)
         return Reply(kept.status, bytes(kept.body), kept.seq, order_id, replayed=True)
 
     def response(self) -> Response:
