@@ -275,6 +275,7 @@ async def test_log_out_ends_this_session_alone(app: FastAPI, made: sessionmaker[
     kept = here.cookie
     answer = await here.post("/logout")
     assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert not here.cookie
     here.http.cookies.set(COOKIE, kept, domain="127.0.0.1", path="/")
     assert (await here.get("/session")).status_code == 401
