@@ -8,8 +8,11 @@ HIDDEN = "***"
 ERASED = "[已清除 erased]"
 """What stands where a customer's key was destroyed."""
 
-_DIGITS = re.compile(r"(?<![A-Za-z0-9-])[(+（]?\d(?:[ \t().（）-]{0,2}\d){6,}[xX]?(?![A-Za-z0-9])")
-"""Seven digits or more, however they are parted: numbers of telephones, identity cards, accounts."""
+_NO_DATE = r"(?!(?<!\d)(?:19|20)\d\d[-.](?:0?[1-9]|1[0-2])[-.](?:0?[1-9]|[12]\d|3[01])(?![\d-]))"
+_DIGITS = re.compile(
+    rf"(?<![A-Za-z0-9-])[(+（]?{_NO_DATE}\d(?:[ \t().（）-]{{0,2}}{_NO_DATE}\d){{6,}}[xX]?(?![A-Za-z0-9])"
+)
+"""Seven digits or more, however they are parted: numbers of telephones, identity cards, accounts; but not dates."""
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS_ZH = re.compile(
     r"[\w一-鿿]{0,12}(?:路|街|道|巷|弄|胡同|村|镇|小区|花园|家园|苑|大厦|公寓)[\w一-鿿]{0,8}?"
@@ -19,6 +22,8 @@ _ADDRESS_EN = re.compile(
     r"\b\d{1,6}\s+(?:[A-Z][\w'.-]*\s+){1,4}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|"
     r"Place|Pl|Terrace|Way|Highway|Hwy|Parkway|Pkwy)\b\.?(?:,?\s*(?:Apt|Unit|Suite|#)\.?\s*[\w-]+)?"
 )
+_DIGIT = re.compile(r"\d")
+_HOUSE_ZH = re.compile(r"\d\s*[号弄幢栋座楼单室]")
 _CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -45,7 +50,8 @@ def struck(text: str, names: tuple[str, ...] = ()) -> str:
     for known in names:
         if len(known) > 1 and known in text:
             text = text.replace(known, HIDDEN)
-    text = _ADDRESS_ZH.sub(HIDDEN, text)
-    if any(letter.isdigit() for letter in text):
+    if _DIGIT.search(text):  # without one there is neither an address nor a number
+        if _HOUSE_ZH.search(text):
+            text = _ADDRESS_ZH.sub(HIDDEN, text)
         text = _DIGITS.sub(HIDDEN, _ADDRESS_EN.sub(HIDDEN, text))
     return _EMAIL.sub(HIDDEN, text) if "@" in text else text

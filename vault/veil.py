@@ -78,6 +78,7 @@ _MASK: dict[Kind, Callable[[str], str]] = {
     Kind.FILE_NAME: masks.struck,
 }
 
+_KINDS = {kind.value.encode(): kind for kind in Kind}
 Escape = Callable[[str], bytes]
 """How a text is put into a document of some sort."""
 
@@ -100,18 +101,20 @@ def sealed_by(document: bytes) -> set[str]:
 def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: Escape = in_json) -> bytes:
     """The document with every seal replaced by what the rights show of it; `keys` are those that could be had."""
 
+    hidden, erased = escape(masks.HIDDEN), escape(masks.ERASED)
+
     def shown(found: re.Match[bytes]) -> bytes:
-        kind, customer = Kind(found[1].decode()), found[2].decode()
+        kind = _KINDS[found[1]]
         right = rights.of(kind)
         if right is Shown.HIDDEN:
-            return escape(masks.HIDDEN)
-        key = keys.get(customer)
+            return hidden
+        key = keys.get(found[2].decode())
         if key is None:
-            return escape(masks.ERASED)
+            return erased
         try:
             text = key.open(kind, found[3])
         except Unreadable:
-            return escape(masks.HIDDEN)
+            return hidden
         if right is Shown.CLEAR:
             return escape(text)
         if right is Shown.STRUCK:
