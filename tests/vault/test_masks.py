@@ -1,0 +1,22 @@
+"""What is struck out of a text for those who may not read it whole, and what stays."""
+
+import pytest
+
+from vault.masks import struck
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("自2026-03-02起断网, 电话13900000001", "自2026-03-02起断网, 电话***"),
+        ("since 2026-03-02T15:53:50-04:00, 10 2026.3.2", "since 2026-03-02T15:53:50-04:00, 10 2026.3.2"),
+        ("13900000001 2026-03-02", "*** 2026-03-02"),
+        ("139-0000-0001, (020) 8300 1234, +86 139 0000 0001", "***, ***, ***"),
+        ("身份证440106199003071234", "身份证***"),
+        ("2026-03-0213900000001", "***"),
+        ("1990-03-07-1234567", "***"),
+        ("WH20261122-ABCDEFGH", "WH20261122-ABCDEFGH"),
+    ],
+)
+def test_numbers_are_struck_out_and_dates_are_not(text: str, shown: str) -> None:
+    assert struck(text) == shown
