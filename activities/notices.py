@@ -121,17 +121,18 @@ class Postman:
                 raise Refused(f"nobody stands for {row.audience} with an address")
             receipt = line.send(recipients, self._letter(row, recipients), lambda: self._begin(row))
         except Refused as refusal:
-            why = letters.discreet(str(refusal))
+            why = letters.discreet(str(refusal), recipients)
             self._put_down(lambda session: outbox.refused(session, row, why))
             return 0
         except Unknown as doubt:
-            why = letters.discreet(str(doubt))
+            why = letters.discreet(str(doubt), recipients)
             _log.error("notice %s may or may not have arrived: %s", row.id, why)
             self._put_down(lambda session: outbox.unknown(session, row.id, why))
             return 0
         if receipt is None:
             return 0
-        self._put_down(lambda session: outbox.arrived(session, row.id, receipt))
+        taken = letters.discreet(receipt, recipients)
+        self._put_down(lambda session: outbox.arrived(session, row.id, taken))
         return 1
 
     def _begin(self, row: Outgoing) -> bool:

@@ -10,7 +10,7 @@ from api.commands import OrderId
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared, no_order
 from api.record import access
-from api.schemas import Clean, Instant, Required, telephone
+from api.schemas import MAX_TEXT, Clean, Instant, Plain, telephone
 from api.schemas import Request as Body
 from api.views import JSON
 from contracts.messages import encode
@@ -39,7 +39,7 @@ class ErasureRequest(Body):
     """Whose data to erase, by his number, and why; the reason is kept in clear and must not speak of him."""
 
     phone: Annotated[Clean, Field(max_length=32, pattern=r"^[0-9+() -]*$"), AfterValidator(telephone)]
-    reason: Required
+    reason: Annotated[Plain, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class Erased(BaseModel):
@@ -125,6 +125,10 @@ async def erase_customer(asked: ErasureRequest, request: Request, who: AskerDep,
 
 def _erased(session: Session, parts: Parts, phone: str, reason: str, by: str, note: Access) -> str:
     customer = customers.find(session, parts.rack.keyring, phone)
+    key = customers.keys(session, parts.rack.keyring, (customer,)).get(customer)
+    if any(name.casefold() in reason.casefold() for name in (key.names if key else ())):
+        detail = "The reason is kept in clear and names the customer."
+        raise Problem("invalid_request", detail, field="reason", remedy="Say why without saying who.")
     if not customer or not customers.erase(session, customer, by, reason):
         return ""
     queries.add(session, note)

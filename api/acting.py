@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api import record, schemas
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
-from api.schemas import Clean
+from api.schemas import Clean, Plain
 from api.views import JSON
 from contracts.messages import encode
 from identity import acting
@@ -36,7 +36,7 @@ class ActingRequest(schemas.Request):
     )
 
     absent: Annotated[Clean, Field(alias="for", min_length=1, max_length=64)]
-    reason: Annotated[Clean, Field(min_length=1, max_length=MOST_REASON)]
+    reason: Annotated[Plain, Field(min_length=1, max_length=MOST_REASON)]
     hours: float = Field(MOST_HOURS, gt=0, le=MOST_HOURS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from store.session import LOST
 log = logging.getLogger(__name__)
 
 Write = Callable[..., Awaitable[Any]]
+_NUMBER = re.compile(r"(WH|R)\d{8}-[A-Z0-9]{2,12}")
+"""An order's number. Whatever else stands in its place, such as a telephone's, is not written down."""
 
 
 class Record:
@@ -96,8 +99,8 @@ async def refused(request: Request, code: str) -> None:
     parts = getattr(request.app.state, "parts", None)
     if parts is None:
         return
-    number = request.path_params.get("order_id")
-    orders = (str(number)[:64],) if number else ()
+    number = str(request.path_params.get("order_id", ""))[:64]
+    orders = (number,) if _NUMBER.fullmatch(number) else ()
     try:
         await parts.record.add(access(request, asked_by(request), Outcome.REFUSED, orders=orders, code=code))
     except LOST:

@@ -4,6 +4,7 @@ Requests are strict: an unknown field, a naive instant or an endless text is ref
 """
 
 import dataclasses
+import re
 from datetime import UTC, datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -12,14 +13,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from api.examples import EXAMPLES
-from domain.commands import COMMANDS, asked
+from domain.commands import COMMANDS, Words, asked
 from domain.model import Customer, Order, OrderClass, Rating
+from vault import masks
 from vault.seal import MARK
 
 SEALED = MARK.decode()
 """Begins a text that the vault has sealed."""
 MAX_TEXT = 8000
 """Characters of one text field."""
+MAX_CODE = 200
+"""Characters of a code, such as a unit's or a whistle's id."""
 MAX_ITEMS = 50
 """Items of one list field."""
 LEAST_DIGITS = 5
@@ -28,6 +32,9 @@ LEAST_DIGITS = 5
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 """No complaint has to do with an instant before or after; what is asked for there is a slip of the pen."""
+
+
+_DATE = re.compile(r"\b(19|20)\d\d-[01]\d-[0-3]\d\b")
 
 
 def _utc(value: datetime) -> datetime:
@@ -47,9 +54,21 @@ def _storable(value: str) -> str:
     return value
 
 
+def _impersonal(value: str) -> str:
+    """What is kept in clear speaks of no person: numbers and addresses belong into the texts that are sealed."""
+    undated = _DATE.sub("", value)
+    if masks.struck(undated) != undated:
+        raise ValueError("holds what looks like somebody's number or address, and is not kept secret")
+    return value
+
+
 Clean = Annotated[str, AfterValidator(_storable)]
+Plain = Annotated[Clean, AfterValidator(_impersonal)]
+"""A code, a name of a thing, or a reason that is kept in clear."""
 Text = Annotated[Clean, Field(max_length=MAX_TEXT)]
 Required = Annotated[Clean, Field(min_length=1, max_length=MAX_TEXT)]
+Code = Annotated[Plain, Field(max_length=MAX_CODE)]
+RequiredCode = Annotated[Plain, Field(min_length=1, max_length=MAX_CODE)]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
@@ -81,14 +100,16 @@ class RatingRequest(Request):
 
 def _edge(hint: Any, *, required: bool = False) -> Any:
     """The type at the edge of a type in the rules: bounded texts and lists, instants with their zone."""
-    if hint is str:
+    if hint == Words:
         return Required if required else Text
+    if hint is str:
+        return RequiredCode if required else Code
     if hint is datetime:
         return Instant
     if hint is Rating:
         return RatingRequest
     if get_origin(hint) is tuple:
-        return Annotated[tuple[Required, ...], Field(max_length=MAX_ITEMS)]
+        return Annotated[tuple[RequiredCode, ...], Field(max_length=MAX_ITEMS)]
     if get_origin(hint) in (Union, UnionType):
         inner = [_edge(part) for part in get_args(hint)]
         return Union[tuple(inner)]  # noqa: UP007 - the parts are known at run time only
@@ -101,7 +122,7 @@ def _attribute(name: str) -> str:
 
 
 def _request_model(verb: str, command: type[Any]) -> type[CommandRequest]:
-    hints = get_type_hints(command)
+    hints = get_type_hints(command, include_extras=True)
     fields: dict[str, Any] = {}
     for item in asked(command):
         required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
@@ -173,7 +194,7 @@ class CustomerRequest(Request):
     email: Annotated[Clean, Field(max_length=200, pattern=r"^$|^[^@\s]+@[^@\s]+$")] = ""
     zone: Annotated[Clean, Field(max_length=64), AfterValidator(_zone)] = "Asia/Shanghai"
     tier: Annotated[
-        Clean, Field(max_length=32, description="For whoever takes the complaint to say; a customer's own is `normal`.")
+        Plain, Field(max_length=32, description="For whoever takes the complaint to say; a customer's own is `normal`.")
     ] = "normal"
 
     def record(self) -> Customer:
@@ -188,16 +209,16 @@ class RegisterRequest(Request):
 
     title: Annotated[Clean, Field(min_length=1, max_length=300)]
     text: Required
-    category: Annotated[Clean, Field(min_length=1, max_length=100)]
-    province: Annotated[Clean, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
-    channel: Annotated[Clean, Field(min_length=1, max_length=50, description="Of a customer's own always `web`.")]
+    category: Annotated[Plain, Field(min_length=1, max_length=100)]
+    province: Annotated[Plain, Field(min_length=1, max_length=20, description="A province's unit id, such as GD.")]
+    channel: Annotated[Plain, Field(min_length=1, max_length=50, description="Of a customer's own always `web`.")]
     customer: CustomerRequest
     order_class: OrderClass | None = Field(
         None, description="Default, and for a customer's own always: the catalogue's, else `general`."
     )
     source: Annotated[Clean, Field(max_length=200, description="Of a customer's own always empty.")] = ""
-    area: Annotated[Clean, Field(max_length=200)] = ""
-    against: Annotated[Clean, Field(max_length=50, description="The unit that is complained about, if any.")] = ""
+    area: Annotated[Plain, Field(max_length=100, description="A place; no address, for it is kept in clear.")] = ""
+    against: Annotated[Plain, Field(max_length=50, description="The unit that is complained about, if any.")] = ""
     dispatch: bool = Field(True, description="False leaves it registered, for a dispatcher to decide.")
     rehearsal: bool = Field(False, description="A rehearsal, whose time may be skipped; development profile only.")
     reason: Text = ""

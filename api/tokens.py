@@ -13,7 +13,7 @@ from api import schemas
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.record import access
-from api.schemas import Clean
+from api.schemas import Clean, Plain
 from api.views import JSON
 from contracts.messages import encode
 from identity import tokens
@@ -34,7 +34,7 @@ class TokenRequest(schemas.Request):
         }
     )
 
-    name: Annotated[Clean, Field(min_length=1, max_length=tokens.MOST_NAME, description="What it is for.")]
+    name: Annotated[Plain, Field(min_length=1, max_length=tokens.MOST_NAME, description="What it is for.")]
     person: Annotated[Clean, Field(min_length=1, max_length=64, description="As whom the program acts.")]
     scopes: Annotated[list[Annotated[Clean, Field(max_length=64)]], Field(min_length=1, max_length=100)]
     days: int = Field(90, ge=1, le=tokens.MOST_DAYS, description="Days until it expires.")

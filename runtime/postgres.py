@@ -57,7 +57,10 @@ _SERVER_SETTINGS = {
     "jit": "off",
     "autovacuum_naptime": "20s",
     "idle_in_transaction_session_timeout": "60s",
-    "log_min_duration_statement": "1s",
+    # Statements carry what they are about, a customer's wrapped key too, which would outlive his erasure in a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_min_duration_statement": "-1",
     "log_line_prefix": "%m [%p] %d ",  # with the database's name
     "timezone": "UTC",
     "log_timezone": "UTC",

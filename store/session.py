@@ -87,6 +87,7 @@ def make_engine(url: str, pool_size: int = 5, *, autocommit: bool = False, sight
         pool_timeout=10,
         pool_pre_ping=False,  # a round trip before every transaction; a broken connection is replaced after one error
         pool_use_lifo=True,  # the fewest connections stay warm
+        hide_parameters=True,  # an error's text ends in a log, and what was asked for has no place there
         json_serializer=_dumps,
         json_deserializer=msgspec.json.decode,
         connect_args={

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -47,9 +48,13 @@ def addressed(addresses: tuple[str, ...], rack: Rack) -> tuple[str, ...]:
     return tuple(address for address in found if address != masks.ERASED)
 
 
-def discreet(why: str) -> str:
-    """What a mail server said, without the addresses and numbers in it."""
-    return masks.struck(why)
+def discreet(said: str, recipients: Iterable[str] = ()) -> str:
+    """What a mail server said, without the addresses and numbers in it, nor the names of those it was said of."""
+    for recipient in recipients:
+        for known in (recipient, recipient.partition("@")[0]):
+            if len(known) > 1:
+                said = re.sub(re.escape(known), masks.HIDDEN, said, flags=re.IGNORECASE)
+    return masks.struck(said)
 
 
 def _shown(text: str, may: Rights, keys: Mapping[str, Key]) -> str:
