@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from desk import (
+    accesses,
     account,
     accounts,
     callbacks,
@@ -27,6 +28,7 @@ from desk import (
     rebuild,
     render,
     secret_keys,
+    sights,
     tour,
 )
 from desk.client import DeskError
@@ -44,9 +46,14 @@ app = typer.Typer(
 orders.app.command("clocks")(account.clocks)
 orders.app.command("callbacks")(callbacks.callbacks)
 orders.app.command("sample")(callbacks.sample)
+orders.app.command("reveal")(sights.reveal)
+orders.app.command("follow")(sights.follow)
+orders.app.command("unfollow")(sights.unfollow)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(accesses.app, name="customers")
+app.command("accesses")(accesses.accesses)
 app.command("notices")(notices.notices)
 app.command("import")(importing.import_file)
 app.command("tour")(tour.tour)

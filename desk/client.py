@@ -181,11 +181,15 @@ class Desk:
         wanted = {name: value for name, value in query.items() if value is not None and value != ""}
         return self._ask("GET", path, person, query=wanted).json()
 
-    def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
-        """Everything in the list at `/v1` + path, fetched page by page as it is asked for; raises as `get`."""
+    def pages(self, path: str, *, posted: bool = False, **query: Any) -> Iterator[dict[str, Any]]:
+        """Everything in the list at `/v1` + path, fetched page by page as it is asked for; raises as `get`.
+
+        With `posted` the query goes in the body: it has what does not belong into an address.
+        """
         cursor = ""
         while True:
-            page = self.get(path, **query, cursor=cursor, limit=PAGE)
+            asked = {**query, "cursor": cursor, "limit": PAGE}
+            page = self.post(path, asked) if posted else self.get(path, **asked)
             yield from page["items"]
             cursor = page["next"]
             if not cursor:

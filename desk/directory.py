@@ -146,7 +146,7 @@ def list_criticisms(
 ) -> None:
     """通报批评 / the public-criticism list: which unit let what run far past its limit, the latest first."""
     times = {name: verbs.instant(name, text) for name, text in (("from", start), ("until", until)) if text}
-    query = {"province": province, "unit": unit, "rehearsal": rehearsal, **times}
+    query: dict[str, Any] = {"province": province, "unit": unit, "rehearsal": rehearsal, **times}
     found: list[dict[str, Any]] = []
     more = False
     with desk(api, person) as connection:

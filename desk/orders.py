@@ -34,6 +34,7 @@ def open_order(
     source: Annotated[str, typer.Option(help="来源 / where it came from.")] = "",
     zone: Annotated[str, typer.Option(help="客户时区 / the customer's time zone.")] = "Asia/Shanghai",
     tier: Annotated[str, typer.Option(help="客户等级 / normal, silver, gold or diamond.")] = "normal",
+    against: Annotated[str, typer.Option(help="被投诉单位 / the unit complained about, if any.")] = "",
     dispatch: Annotated[bool, typer.Option(help="按目录派单 / dispatch by the catalogue at once.")] = True,
     rehearsal: Annotated[bool, typer.Option(help="演练 / a rehearsal, whose time may be skipped.")] = False,
     key: Annotated[str, typer.Option(help="Idempotency-Key; default: a new one.")] = "",
@@ -51,6 +52,7 @@ def open_order(
         "customer": {"name": name, "phone": phone, "zone": zone, "tier": tier},
         "area": area,
         "source": source,
+        "against": against,
         "dispatch": dispatch,
         "rehearsal": rehearsal,
     }
@@ -116,7 +118,8 @@ def list_orders(
     category: Annotated[str, typer.Option(help="类别 / the category.")] = "",
     level: Annotated[int, typer.Option(help="至少升至此级 / raised to this level at least.")] = 0,
     overdue: Annotated[bool | None, typer.Option("--overdue/--in-time", help="超时与否 / late or not.")] = None,
-    text: Annotated[str, typer.Option(help="文字 / any part of number, title, name, phone.")] = "",
+    text: Annotated[str, typer.Option(help="文字 / any part of number or title, as one is shown them.")] = "",
+    customer: Annotated[str, typer.Option(help="客户 / the customer's whole number or name; for desks.")] = "",
     rehearsal: Annotated[bool, typer.Option(help="演练 / rehearsals instead of real orders.")] = False,
     sort: Annotated[str, typer.Option(help="newest, oldest, updated, due or level.")] = "newest",
     limit: Annotated[int, typer.Option(help="至多 / at most so many; 0 = all.")] = 20,
@@ -126,21 +129,24 @@ def list_orders(
     machine: Machine = False,
 ) -> None:
     """列出工单 / list orders; filters add up."""
-    query: dict[str, Any] = {
-        "state": state or None,
+    narrowed: dict[str, Any] = {
+        "state": state,
         "unit": unit,
         "province": province,
         "category": category,
         "level": level or None,
-        "overdue": overdue,
-        "text": text,
-        "rehearsal": rehearsal,
-        "sort": sort,
     }
+    searched: dict[str, Any] = {"text": text, "rehearsal": rehearsal, "sort": sort}
+    if customer and (overdue is not None or any(narrowed.values())):
+        raise Usage("--customer 只可与 --text 合用 / --customer goes with --text, --rehearsal, --sort and --limit only")
     with desk(api, person) as connection:
+        if customer:
+            every = connection.pages("/orders/search", posted=True, customer=customer, **searched)
+        else:
+            every = connection.pages("/orders", **narrowed, overdue=overdue, **searched)
         lines: list[dict[str, Any]] = []
         more = False
-        for line in connection.pages("/orders", **query):
+        for line in every:
             if limit and len(lines) == limit:
                 more = True
                 break
