@@ -82,8 +82,11 @@ class Planter:
             return [begun(session, one.order_id, one.due - self._limit, self._terms) for one in wanted]
 
 
-def begun(session: Session, order_id: str, at: datetime, terms: Terms) -> Order:
-    """An order in the ledger, registered and dispatched at that instant (UTC) under terms that are kept there."""
+def begun(session: Session, order_id: str, at: datetime, terms: Terms, customer: str = "") -> Order:
+    """An order in the ledger, registered and dispatched at that instant (UTC) under terms that are kept there.
+
+    `customer` is the id of one in the vault; without it nobody can say anything more about the order.
+    """
     register = c.Register(
         order_id=order_id,
         title="no signal",
@@ -92,7 +95,7 @@ def begun(session: Session, order_id: str, at: datetime, terms: Terms) -> Order:
         order_class=OrderClass.GENERAL,
         province="GD",
         channel="hotline",
-        customer=Customer("Li", "13800000000"),
+        customer=Customer("Li", "13800000000", id=customer),
         lead="GD.net",
         catalogue="network.fault",
     )

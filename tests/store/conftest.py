@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from runtime import keyring
+from runtime.keyring import Keyring
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 
@@ -21,3 +23,9 @@ def engine(database: Database) -> Iterator[Engine]:
 def made(engine: Engine) -> sessionmaker[Session]:
     """What makes sessions of the application's role."""
     return sessions(engine)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    """The secret keys of an installation of its own."""
+    return keyring.ensure(tmp_path_factory.mktemp("keys") / "keys.json")

@@ -18,13 +18,18 @@ from api.outcomes import Revival
 from bench.planted import begun
 from contracts.messages import EventRow, encode, to_rows
 from domain import commands as c
+from domain.model import Role
 from domain.order import decide
 from domain.policy import Terms, named
+from identity.people import Identified
 from runtime.postgres import ENGINE, ENGINE_DATABASE, EmbeddedPostgres
 from store import ledger, policies, tables
 from tests.domain.lives import PEOPLE, terms
+from vault import customers
 
 _NUMBERS = itertools.count(1)
+AGENT = Identified("gd-agent-1", "坐席", "Agent", Role.AGENT, unit="GD.svc", province="GD")
+_PHONE = "13800000000"
 _RUN = secrets.token_hex(3).upper()
 
 
@@ -57,7 +62,8 @@ class Clockwork:
         order_id = self.number()
         with self._made.begin() as session:
             policies.save_terms(session, frozen)
-            begun(session, order_id, datetime.now(UTC) - timedelta(seconds=ago), frozen)
+            key = customers.obtain(session, self._gateway.books.rack.keyring, _PHONE)
+            begun(session, order_id, datetime.now(UTC) - timedelta(seconds=ago), frozen, key.customer)
         return order_id
 
     async def open(self, *, sign: float, contact: float) -> str:
@@ -74,7 +80,7 @@ class Clockwork:
     async def note(self, order_id: str) -> None:
         """A command that meets no limit."""
         body = c.Note("well?")
-        assert (await self._gateway.act(order_id, "note", secrets.token_hex(8), PEOPLE["agent"], body)).status == 200
+        assert (await self._gateway.act(order_id, "note", secrets.token_hex(8), AGENT, body)).status == 200
 
     async def events(self, order_id: str) -> list[EventRow]:
         """What the ledger has of the order."""

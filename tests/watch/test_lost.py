@@ -14,9 +14,9 @@ from temporalio.client import Client
 from api.gateway import Gateway
 from contracts.names import workflow_id
 from domain import commands as c
+from identity import people
 from runtime.plugin import connect
 from runtime.settings import Settings
-from tests.domain.lives import PEOPLE
 from tests.watch.orders import Clockwork
 from watch.lost import LostAndFound
 from worker import serving
@@ -50,7 +50,8 @@ async def test_what_was_lost_is_found_and_nothing_else_is_touched(
 ) -> None:
     healthy, terminated, deleted, withdrawn = [await clockwork.open(sign=3600, contact=7200) for _ in range(4)]
     body = c.Withdraw("recording 17")
-    over = await gateway.act(withdrawn, "withdraw", secrets.token_hex(8), PEOPLE["customer"], body, "it works again")
+    who = people.customer((await gateway.live(withdrawn)).order.customer.id)
+    over = await gateway.act(withdrawn, "withdraw", secrets.token_hex(8), who, body, "it works again")
     assert over.status == 200, over.body
     await client.get_workflow_handle(workflow_id(terminated)).terminate("lost")
     await client.workflow_service.delete_workflow_execution(

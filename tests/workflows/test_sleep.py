@@ -13,7 +13,8 @@ from api.gateway import Gateway
 from api.views import Reply
 from contracts.messages import OrderInput
 from domain import commands as c
-from domain.model import Customer, OrderClass
+from domain.model import Customer, OrderClass, Role
+from identity.people import Identified
 from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
@@ -21,13 +22,16 @@ from store import policies
 from tests.domain.lives import PEOPLE
 from tests.support.desk import Desk
 from tests.workflows.test_storm import LONG, boundless, whistles, whole
+from vault import customers
 from worker import serving, watching
 
 HOURS = 1
+PHONE = "13800000000"
+AGENT = Identified("gd-agent-1", "坐席", "Agent", Role.AGENT, unit="GD.svc", province="GD")
 
 
-async def begun(desk: Desk) -> str:
-    """An order that has whistled for everybody just now."""
+async def begun(desk: Desk, customer: str) -> str:
+    """An order of a customer of the vault that has whistled for everybody just now."""
     order_id = desk.number()
     body = c.Register(
         order_id=order_id,
@@ -37,7 +41,7 @@ async def begun(desk: Desk) -> str:
         order_class=OrderClass.URGENT,
         province="GD",
         channel="10010",
-        customer=Customer("Li", "13800000000"),
+        customer=Customer("Li", PHONE, id=customer),
         rehearsal=True,
     )
     await desk.record(await desk.start(OrderInput(order_id, boundless()), c.Command(order_id, PEOPLE["agent"], body)))
@@ -51,7 +55,7 @@ async def noted(gateway: Gateway, order_id: str, key: str) -> Reply:
     async with asyncio.timeout(LONG):
         while True:
             try:
-                return await gateway.act(order_id, "note", key, PEOPLE["agent"], c.Note("well?"))
+                return await gateway.act(order_id, "note", key, AGENT, c.Note("well?"))
             except Problem as problem:
                 if problem.code not in ("outcome_unknown", "command_pending"):
                     raise
@@ -61,12 +65,14 @@ async def noted(gateway: Gateway, order_id: str, key: str) -> Reply:
 async def test_an_order_that_slept_through_thousands_of_marks_comes_through_whole(
     settings: Settings, made: sessionmaker[Session]
 ) -> None:
+    keys = keyring.load(settings.keyring_path)
     with made.begin() as session:
         policies.save_terms(session, boundless())
+        customer = customers.obtain(session, keys, PHONE).customer
     client = await connect(settings, settings.rehearsal_namespace)
-    desk = Desk(client, made, keyring.load(settings.keyring_path))
+    desk = Desk(client, made, keys)
     async with serving(settings):
-        order_id = await begun(desk)
+        order_id = await begun(desk, customer)
         before = await desk.seq(order_id)
     sleeping = asyncio.create_task(desk.wait(order_id, hours=HOURS))
     await asyncio.sleep(3)
