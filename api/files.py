@@ -25,6 +25,7 @@ from api.views import JSON
 from contracts.messages import encode
 from domain.commands import Attach
 from domain.model import Role
+from domain.sight import actor_shown
 from identity.people import Identified
 from store import files as rows
 from store import sights
@@ -38,6 +39,8 @@ UPLOAD_SECONDS = 120.0
 """How long a document may take to arrive."""
 MAX_UPLOADS = 4
 """Documents that one process takes in at once: each is held in memory while it is judged and sealed."""
+MAX_FILES, MAX_OWN = 200, 30
+"""Documents of one order in all, and of those that a customer sends."""
 UNSETTLED = ("outcome_unknown", "command_pending")
 """After these the ledger may still come to know of the document."""
 POLICY = "default-src 'none'; sandbox"
@@ -141,7 +144,7 @@ async def upload_file(order_id: OrderId, request: Request) -> Response:
             by=who.id,
             at=datetime.now(UTC),
         )
-        fresh = await parts.gateway.run(_keep, parts, line, customer, content)
+        fresh = await parts.gateway.run(_keep, parts, who, line, customer, content)
     try:
         reply = await parts.gateway.act(
             order_id, "attach", key, who, Attach(name=name, media_type=media_type, sha256=digest), "", seq
@@ -163,15 +166,22 @@ async def upload_file(order_id: OrderId, request: Request) -> Response:
     return answer
 
 
-def _keep(parts: Parts, line: FileLine, customer: str, content: bytes) -> bool:
+def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content: bytes) -> bool:
     """Seal a document and keep it; False when it is there already."""
     key = parts.rack.key(customer)
     if key is None:
         raise _erased(line.order_id)
     sealed = key.seal_bytes(content, line.id)
     named = replace(line, name=key.seal(Kind.FILE_NAME, line.name))
+    most = MAX_OWN if _only(who) else MAX_FILES
     with parts.gateway.books.writes() as session:
-        return rows.add(session, named, customer, sealed)
+        if not rows.add(session, named, customer, sealed):
+            return False
+        if rows.count(session, line.order_id, _only(who)) > most:  # and the transaction is undone
+            raise Problem(
+                "file_refused", f"{most} documents are on this order already.", remedy="Send the most telling ones."
+            )
+    return True
 
 
 async def _received(request: Request, most: int) -> bytes:
@@ -210,7 +220,8 @@ async def list_files(order_id: OrderId, request: Request, who: AskerDep, parts: 
     await _demand_seen(parts, who, order_id)
     found = await parts.read(who, rows.of_order, order_id, _only(who))
     await parts.record.seen(request, who, order_id)
-    return Response(encode({"items": found}), media_type=JSON)
+    shown = [replace(line, by=actor_shown(line.by, who.role)) for line in found] if not _only(who) else found
+    return Response(encode({"items": shown}), media_type=JSON)
 
 
 @router.get(

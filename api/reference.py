@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 
 STYLE_PATH = "/docs/style.css"
@@ -25,16 +26,19 @@ table { border-collapse: collapse; } th, td { text-align: left; vertical-align: 
 def install(app: FastAPI) -> None:
     """Serve the page and its style sheet; both to anybody, for they say nothing of anybody."""
 
+    @cache
+    def page() -> str:
+        return _page(app)
+
     @app.get("/docs", include_in_schema=False, operation_id="docs")
-    def docs(request: Request) -> Response:
-        return HTMLResponse(_page(app))
+    async def docs() -> Response:
+        return HTMLResponse(page())
 
     @app.get(STYLE_PATH, include_in_schema=False, operation_id="docs_style")
-    def docs_style() -> Response:
+    async def docs_style() -> Response:
         return Response(STYLE, media_type="text/css")
 
 
-@cache
 def _page(app: FastAPI) -> str:
     document = app.openapi()
     by_tag: dict[str, list[str]] = {}
@@ -57,13 +61,22 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         (item["name"], item["in"] + (" · required" if item.get("required") else ""), item.get("description", ""))
         for item in operation.get("parameters", [])
     ]
-    rows += [("body", names, "") for names in _named(operation.get("requestBody", {}))]
+    body = operation.get("requestBody", {})
+    rows += [("body", names, "") for names in _named(body)]
     rows += [(status, "", answer.get("description", "")) for status, answer in operation["responses"].items()]
     return (
         f'<details><summary><code class="method">{method.upper()}</code> <code>{escape(path)}</code> '
         f'<span class="quiet">{escape(operation.get("summary", ""))}</span></summary>'
-        f"<p>{_prose(operation.get('description', ''))}</p>{_table(rows)}</details>"
+        f"<p>{_prose(operation.get('description', ''))}</p>{_table(rows)}{''.join(_examples(body))}</details>"
     )
+
+
+def _examples(body: dict[str, Any]) -> Iterator[str]:
+    """The examples of a body, each as it is sent."""
+    for content in body.get("content", {}).values():
+        for example in content.get("examples", {}).values():
+            sent = json.dumps(example["value"], ensure_ascii=False, indent=2)
+            yield f"<pre><code>{escape(sent)}</code></pre>"
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:

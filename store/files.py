@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,12 @@ def add(session: Session, line: FileLine, customer: str, content: bytes) -> bool
     row = {name: getattr(line, name) for name in FileLine.__dataclass_fields__}
     kept = insert(files).values(**row, customer=customer, content=content).on_conflict_do_nothing()
     return session.scalar(kept.returning(files.c.id)) is not None
+
+
+def count(session: Session, order_id: str, by: str = "") -> int:
+    """How many documents an order has; with `by` of those that he sent."""
+    mine = [files.c.by == by] if by else []
+    return session.scalar(select(func.count()).where(files.c.order_id == order_id, *mine)) or 0
 
 
 def drop(session: Session, file_id: str) -> bool:

@@ -216,6 +216,23 @@ async def test_a_customer_is_shown_what_he_sent_himself(api: Caller) -> None:
     assert len((await api.get(f"/orders/{number}/files")).json()["items"]) == 2
 
 
+async def test_an_order_takes_so_many_documents_and_no_more(
+    api: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.files.MAX_FILES", 3)
+    monkeypatch.setattr("api.files.MAX_OWN", 1)
+    number, use = await api.opened(), key()
+    assert (await send(api, number, ("1.txt", "text/plain", b"1"), CUSTOMER, use=use)).status_code == 201
+    refused = await send(api, number, ("2.txt", "text/plain", b"2"), CUSTOMER)
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_refused")
+    assert (await send(api, number, ("1.txt", "text/plain", b"1"), CUSTOMER, use=use)).status_code == 201
+    for text in (b"3", b"4"):
+        assert (await send(api, number, ("a.txt", "text/plain", text))).status_code == 201
+    assert (await send(api, number, ("a.txt", "text/plain", b"5"))).status_code == 422
+    assert len(rows(database, number)) == 3
+    assert len(await attached(api, number)) == 3
+
+
 async def test_personal_data_in_a_name_are_struck_out(api: Caller) -> None:
     number = await api.opened()
     line = (await send(api, number, (f"账单 {PHONE}.jpg", *JPEG[1:]))).json()

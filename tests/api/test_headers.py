@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from api.app import create_app
+from api.examples import EXAMPLES
 from api.headers import DATA_POLICY, PAGE_POLICY, SecurityHeaders
 from api.origin import Origin
 from api.protocol import HEAD_SECONDS, MAX_HEAD, Bounded
@@ -117,6 +118,7 @@ async def test_the_reference_page_works_under_its_policy() -> None:
         assert (await http.get("/docs/style.css")).headers["content-type"].startswith("text/css")
         for path in app.openapi()["paths"]:
             assert path in page.text
+        assert EXAMPLES["register"]["title"] in page.text
 
 
 @pytest.mark.parametrize(
