@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 HIDDEN = "***"
 ERASED = "[已清除 erased]"
@@ -25,6 +26,17 @@ _ADDRESS_EN = re.compile(
 _DIGIT = re.compile(r"\d")
 _HOUSE_ZH = re.compile(r"\d\s*[号弄幢栋座楼单室]")
 _CHINESE = re.compile(r"[一-鿿]")
+_CHINESE_NAME = re.compile(r"[一-鿿](?:[一-鿿·]*[一-鿿])?")
+_LATIN_WORD = re.compile(r"[^\W\d_一-鿿]{2,}(?:['’-][^\W\d_一-鿿]+)*")
+_TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam")
+_CALLED = "(?:先生|女士|小姐|太太|老师|师傅|大爷|大妈|阿姨|总)"
+_COMPOUND = (
+    "欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐", "夏侯", "宇文", "长孙", "南宫",
+)  # fmt: skip
+MOST_KNOWN = 4096
+"""Customers whose names' spellings are kept at hand."""
+_LEAST_LETTERS = 4
+"""Letters of a part of a Latin name that is struck out by itself; shorter ones are words of many a sentence."""
 
 
 def name(text: str) -> str:
@@ -45,11 +57,56 @@ def email(text: str) -> str:
     return f"{user[:1]}{HIDDEN}@{host[:1]}{HIDDEN}.{top}"
 
 
+@lru_cache(MOST_KNOWN)
+def _parts(names: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[list[str]]]:
+    """The Chinese names within, each with its family name, and the Latin ones, each as its words."""
+    chinese, latin = [], []
+    for name in names:
+        for found in _CHINESE_NAME.findall(name):
+            whole = re.sub(rf"{_CALLED}$", "", found).replace("·", "")
+            chinese.append((whole, whole[:2] if whole.startswith(_COMPOUND) else whole[:1]))
+        words = [word.lower() for word in _LATIN_WORD.findall(name) if word.lower() not in _TITLES]
+        latin += [words] if words else []
+    return chinese, latin
+
+
+def _hinted(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a look for the names is worth its time: most texts have nothing of them."""
+    chinese, latin = _parts(names)
+    lower = text.lower()
+    return (
+        any(family and family in text for _, family in chinese)
+        or any(all(word in lower for word in words) for words in latin)
+        or any(word in lower for words in latin for word in words if len(word) >= _LEAST_LETTERS)
+        or any(word in lower for words in latin for word in words if any(title in lower for title in _TITLES))
+        or any(name in text for name in names if len(name) > 1)
+    )
+
+
+@lru_cache(MOST_KNOWN)
+def _spellings(names: tuple[str, ...]) -> re.Pattern[str]:
+    """How whoever is called so may be written: with blanks, turned round, by a part of his name, with his title."""
+    chinese, latin = _parts(names)
+    found = [re.escape(name) for name in names if len(name) > 1]
+    for whole, family in chinese:
+        found += [r"[\s·]*".join(whole)] if len(whole) > 1 else []
+        found += [family + _CALLED] if family else []
+    for words in latin:
+        for order in (words, words[::-1]):
+            found += [_alone(r"[\s,.·-]*".join(map(re.escape, order)))] if len(words) > 1 else []
+        found += [_alone(re.escape(word)) for word in words if len(word) >= _LEAST_LETTERS]
+        found += [_alone(rf"(?:{'|'.join(_TITLES)})\.?\s+{re.escape(word)}") for word in words]
+    return re.compile("|".join(sorted(found, key=len, reverse=True)), re.IGNORECASE)
+
+
+def _alone(pattern: str) -> str:
+    return rf"(?<!\w){pattern}(?!\w)"
+
+
 def struck(text: str, names: tuple[str, ...] = ()) -> str:
     """A text without numbers, addresses and the names given."""
-    for known in names:
-        if len(known) > 1 and known in text:
-            text = text.replace(known, HIDDEN)
+    if names and _hinted(text, names):
+        text = _spellings(names).sub(HIDDEN, text)
     if _DIGIT.search(text):  # without one there is neither an address nor a number
         if _HOUSE_ZH.search(text):
             text = _ADDRESS_ZH.sub(HIDDEN, text)

@@ -20,3 +20,16 @@ from vault.masks import struck
 )
 def test_numbers_are_struck_out_and_dates_are_not(text: str, shown: str) -> None:
     assert struck(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("欧阳楚莘来电, 欧阳 楚莘, 欧阳女士", "***来电, ***, ***"),
+        ("QIAOLAN FOTHERWICK; Fotherwick, Qiaolan; Ms. Fotherwick", "***; ***; ***"),
+        ("李先生与 李 伟, 李家村", "***与 ***, 李家村"),
+        ("Mr Li, Li Wei, Wei Li; a light in Lisbon", "***, ***, ***; a light in Lisbon"),
+    ],
+)
+def test_a_customer_is_struck_out_however_his_name_is_written(text: str, shown: str) -> None:
+    assert struck(text, ("欧阳楚莘 Qiaolan Fotherwick", "李伟", "Li Wei")) == shown
