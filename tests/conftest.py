@@ -57,6 +57,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         engine.find_ui(load(), Console())
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Make way for what is measured."""
+    item.config.stash[_HAND].step_back(item.nodeid)
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A migrated application database of one test module.

@@ -1,7 +1,6 @@
 """Log-in by password through HTTP: cookies, guessing, changing, and whose page may ask."""
 
 import asyncio
-import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -161,15 +160,13 @@ async def test_an_account_that_is_not_there_takes_as_long_as_one_that_is(
     app: FastAPI, made: sessionmaker[Session]
 ) -> None:
     async def seconds(person: str) -> float:
-        taken = []
-        for _ in range(4):
-            start = time.perf_counter()
-            assert (await Browser(app).log_in(person, "wrong")).status_code == 401
-            taken.append(time.perf_counter() - start)
-        return statistics.median(taken)
+        start = time.perf_counter()
+        assert (await Browser(app).log_in(person, "wrong")).status_code == 401
+        return time.perf_counter() - start
 
     give_password(made, "gd-inst-1")
-    there, not_there = await seconds("gd-inst-1"), await seconds("gd-nobody-1")
+    taken = [(await seconds("gd-inst-1"), await seconds("gd-nobody-1")) for _ in range(4)]
+    there, not_there = map(min, zip(*taken, strict=True))  # the least that it can take: others may be at work
     assert min(there, not_there) >= 0.3
     assert abs(there - not_there) < 0.1
 

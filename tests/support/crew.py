@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,8 @@ _OWN_SERVERS = ("tests/chaos/", *(f"tests/runtime/{name}" for name in _ALONE))
 _SLOW = ("tests/workflows/", "tests/watch/", "tests/notices/", "tests/desk/test_tour.py", "tests/api/", "tests/desk/")
 """Beginnings of files, the slowest first, so that no long one is left to the end."""
 
+_BACK = 5
+"""How much nicer to others a process is that runs no whole system."""
 _SPARE = 4
 """Times as many namespaces as processes may skip time: a process that died is followed by one with a new name."""
 
@@ -149,9 +152,16 @@ class Hand:
         given: dict[str, Any] = getattr(config, "workerinput", {})
         self.name: str = given.get("workerid", "")
         self._stack: tuple[str, int] | None = given.get("stack")
+        self._stepped_back = False
         if self.name:  # free ports are looked for before they are taken, so each worker looks elsewhere
             number, count = int(self.name.removeprefix("gw")), int(given["workercount"])
             ports.RANGE = _slice(ports.RANGE, number % count, count)
+
+    def step_back(self, nodeid: str) -> None:
+        """Let whole systems have the processors first: how long they take to start is measured."""
+        if self.name and not self._stepped_back and not nodeid.startswith(_OWN_SERVERS):
+            os.nice(_BACK)
+            self._stepped_back = True
 
     def settings(self, make: Callable[[str], Path]) -> Settings:
         """Settings of the stack: the crew's, or those of one in a new folder that `make` makes under a name."""
