@@ -57,7 +57,7 @@ def listed(made: sessionmaker[Session], limit: int = 200, **wanted: Any) -> list
     cursor = ""
     with made() as session:
         while True:
-            page = criticisms(session, CriticismQuery(**wanted, cursor=cursor, limit=limit))
+            page = criticisms(session, CriticismQuery(EVERYWHERE, **wanted, cursor=cursor, limit=limit))
             found += [(one.order_id, one.seq) for one in page.items]
             cursor = page.next
             if not cursor:
@@ -101,7 +101,7 @@ def test_each_filter_gives_its_own_latest_first_page_by_page(
 
 def test_an_entry_names_unit_and_duty_in_both_languages(made: sessionmaker[Session]) -> None:
     with made() as session:
-        entry = criticisms(session, CriticismQuery(unit="GD.net", limit=1)).items[0]
+        entry = criticisms(session, CriticismQuery(EVERYWHERE, unit="GD.net", limit=1)).items[0]
     assert (entry.unit_zh, entry.unit_en) == ("广东网络运营部", "Guangdong Network Operations")
     assert (entry.clock, entry.clock_zh, entry.clock_en) == ("due", "办结", "The result")
     assert entry.due_at == entry.at - timedelta(days=1)
@@ -114,9 +114,9 @@ def test_rehearsals_are_a_list_of_their_own(made: sessionmaker[Session]) -> None
 @pytest.mark.parametrize("wanted", [{}, {"unit": "GD.net"}, {"province": "GD"}], ids=str)
 def test_a_page_is_read_from_an_index_that_gives_the_order(made: sessionmaker[Session], wanted: dict[str, Any]) -> None:
     with made() as session:
-        after = criticisms(session, CriticismQuery(**wanted, limit=50)).next
+        after = criticisms(session, CriticismQuery(EVERYWHERE, **wanted, limit=50)).next
         for cursor in ("", after):
-            query = statement(CriticismQuery(**wanted, cursor=cursor)).limit(51)
+            query = statement(CriticismQuery(EVERYWHERE, **wanted, cursor=cursor)).limit(51)
             sql = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
             plan = "\n".join(session.execute(text(f"explain {sql}")).scalars())
             assert "criticisms_" in plan, plan
@@ -125,7 +125,7 @@ def test_a_page_is_read_from_an_index_that_gives_the_order(made: sessionmaker[Se
 
 def test_a_cursor_of_another_list_is_refused_and_the_list_cannot_be_changed(made: sessionmaker[Session]) -> None:
     with made() as session, pytest.raises(BadCursor):
-        criticisms(session, CriticismQuery(cursor="x"))
+        criticisms(session, CriticismQuery(EVERYWHERE, cursor="x"))
     for change in ("UPDATE criticisms SET unit = 'x'", "DELETE FROM criticisms"):
         with made() as session, pytest.raises(DBAPIError, match="permission denied"):
             session.execute(text(change))
