@@ -60,7 +60,7 @@ class Sight:
         return "SELECT " + ", ".join(f"set_config('whistle.{name}', '{text}', true)" for name, text in said.items())
 
 
-EVERYWHERE = Sight(("*",), "system")
+EVERYWHERE = Sight(("*",), "*")
 """The system's own: all orders, and everything that is nobody's order."""
 NOWHERE = Sight()
 """Nothing at all."""
