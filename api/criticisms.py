@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from api.deps import AskerDep, PartsDep
@@ -34,6 +34,7 @@ class CriticismList(BaseModel):
     summary="The public-criticism list",
 )
 async def list_criticisms(
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     province: Filter = "",
@@ -51,4 +52,5 @@ async def list_criticisms(
         page = await parts.read(who, queries.criticisms, query)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
+    await parts.record.seen(request, who, *dict.fromkeys(one.order_id for one in page.items))
     return Response(encode(page), media_type=JSON)

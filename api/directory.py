@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.filters import demand
-from api.schemas import Clean, Instant, Request
+from api.schemas import Clean, Instant
+from api.schemas import Request as Body
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import Role
@@ -41,7 +42,7 @@ class InboxPage(BaseModel):
     next: str
 
 
-class AbsenceRequest(Request):
+class AbsenceRequest(Body):
     """From when until when a person is away, and who stands in for him."""
 
     model_config = ConfigDict(
@@ -131,6 +132,7 @@ async def get_unit(unit_id: UnitId, who: AskerDep, parts: PartsDep) -> Response:
 )
 async def get_inbox(
     unit_id: UnitId,
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     rehearsal: bool = False,
@@ -144,6 +146,7 @@ async def get_inbox(
         page = await parts.read(who, inboxes.inbox, unit_id, cursor=cursor, limit=limit, rehearsal=rehearsal)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
+    await parts.record.seen(request, who, *dict.fromkeys(task.order_id for task in page.items), detail=unit_id)
     return _json(page)
 
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +29,8 @@ from api.errors import Problem, declared
 from api.policies import known, refused
 from api.policy_examples import MIGRATION, MIGRATION_PREVIEW
 from api.retiming import new_terms
-from api.schemas import Clean, Instant, Request, Required
+from api.schemas import Clean, Instant, Required
+from api.schemas import Request as Body
 from contracts.messages import encode
 from domain.commands import MigratePolicy
 from domain.model import Order, OrderClass, State
@@ -61,7 +62,7 @@ Version = Annotated[str, Path(max_length=100, description="The version to migrat
 Number = Annotated[Clean, Field(min_length=1, max_length=64)]
 
 
-class PreviewRequest(Request):
+class PreviewRequest(Body):
     """Which open orders: those named, or those that all filters admit, page by page."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MIGRATION_PREVIEW]})
@@ -99,14 +100,14 @@ class Preview(BaseModel):
     next: str = Field(description="Give it back as `after`; empty on the last page.")
 
 
-class WantedOrder(Request):
+class WantedOrder(Body):
     """An order of the preview, and the digest of what it listed."""
 
     order_id: Number
     expected: Annotated[Clean, Field(min_length=1, max_length=64)]
 
 
-class MigrationRequest(Request):
+class MigrationRequest(Body):
     """What of a preview is to be applied, and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MIGRATION]})
@@ -163,7 +164,7 @@ class _Foreseen:
     responses=declared(*_PROBLEMS),
     summary="What a migration to this version would move",
 )
-async def preview(version: Version, asked: PreviewRequest, who: AskerDep, parts: PartsDep) -> Preview:
+async def preview(version: Version, asked: PreviewRequest, request: Request, who: AskerDep, parts: PartsDep) -> Preview:
     """For every open order every deadline that would move: the old and the new due time, and the rules behind them.
 
     Nothing is changed. The instants are UTC; `zone` is that of the unit's calendar. A province, a version or an order
@@ -172,6 +173,7 @@ async def preview(version: Version, asked: PreviewRequest, who: AskerDep, parts:
     query = GovernedQuery(**asked.model_dump())
     now = datetime.now(UTC)
     found = await parts.read(who, _listed, version, query, now)
+    await parts.record.seen(request, who, *(one.order.id for one in found), detail=version)
     more = not query.order_ids and len(found) == query.limit
     moved = [move for one in found for move in one.moves]
     return Preview(

@@ -165,11 +165,12 @@ async def unfollow(
     responses=declared(*_PROBLEMS),
     summary="Who follows an order",
 )
-async def list_followers(order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
+async def list_followers(order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """By the ids of their persons; whoever took the complaint is among them."""
     if await parts.read(who, sights.customer_of, order_id, who.sight) is None:
         raise no_order(order_id)
     people = await parts.system(sights.followers, order_id)
+    await parts.record.seen(request, who, order_id)
     return Response(encode({"order_id": order_id, "people": people, "changed": False}), media_type=JSON)
 
 

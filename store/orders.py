@@ -192,7 +192,7 @@ def search(session: Session, query: OrderQuery) -> Page:
     limit = max(1, min(query.limit, MOST))
     rows = session.execute(statement(query).limit(limit + 1)).all()
     items = tuple(OrderLine(*row) for row in rows[:limit])
-    return Page(items, _cursor(query.sort, items[-1]) if len(rows) > limit else "")
+    return Page(items, cursor_at(query.sort, items[-1]) if len(rows) > limit else "")
 
 
 def statement(query: OrderQuery) -> Select[Any]:
@@ -269,7 +269,8 @@ def _filters(query: OrderQuery) -> list[ColumnElement[bool]]:
     return wanted
 
 
-def _cursor(sort: Sort, line: OrderLine) -> str:
+def cursor_at(sort: Sort, line: OrderLine) -> str:
+    """The cursor of what follows that line in a list sorted so."""
     return cursors.make(sort, [getattr(line, column.name) for column in _SORTS[sort][0]])
 
 
