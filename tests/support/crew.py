@@ -30,7 +30,17 @@ from runtime.temporal import PORT_COUNT, EmbeddedTemporal
 _SYSTEMS = "systems"
 _ALONE = ("test_up.py", "test_faults.py", "test_watch.py")
 _OWN_SERVERS = ("tests/chaos/", *(f"tests/runtime/{name}" for name in _ALONE))
-_SLOW = ("tests/workflows/", "tests/watch/", "tests/notices/", "tests/desk/test_tour.py", "tests/api/", "tests/desk/")
+_SLOW = (
+    "tests/workflows/",
+    "tests/watch/",
+    "tests/access/",
+    "tests/notices/",
+    "tests/domain/test_properties.py",
+    "tests/test_secrets.py",
+    "tests/desk/test_tour.py",
+    "tests/api/",
+    "tests/desk/",
+)
 """Beginnings of files, the slowest first, so that no long one is left to the end."""
 
 _BACK = 5
