@@ -33,10 +33,14 @@ OPERATORS = (ADMINISTRATOR, AUDITOR, Role.HEADQUARTERS)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Who may ask for an operation; `public` for everybody, logged in or not."""
+    """Who may ask for an operation; `public` for everybody, logged in or not.
+
+    With `itself` the route finds out itself who asks, for its answer is about him.
+    """
 
     roles: tuple[Role, ...]
     public: bool = False
+    itself: bool = False
 
 
 def _to(*roles: Role) -> Grant:
@@ -44,6 +48,7 @@ def _to(*roles: Role) -> Grant:
 
 
 PUBLIC = Grant((*ANYBODY,), public=True)
+ONESELF = Grant((*ANYBODY,), public=True, itself=True)
 
 GRANTS: dict[str, Grant] = {
     # orders
@@ -70,7 +75,7 @@ GRANTS: dict[str, Grant] = {
     "list_accesses": _to(AUDITOR),
     "list_order_accesses": _to(AUDITOR, *SUPERVISORS),
     # the directory
-    "me": PUBLIC,
+    "me": ONESELF,
     "list_units": _to(*ANYBODY),
     "get_unit": _to(*ANYBODY),
     "get_inbox": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
@@ -118,10 +123,10 @@ GRANTS: dict[str, Grant] = {
     "drop_key": _to(ADMINISTRATOR),
     # one's own log-in: these ask for the session themselves
     "log_in": PUBLIC,
-    "log_out": PUBLIC,
-    "log_out_everywhere": PUBLIC,
-    "get_session": PUBLIC,
-    "change_password": PUBLIC,
+    "log_out": ONESELF,
+    "log_out_everywhere": ONESELF,
+    "get_session": ONESELF,
+    "change_password": ONESELF,
     # acting for a colleague, and the accounts of others
     "list_actings": _to(*PEOPLE),
     "take_on": _to(*PEOPLE),

@@ -41,7 +41,7 @@ from api import (
     tokens,
     tracking,
 )
-from api.access import admitted
+from api.access import GRANTS, admitted
 from api.assembly import open_gateway
 from api.deps import Parts
 from api.errors import ProblemBody
@@ -169,8 +169,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.update(found["$defs"])
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        for operation in (item for path in document["paths"].values() for item in path.values()):
-            _correct(operation)
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                _correct(operation)
+                if path not in PROBES:
+                    _complete(operation)
         document["components"]["securitySchemes"] = {
             "token": {
                 "type": "http",
@@ -196,6 +199,21 @@ def _correct(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if JSON in answers.get("422", {}).get("content", {}):
         answers["422"] = errors.declared("invalid_request")[422]
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Say what stands before every route: who is asked for, and what is answered before the route begins."""
+    grant, answers = GRANTS[operation["operationId"]], operation["responses"]
+    codes = ["malformed_request", "too_many_requests", "internal_error"]
+    if "requestBody" in operation:
+        codes += ["too_slow", "too_large", "unsupported_media_type"]
+    if not grant.public:
+        codes += ["unauthenticated", "forbidden"]
+    elif not grant.itself:
+        operation["security"] = []
+    for status, answer in errors.declared(*codes).items():
+        answers.setdefault(str(status), answer)
+    operation["responses"] = dict(sorted(answers.items()))
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -29,6 +29,7 @@ MAX_HEADER_BYTES = 32 * 1024
 BODY_SECONDS = 30.0
 """How long a JSON body may take to arrive."""
 
+WITH_BODY, WITHOUT_BODY = ("POST", "PUT", "PATCH"), ("GET", "HEAD", "DELETE", "OPTIONS")
 UPLOADS = re.compile(r"/v1/orders/[^/]+/files")
 """The paths to which documents are posted as they are; the route bounds and judges them itself."""
 
@@ -76,7 +77,9 @@ class Bounds:
         has_body = length not in ("", "0") or "transfer-encoding" in headers
         if not has_body or _is_upload(scope):
             return None
-        if scope["method"] not in ("POST", "PUT", "PATCH"):
+        if scope["method"] not in WITH_BODY:
+            if scope["method"] not in WITHOUT_BODY:
+                return None  # nothing is offered under such a method, and the router says what is
             return Problem("malformed_request", f"{scope['method']} takes no body.", remedy="Leave the body out.")
         if length.isdigit() and int(length) > self._max_body:
             return self._too_large()
