@@ -20,8 +20,17 @@ from sqlalchemy.orm import Session
 from domain.calling import same_number
 from runtime.keyring import Keyring
 from store.access_tables import customers, sights
-from store.tables import order_texts, orders
+from store.tables import commands, order_texts, orders
 from vault.seal import Key, Kind, new_key, unwrap, wrap
+
+_RUNNING = select(orders.c.order_id).where(orders.c.customer == bindparam("customer"), ~orders.c.over).limit(1)
+_COMING = (
+    select(order_texts.c.order_id)
+    .join(commands, commands.c.order_id == order_texts.c.order_id)
+    .where(order_texts.c.customer == bindparam("customer"), commands.c.state == "pending")
+    .limit(1)
+)
+"""An order of his that is claimed and will be recorded, or one for which something is under way."""
 
 MOST_NAMES = 5
 """Names that are remembered of one number; families share them."""
@@ -52,17 +61,21 @@ def find(session: Session, keyring: Keyring, phone: str) -> str:
 
 
 def obtain(session: Session, keyring: Keyring, phone: str, called: str = "") -> Key:
-    """The key of the customer of that number, made if there is none, who calls himself so; raises ValueError."""
+    """The key of the customer of that number, made if there is none, who calls himself so; raises ValueError.
+
+    He cannot be erased before the transaction ends, so what is sealed in it can be read afterwards.
+    """
     hashed = lookup(keyring, phone)
     if not hashed:
         raise ValueError("a customer is known by a telephone number")
-    found = session.execute(select(*_ROW).where(customers.c.lookup == hashed)).one_or_none()
+    wanted = select(*_ROW).where(customers.c.lookup == hashed).with_for_update(read=True, key_share=True)
+    found = session.execute(wanted).one_or_none()
     if found is None:
         made = secrets.token_urlsafe(12)
         kek_id, kek = keyring.kek()
         row = {"id": made, "lookup": hashed, "wrapped": wrap(kek, made, new_key()), "kek": kek_id, "called": ""}
         session.execute(insert(customers).values(row).on_conflict_do_nothing())
-        found = session.execute(select(*_ROW).where(customers.c.lookup == hashed)).one()
+        found = session.execute(wanted).one()
     key = _key(keyring, found)
     if not called or called in key.names:
         return key
@@ -103,7 +116,7 @@ def erase(session: Session, customer: str, by: str, why: str) -> bool:
     row = session.execute(select(*_ROW).where(customers.c.id == customer).with_for_update()).one_or_none()
     if row is None:
         raise LookupError(customer)
-    running = session.scalar(select(orders.c.order_id).where(orders.c.customer == customer, ~orders.c.over).limit(1))
+    running = session.scalar(_RUNNING, {"customer": customer}) or session.scalar(_COMING, {"customer": customer})
     if running is not None:
         raise StillOpen(running)
     if row.wrapped is None:
