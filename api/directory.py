@@ -127,7 +127,7 @@ async def get_unit(unit_id: UnitId, who: AskerDep, parts: PartsDep) -> Response:
 @router.get(
     "/units/{unit_id}/inbox",
     response_model=InboxPage,
-    responses=declared("unauthenticated", "forbidden", "invalid_request", "unavailable"),
+    responses=declared("unauthenticated", "forbidden", "not_found", "invalid_request", "unavailable"),
     summary="What a unit owes now, the most urgent first",
 )
 async def get_inbox(
