@@ -166,8 +166,8 @@ async def list_orders(
     """Those that one's place sees; filters add up, and a page's `next` is the `cursor` of the next page.
 
     A province or unit that the directory does not have is refused. Whoever knows the customer asks `POST
-    /v1/orders/search`: names and numbers do not belong into an address. A page of a text search may hold fewer orders
-    than its limit.
+    /v1/orders/search`: names and numbers do not belong into an address. A text that very many orders might hold is
+    looked for page by page, and such a page may hold fewer orders than its limit.
     """
     query = await filters.query(parts, who, cursor, limit)
     return await _listed(request, parts, who, query, filters.text)
