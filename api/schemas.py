@@ -9,7 +9,18 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
+from pydantic_core import PydanticKnownError
+from pydantic_core.core_schema import ErrorType
 
 from api.examples import EXAMPLES
 from domain.commands import COMMANDS, Words, asked
@@ -62,15 +73,35 @@ Plain = Annotated[Clean, AfterValidator(_impersonal)]
 """A code, a name of a thing, or a reason that is kept in clear."""
 Text = Annotated[Clean, Field(max_length=MAX_TEXT)]
 Required = Annotated[Clean, Field(min_length=1, max_length=MAX_TEXT)]
-Code = Annotated[Plain, Field(max_length=MAX_CODE)]
-RequiredCode = Annotated[Plain, Field(min_length=1, max_length=MAX_CODE)]
+OptionalPlain = Annotated[Plain, Field(max_length=MAX_CODE)]
+RequiredPlain = Annotated[Plain, Field(min_length=1, max_length=MAX_CODE)]
+Code = Annotated[Plain, Field(max_length=MAX_CODE, pattern=r"^[!-~]*$")]
+RequiredCode = Annotated[Plain, Field(min_length=1, max_length=MAX_CODE, pattern=r"^[!-~]*$")]
+"""An id, such as a unit's or a whistle's; nobody's name, for it is kept in clear even where it is refused."""
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+_EXACT: dict[Any, tuple[tuple[type, ...], ErrorType]] = {
+    bool: ((bool,), "bool_type"),
+    int: ((int, float), "int_type"),
+    float: ((int, float), "float_type"),
+}
 
 
 class Request(BaseModel):
     """A request's body; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _exact(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take no number for a truth, and no text for a number: what was meant by them is anybody's guess."""
+        hint = cls.model_fields[info.field_name or ""].annotation
+        wanted = _EXACT.keys() & {hint, *get_args(hint)}
+        if value is not None and wanted and not any(type(value) in _EXACT[one][0] for one in wanted):
+            raise PydanticKnownError(_EXACT[next(iter(wanted))][1])
+        return value
 
 
 class CommandRequest(Request):
@@ -93,12 +124,12 @@ class RatingRequest(Request):
         return Rating(**self.model_dump())
 
 
-def _edge(hint: Any, *, required: bool = False) -> Any:
+def _edge(hint: Any, *, required: bool = False, coded: bool = True) -> Any:
     """The type at the edge of a type in the rules: bounded texts and lists, instants with their zone."""
     if hint == Words:
         return Required if required else Text
     if hint is str:
-        return RequiredCode if required else Code
+        return (RequiredCode if required else Code) if coded else (RequiredPlain if required else OptionalPlain)
     if hint is datetime:
         return Instant
     if hint is Rating:
@@ -106,9 +137,13 @@ def _edge(hint: Any, *, required: bool = False) -> Any:
     if get_origin(hint) is tuple:
         return Annotated[tuple[RequiredCode, ...], Field(max_length=MAX_ITEMS)]
     if get_origin(hint) in (Union, UnionType):
-        inner = [_edge(part) for part in get_args(hint)]
+        inner = [_edge(part, coded=coded) for part in get_args(hint)]
         return Union[tuple(inner)]  # noqa: UP007 - the parts are known at run time only
     return hint
+
+
+_NAMED_BY_OPERATORS = ("category", "matter", "priority", "tier", "version")
+"""Fields whose values the policy and the catalogue choose, in any language."""
 
 
 def _attribute(name: str) -> str:
@@ -121,7 +156,7 @@ def _request_model(verb: str, command: type[Any]) -> type[CommandRequest]:
     fields: dict[str, Any] = {}
     for item in asked(command):
         required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        edge = _edge(hints[item.name], required=required)
+        edge = _edge(hints[item.name], required=required, coded=item.name not in _NAMED_BY_OPERATORS)
         default = ... if required else item.default
         fields[_attribute(item.name)] = (edge, Field(default, alias=item.name))
     return create_model(
