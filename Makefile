@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos lock clean
+.PHONY: help run test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -64,6 +64,9 @@ simulate: $(STAMP) ## a year of 100,000 orders over the rules alone, and whether
 
 chaos: $(STAMP) ## kill -9 of every part amid running orders, and the proof that nothing is lost
 	$(BIN)/python -m bench.chaos
+
+fuzz: $(STAMP) ## 100,000 requests made up from the API's own description, by every role
+	$(BIN)/python -m tests.access.fuzz --requests 100000
 
 lock: ## pin all dependencies anew, with their hashes
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --disable-pip-version-check -q uv==$(UV_VERSION)
