@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from runtime import keyring
 from runtime.keyring import Keyring
+from store import demo
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
+from tests.store.country import Country, build
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +31,11 @@ def made(engine: Engine) -> sessionmaker[Session]:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     """The secret keys of an installation of its own."""
     return keyring.ensure(tmp_path_factory.mktemp("keys") / "keys.json")
+
+
+@pytest.fixture(scope="module")
+def country(database: Database, made: sessionmaker[Session], keys: Keyring) -> Country:
+    """The demo organisation with a dozen orders."""
+    demo.load(database.owner_url)
+    with made.begin() as session:
+        return build(session, keys)
