@@ -103,12 +103,12 @@ async def _listed(request: Request, who: Identified, parts: Parts, query: Access
     summary="Erase a customer's personal data",
 )
 async def erase_customer(asked: ErasureRequest, request: Request, who: AskerDep, parts: PartsDep) -> Response:
-    """His key is destroyed, and with it all that was ever sealed with it, everywhere, within a minute.
+    """His key is destroyed, and with it all that was ever sealed with it, everywhere, within half a minute.
 
-    The events stay, and their chain with them; what he and others said of him in them cannot be read any more. Refused
+    The events stay as they are; what he and others said of him in them cannot be read any more. Refused
     while one of his orders may still run: it must be over, its window for reopening too.
     """
-    note = access(request, who, Outcome.ERASED, detail=asked.reason)
+    note = access(request, who, Outcome.ERASED, reason=asked.reason)
     try:
         customer = await parts.write(_erased, parts, asked.phone, asked.reason, who.id, note)
     except StillOpen as open_order:

@@ -11,7 +11,7 @@ from api.gateway import Gateway
 from runtime import keyring
 from runtime.plugin import connect
 from runtime.settings import Settings
-from store.session import EVERYWHERE, make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions, within
 from vault.rack import Rack
 
 
@@ -28,9 +28,9 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     if settings.app_database_url is None:
         raise ValueError("WHISTLE_APP_DATABASE_URL is not set; `whistle up` sets it for its children")
     size = settings.database_pool_size
-    engine = make_engine(settings.app_database_url, size, sight=EVERYWHERE)
-    single = make_engine(settings.app_database_url, size, autocommit=True, sight=EVERYWHERE)
-    rack = Rack(sessions(single), keyring.load(settings.keyring_path))
+    engine = make_engine(settings.app_database_url, size)
+    single = make_engine(settings.app_database_url, size, autocommit=True)
+    rack = Rack(sessions(within(single, EVERYWHERE)), keyring.load(settings.keyring_path))
     clients = {
         rehearsal: await connect(settings, namespace, lazy=True)
         for rehearsal, namespace in ((False, settings.temporal_namespace), (True, settings.rehearsal_namespace))

@@ -31,7 +31,7 @@ from domain.policy import Terms, applicable, resolve
 from identity.people import Identified
 from store import calls, commands, directory, ledger, orders, policies, refusals, sights, tables
 from store.commands import Claim, Standing
-from store.session import Sight, sessions, within
+from store.session import EVERYWHERE, Sight, sessions, within
 from vault import customers, finding
 from vault.rack import Rack
 from vault.seal import Key
@@ -80,13 +80,14 @@ class _Fresh(Generic[T]):
 class Books:
     """The database side of the gateway.
 
-    `engine` serves transactions, `single` (an `autocommit` one) what is a single statement: a claim, a plain read. Both
-    see everything; what a person asks for himself is read by `reads`. `rack` has the customers' keys.
+    `engine` serves transactions, `single` (an `autocommit` one) what is a single statement: a claim, a plain read. By
+    themselves both see nothing; the system's own steps see everything, and what a person asks for himself is read by
+    `reads`. `rack` has the customers' keys.
     """
 
     def __init__(self, engine: Engine, single: Engine, rack: Rack) -> None:
-        self._write = sessions(engine)
-        self._single = sessions(single)
+        self._write = sessions(within(engine, EVERYWHERE))
+        self._single = sessions(within(single, EVERYWHERE))
         self._engine = single
         self.rack = rack
         self._policy = _Fresh(policies.current)

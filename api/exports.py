@@ -25,7 +25,7 @@ from openpyxl.styles import Font
 from api import record
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import declared
-from api.listing import Filters, FiltersDep, asked_by, page_of
+from api.listing import Filters, FiltersDep, filters_used, page_of
 from api.veil import STREAMED
 from contracts.messages import encode
 from identity.people import Identified
@@ -141,7 +141,7 @@ async def _pages(request: Request, parts: Parts, who: Identified, filters: Filte
         lines = page.items[:left]
         left -= len(lines)
         orders = tuple(line.order_id for line in lines)
-        noted = record.access(request, who, Outcome.EXPORTED, orders=orders, detail=asked_by(request))
+        noted = record.access(request, who, Outcome.EXPORTED, orders=orders, detail=filters_used(request))
         await parts.record.add(noted)
         rows = await parts.gateway.run(_shown, parts, who, Page(lines, ""))
         if not left and (page.next or len(lines) < len(page.items)):

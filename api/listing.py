@@ -93,7 +93,7 @@ async def _searched(parts: Parts, who: Identified, query: OrderQuery, text: str)
     return Page(tuple(found), after)
 
 
-def asked_by(request: Request) -> str:
+def filters_used(request: Request) -> str:
     """The names of the filters that a request uses, for the record of who looked; never what stands in them."""
     return " ".join(name for name in Filters.__dataclass_fields__ if name in request.query_params)
 

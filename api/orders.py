@@ -14,7 +14,7 @@ from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.examples import EXAMPLES
 from api.keys import Opening
-from api.listing import FiltersDep, asked_by, page_of
+from api.listing import FiltersDep, filters_used, page_of
 from api.schemas import Clean, CommandAnswer, OrderView, RegisterRequest
 from api.schemas import Request as Body
 from api.views import JSON, event_line, live, seen
@@ -170,7 +170,7 @@ async def list_orders(
     looked for page by page, and such a page may hold fewer orders than its limit.
     """
     query = await filters.query(parts, who, cursor, limit)
-    return await _listed(request, parts, who, query, filters.text)
+    return await _listed(request, parts, who, query, filters.text, filters_used(request))
 
 
 @router.post(
@@ -190,12 +190,14 @@ async def search_orders(asked: SearchRequest, request: Request, who: AskerDep, p
         cursor=asked.cursor,
         limit=asked.limit,
     )
-    return await _listed(request, parts, who, query, asked.text)
+    return await _listed(request, parts, who, query, asked.text, "customer text" if asked.text else "customer")
 
 
-async def _listed(request: Request, parts: Parts, who: Identified, query: OrderQuery, text: str) -> Response:
+async def _listed(
+    request: Request, parts: Parts, who: Identified, query: OrderQuery, text: str, detail: str
+) -> Response:
     page = await page_of(parts, who, query, text)
-    await parts.record.seen(request, who, *(line.order_id for line in page.items), detail=asked_by(request))
+    await parts.record.seen(request, who, *(line.order_id for line in page.items), detail=detail)
     return _json(page)
 
 
@@ -262,7 +264,7 @@ async def get_events(
     """
     found = await _head(parts, who, order_id)
     rows = await parts.read(who, queries.events, order_id, after, limit)
-    ended = 0 if VIEWS[who.role] is View.DESK else await parts.read(who, queries.round_ended, order_id)
+    ended = await parts.read(who, queries.round_ended, order_id) if VIEWS[who.role] is View.UNIT else 0
     await parts.record.seen(request, who, order_id)
     last = rows[-1].seq if rows else after
     items = [event_line(row, found.order, who.role, final=row.seq <= ended) for row in rows]

@@ -15,7 +15,6 @@ from typing import Annotated, NamedTuple, cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api import limits, schemas
@@ -32,10 +31,9 @@ from identity.sessions import Opened
 from identity.sms import Gateway
 from identity.tracking import Sent, TooOften
 from runtime.settings import Settings
-from store import accesses
+from store import accesses, sights
 from store import tracking as rows
 from store.accesses import Access, Outcome
-from store.tables import orders
 
 MOST_SENDING = 100
 """Messages that one process hands to the gateway at once; beyond it codes are asked for later."""
@@ -202,8 +200,7 @@ async def track_link(request: Request, asked: LinkRequest, parts: PartsDep, know
 
 async def make_link(request: Request, order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
     """For the frontline to hand on to the customer; whoever has it sees the order as he does."""
-    seen = await parts.read(who, _is_there, order_id)
-    if not seen:
+    if await parts.read(who, sights.customer_of, order_id, who.sight) is None:
         raise no_order(order_id)
     customer = await parts.system(rows.customer_of, order_id)
     if not customer:
@@ -214,10 +211,6 @@ async def make_link(request: Request, order_id: OrderId, who: AskerDep, parts: P
     await parts.write(accesses.add, noted)
     answer = {"link": f"{parts.settings.entrance}/t/{link}", "expires_at": expires_at}
     return Response(encode(answer), status_code=201, media_type=JSON)
-
-
-def _is_there(session: Session, order_id: str) -> bool:
-    return session.scalar(select(orders.c.order_id).where(orders.c.order_id == order_id)) is not None
 
 
 def _request(session: Session, parts: Parts, asked: TrackRequest, address: str) -> Sent:

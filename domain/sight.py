@@ -25,10 +25,22 @@ class View(StrEnum):
 
 
 VIEWS: dict[Role, View] = {
-    **dict.fromkeys(Role, View.DESK),
+    Role.AGENT: View.DESK,
+    Role.TEAM_LEAD: View.DESK,
+    Role.DISPATCHER: View.DESK,
+    Role.REPLY_AUDITOR: View.DESK,
+    Role.CALLBACK_AGENT: View.DESK,
+    Role.PROVINCE_MANAGER: View.DESK,
+    Role.REGIONAL_MANAGER: View.DESK,
+    Role.HEADQUARTERS: View.DESK,
+    Role.AUDITOR: View.DESK,
+    Role.CHANNEL: View.DESK,
+    Role.REGULATOR: View.DESK,
     Role.UNIT_MEMBER: View.UNIT,
     Role.UNIT_HEAD: View.UNIT,
     Role.CUSTOMER: View.CUSTOMER,
+    Role.ADMINISTRATOR: View.UNIT,
+    Role.SYSTEM: View.UNIT,
 }
 """The side that each role looks from."""
 

@@ -157,7 +157,7 @@ accesses = Table(
 """Who looked at what, who was refused what, and who was shown what is hidden by default; for auditors.
 
 `operation` is the route's operation id, `outcome` one of seen, refused, revealed, exported, erased, logged_in,
-log_in_failed, logged_out, changed; `detail` names fields or filters, never what was in them.
+log_in_failed, logged_out, changed; `detail` names fields, filters or what was changed, never what was in them.
 """
 
 files = Table(

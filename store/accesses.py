@@ -40,7 +40,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One look, or one try: `detail` names fields or filters, never what was in them; `reason` may be sealed."""
+    """One look, or one try; `reason` may be sealed.
+
+    `detail` names fields, filters or what was changed, never what was in them.
+    """
 
     actor_id: str
     role: str

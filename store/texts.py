@@ -1,8 +1,8 @@
-"""Text search that finds every substring, in Chinese and Latin alike, down to one character.
+"""Texts folded for comparison, and cut into the pieces by which search finds every substring.
 
-PostgreSQL's trigrams need three characters, and see no Chinese at all in a database whose character type is C. So each
-order keeps its own grams: every pair of neighbouring characters, and every single one, of its folded text. A search
-asks an array index for the orders that have all the grams of what was typed, and then compares the text itself.
+PostgreSQL's trigrams need three characters, and see no Chinese at all in a database whose character type is C. So a
+text is known by its grams: every pair of neighbouring characters, and every single one. `vault.finding` keeps them as
+keyed hashes.
 """
 
 from __future__ import annotations
@@ -10,18 +10,10 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
-LONGEST = 100
-"""Characters of a search that count; the rest is ignored."""
-
 
 def fold(text: str) -> str:
     """The text as it is compared: compatibility forms unified, lower case, runs of blanks made one."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def searchable(order_id: str, title: str, customer: str, phone: str) -> str:
-    """The folded text of one order; a line break keeps a search from matching across two fields."""
-    return "\n".join(fold(part) for part in (order_id, title, customer, phone))
 
 
 def grams(folded: str) -> list[str]:
@@ -33,9 +25,3 @@ def grams(folded: str) -> list[str]:
 def wanted(folded: str) -> list[str]:
     """The grams that a text must have to contain this one: its pairs, or its only character."""
     return grams(folded) if len(folded) < 2 else [gram for gram in grams(folded) if len(gram) == 2]
-
-
-def pattern(folded: str) -> str:
-    """The LIKE pattern for texts that contain this one."""
-    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12
 """Bytes; made at random, of which one key can take four thousand million."""
-KEY_BYTES = 32
 
 MARK = b"~pd1~"
 SEAL = re.compile(rb"~pd1~([npetf])~([A-Za-z0-9_-]{16})~([A-Za-z0-9_-]{38,})~")

@@ -60,13 +60,22 @@ OPERATORS = NOTHING
 """Administrators: settings, no orders."""
 
 RIGHTS: dict[Role, Rights] = {
-    **dict.fromkeys(Role, DESKS),
-    Role.CUSTOMER: CUSTOMERS,
+    Role.AGENT: DESKS,
+    Role.TEAM_LEAD: DESKS,
+    Role.DISPATCHER: DESKS,
+    Role.REPLY_AUDITOR: DESKS,
+    Role.CALLBACK_AGENT: DESKS,
+    Role.PROVINCE_MANAGER: DESKS,
+    Role.REGIONAL_MANAGER: DESKS,
+    Role.HEADQUARTERS: DESKS,
+    Role.AUDITOR: DESKS,
     Role.UNIT_MEMBER: UNITS,
     Role.UNIT_HEAD: UNITS,
-    Role.ADMINISTRATOR: OPERATORS,
     Role.CHANNEL: UNITS,
     Role.REGULATOR: UNITS,
+    Role.CUSTOMER: CUSTOMERS,
+    Role.ADMINISTRATOR: OPERATORS,
+    Role.SYSTEM: NOTHING,
 }
 """What each role sees without asking for more."""
 
@@ -100,7 +109,6 @@ def sealed_by(document: bytes) -> set[str]:
 
 def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: Escape = in_json) -> bytes:
     """The document with every seal replaced by what the rights show of it; `keys` are those that could be had."""
-
     hidden, erased = escape(masks.HIDDEN), escape(masks.ERASED)
 
     def shown(found: re.Match[bytes]) -> bytes:
