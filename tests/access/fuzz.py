@@ -188,14 +188,21 @@ def _note(event: events.ScenarioFinished, column: Column, found: Summary) -> Non
             )
 
 
+_UNREAD = ("takes no body", "body cannot be read", "/problems/unsupported_media_type")
+
+
 def _explained(check: str, case: Any, answer: str) -> str:
     """Why what a check found is as it should be; '' where it is not."""
     if "//" in case.formatted_path:
         return "an address with an empty part is another address, of which the document says nothing"
     if check == "not_a_server_error" and case.path == "/readyz":
         return "this is how it says that a part is not well"
-    if check == "unsupported_method" and "takes no body" in answer:
-        return "a body under a method that takes none is refused before anybody looks where it was sent"
+    if check == "unsupported_method" and any(words in answer for words in _UNREAD):
+        return "a body that is not to be read is refused before anybody looks where it was sent"
+    if check == "positive_data_acceptance" and "the character NUL" in answer:
+        return "the document has no word for it, but no address holds the character NUL"
+    if check == "negative_data_rejection" and '"status":413' in answer:
+        return "too large is a refusal as well"
     return ""
 
 
