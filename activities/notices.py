@@ -114,24 +114,25 @@ class Postman:
     def _deliver_one(self, line: Line, row: Outgoing) -> int:
         with self._sessions.begin() as session:
             organisation = posts.organisation(session)
-            recipients = letters.addressed(outbox.addresses(session, row, organisation), self._rack)
+            addresses = outbox.addresses(session, row, organisation)
+        recipients, called = letters.addressed(addresses, self._rack), letters.names(addresses, self._rack)
         row = letters.opened(row, organisation, self._rack)
         try:
             if not recipients:
                 raise Refused(f"nobody stands for {row.audience} with an address")
             receipt = line.send(recipients, self._letter(row, recipients), lambda: self._begin(row))
         except Refused as refusal:
-            why = letters.discreet(str(refusal), recipients)
+            why = letters.discreet(str(refusal), recipients, called)
             self._put_down(lambda session: outbox.refused(session, row, why))
             return 0
         except Unknown as doubt:
-            why = letters.discreet(str(doubt), recipients)
+            why = letters.discreet(str(doubt), recipients, called)
             _log.error("notice %s may or may not have arrived: %s", row.id, why)
             self._put_down(lambda session: outbox.unknown(session, row.id, why))
             return 0
         if receipt is None:
             return 0
-        taken = letters.discreet(receipt, recipients)
+        taken = letters.discreet(receipt, recipients, called)
         self._put_down(lambda session: outbox.arrived(session, row.id, taken))
         return 1
 

@@ -22,6 +22,8 @@ MAX_PARTS = 10_000
 _STRING = re.compile(rb'"(?:[^"\\]|\\.?)*+(?:"|\Z)', re.DOTALL)
 _NO_BRACKET = re.compile(rb"[^\[\]{}]+")
 _OPENING = b"[{"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+"""What a field may be called; whatever else is sent as one is not repeated."""
 
 
 def demand(body: bytes) -> None:
@@ -58,7 +60,8 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
     if len(names) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {twice[:100]!r} comes twice in one object")
+        named = f"the key {twice!r}" if _NAME.fullmatch(twice) else "a key"
+        raise ValueError(f"{named} comes twice in one object")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -22,6 +22,7 @@ from starlette.routing import Match
 from api import record
 from api.invalid import InvalidBody, faults
 from store.session import LOST
+from vault import masks
 
 log = logging.getLogger(__name__)
 
@@ -159,8 +160,9 @@ class Problem(Exception):  # noqa: N818 - it names what happened
         return KINDS[self.code].status
 
     def body(self, instance: str = "") -> bytes:
-        """The problem's JSON."""
+        """The problem's JSON, without whatever looks like somebody's number or address: answers lie about in logs."""
         kind = KINDS[self.code]
+        instance = instance if repeatable(instance) else ""
         return msgspec.json.encode(
             {
                 "type": f"/problems/{self.code}",
@@ -168,9 +170,9 @@ class Problem(Exception):  # noqa: N818 - it names what happened
                 "title_zh": kind.title_zh,
                 "status": kind.status,
                 "code": self.code,
-                "detail": self.detail,
+                "detail": masks.struck(self.detail),
                 **({"instance": instance} if instance else {}),
-                **self.extras,
+                **{name: _discreet(value) for name, value in self.extras.items()},
             }
         )
 
@@ -183,6 +185,19 @@ class Problem(Exception):  # noqa: N818 - it names what happened
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return Response(self.body(instance), status_code=self.status, media_type=PROBLEM_JSON, headers=headers)
+
+
+def repeatable(given: str) -> bool:
+    """Whether what somebody wrote where a code belongs may stand in an answer: it is none of a person's data."""
+    return given.isascii() and masks.struck(given) == given
+
+
+def _discreet(value: Any) -> Any:
+    if isinstance(value, str):
+        return masks.struck(value)
+    if isinstance(value, Mapping):
+        return {name: _discreet(one) for name, one in value.items()}
+    return [_discreet(one) for one in value]
 
 
 def unavailable(what: str) -> Problem:
@@ -201,7 +216,8 @@ def unknown_outcome(verb: str) -> Problem:
 
 def no_order(order_id: str) -> Problem:
     """The problem of an order that is not there, or not there for this asker."""
-    return Problem("order_not_found", f"There is no order {order_id}.", remedy="Check the number.")
+    named = order_id if repeatable(order_id) else "of this number"
+    return Problem("order_not_found", f"There is no order {named}.", remedy="Check the number.")
 
 
 def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -248,7 +264,8 @@ async def _http(request: Request, error: Exception) -> Response:
     raised = cast("HTTPException", error)
     match raised.status_code:
         case 404:
-            problem = Problem("not_found", f"There is nothing at {request.url.path}.", remedy="See /docs.")
+            path = request.url.path if repeatable(request.url.path) else "this address"
+            problem = Problem("not_found", f"There is nothing at {path}.", remedy="See /docs.")
         case 405:
             allowed = ", ".join(_methods(request))
             raised.headers = {"Allow": allowed}
@@ -283,7 +300,7 @@ async def _database(request: Request, error: Exception) -> Response:
 
 def unexpected(path: str, error: BaseException) -> Problem:
     """The problem of an unexpected error: logged whole under an id, answered with that id alone."""
-    incident = secrets.token_hex(6)
+    incident = f"i{secrets.token_hex(6)[1:]}"  # by its letter no number, which would be struck out
     log.error("internal error %s at %s", incident, path, exc_info=error)
     return Problem(
         "internal_error",

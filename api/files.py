@@ -187,7 +187,7 @@ def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content:
 async def _received(request: Request, most: int) -> bytes:
     """The whole body, read no further than is allowed and no longer than it may take."""
     problem = Problem(
-        "too_large", f"The document is larger than {most} bytes.", remedy="Send it smaller, or in parts of its own."
+        "too_large", f"The document is larger than {most >> 20} MiB.", remedy="Send it smaller, or in parts of its own."
     )
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > most:

@@ -7,6 +7,7 @@ field, which the problem names beside it.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -14,6 +15,8 @@ from typing import Any, get_args
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}|\d{1,5}")
+"""What a field may be called, or the number of an item; whatever else is sent as one is not repeated."""
 LOOK = "/docs shows what each call takes."
 _PLACES = ("body", "query", "path", "header")
 _INSTANT = "Write date, time and offset, such as 2026-03-02T09:00:00+08:00."
@@ -51,7 +54,7 @@ def faults(found: Sequence[Mapping[str, Any]], model: type[BaseModel] | None = N
 
 
 def _fault(item: Mapping[str, Any], model: type[BaseModel] | None) -> Fault:
-    location = [part for part in item["loc"] if part not in _PLACES]
+    location = [part if _NAME.fullmatch(str(part)) else "…" for part in item["loc"] if part not in _PLACES]
     field = ".".join(map(str, location))
     if item["type"] == "extra_forbidden":
         return Fault(field, "There is no such field.", _known(location, model))

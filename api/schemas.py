@@ -142,6 +142,8 @@ def _edge(hint: Any, *, required: bool = False, coded: bool = True) -> Any:
     return hint
 
 
+_WRITTEN: dict[str, Any] = {"sha256": Annotated[Clean, Field(pattern=r"^[0-9A-Fa-f]{64}$")]}
+"""Fields with a form of their own."""
 _NAMED_BY_OPERATORS = ("category", "matter", "priority", "tier", "version")
 """Fields whose values the policy and the catalogue choose, in any language."""
 
@@ -156,7 +158,9 @@ def _request_model(verb: str, command: type[Any]) -> type[CommandRequest]:
     fields: dict[str, Any] = {}
     for item in asked(command):
         required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        edge = _edge(hints[item.name], required=required, coded=item.name not in _NAMED_BY_OPERATORS)
+        edge = _WRITTEN.get(item.name) or _edge(
+            hints[item.name], required=required, coded=item.name not in _NAMED_BY_OPERATORS
+        )
         default = ... if required else item.default
         fields[_attribute(item.name)] = (edge, Field(default, alias=item.name))
     return create_model(

@@ -48,13 +48,19 @@ def addressed(addresses: tuple[str, ...], rack: Rack) -> tuple[str, ...]:
     return tuple(address for address in found if address != masks.ERASED)
 
 
-def discreet(said: str, recipients: Iterable[str] = ()) -> str:
+def names(sealed: tuple[str, ...], rack: Rack) -> tuple[str, ...]:
+    """What the customers call themselves whose addresses these are."""
+    keys = rack.keys(veil.sealed_by("\n".join(sealed).encode()))
+    return tuple(name for key in keys.values() for name in key.names)
+
+
+def discreet(said: str, recipients: Iterable[str] = (), called: tuple[str, ...] = ()) -> str:
     """What a mail server said, without the addresses and numbers in it, nor the names of those it was said of."""
     for recipient in recipients:
         for known in (recipient, recipient.partition("@")[0]):
             if len(known) > 1:
                 said = re.sub(re.escape(known), masks.HIDDEN, said, flags=re.IGNORECASE)
-    return masks.struck(said)
+    return masks.struck(said, called)
 
 
 def _shown(text: str, may: Rights, keys: Mapping[str, Key]) -> str:

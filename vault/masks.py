@@ -10,10 +10,14 @@ ERASED = "[已清除 erased]"
 """What stands where a customer's key was destroyed."""
 
 _NO_DATE = r"(?!(?<!\d)(?:19|20)\d\d[-.](?:0?[1-9]|1[0-2])[-.](?:0?[1-9]|[12]\d|3[01])(?![\d-]))"
-_DIGITS = re.compile(
-    rf"(?<![A-Za-z0-9-])[(+（]?{_NO_DATE}\d(?:[ \t().（）-]{{0,2}}{_NO_DATE}\d){{6,}}[xX]?(?![A-Za-z0-9])"
-)
+_PARTED = r"[ \t().（）_–—－-]{0,2}"
+_DIGITS = re.compile(rf"(?<![A-Za-z0-9-])[(+（]?{_NO_DATE}\d(?:{_PARTED}{_NO_DATE}\d){{6,}}[xX]?(?![A-Za-z0-9])")
 """Seven digits or more, however they are parted: numbers of telephones, identity cards, accounts; but not dates."""
+_NUMBERS = re.compile(
+    rf"(?<!\d)(?:[(+（]?(?:00)?86{_PARTED})?[(（]?"
+    rf"(?:1[3-9]\d(?:{_PARTED}\d){{8}}|0\d{{2,3}}{_PARTED}[2-8]\d{{2,3}}{_PARTED}\d{{4}}|[1-9]\d{{16}}[\dXx])(?!\d)"
+)
+"""Mobile and landline numbers and identity cards of China, which are known even where they touch letters."""
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _ADDRESS_ZH = re.compile(
     r"[\w一-鿿]{0,12}(?:路|街|道|巷|弄|胡同|村|镇|小区|花园|家园|苑|大厦|公寓)[\w一-鿿]{0,8}?"
@@ -110,5 +114,5 @@ def struck(text: str, names: tuple[str, ...] = ()) -> str:
     if _DIGIT.search(text):  # without one there is neither an address nor a number
         if _HOUSE_ZH.search(text):
             text = _ADDRESS_ZH.sub(HIDDEN, text)
-        text = _DIGITS.sub(HIDDEN, _ADDRESS_EN.sub(HIDDEN, text))
+        text = _DIGITS.sub(HIDDEN, _NUMBERS.sub(HIDDEN, _ADDRESS_EN.sub(HIDDEN, text)))
     return _EMAIL.sub(HIDDEN, text) if "@" in text else text

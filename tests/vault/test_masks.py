@@ -16,6 +16,12 @@ from vault.masks import struck
         ("2026-03-0213900000001", "***"),
         ("1990-03-07-1234567", "***"),
         ("WH20261122-ABCDEFGH", "WH20261122-ABCDEFGH"),
+        ("tel-139 7531 8642, wx13975318642, 139—7531—8642", "tel-***, wx***, ***"),
+        ("tel-020-87315964, ID44010619870314283X", "tel-***, ID***"),
+        (
+            "rec-20261122-0117, 500/300 Mbit/s, R20261122-12345678",
+            "rec-20261122-0117, 500/300 Mbit/s, R20261122-12345678",
+        ),
     ],
 )
 def test_numbers_are_struck_out_and_dates_are_not(text: str, shown: str) -> None:
