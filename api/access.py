@@ -47,6 +47,9 @@ def _to(*roles: Role) -> Grant:
     return Grant(roles)
 
 
+BY_PHONE = ("withdraw", "rate_by_sms", "reopen")
+"""What takes a customer who has shown that the number is his: a link may be passed on, and is made by the desk."""
+
 PUBLIC = Grant((*ANYBODY,), public=True)
 ONESELF = Grant((*ANYBODY,), public=True, itself=True)
 
@@ -163,6 +166,9 @@ def demand_command(who: Identified, verb: str) -> None:
     if who.role not in roles:
         detail, remedy = f"{verb} is not for the role {who.role}", "ask one of: " + ", ".join(roles)
         raise Problem("role_forbidden", detail, field="actor.role", remedy=remedy)
+    if who.order_id and verb in BY_PHONE:
+        detail, remedy = f"With a link alone nobody may {verb}.", "Show that the number is yours: POST /v1/track."
+        raise Problem("forbidden", detail, remedy=remedy)
     demand_scope(who, verb)
 
 

@@ -111,13 +111,17 @@ async def erase_customer(asked: ErasureRequest, request: Request, who: AskerDep,
     note = access(request, who, Outcome.ERASED, reason=asked.reason)
     try:
         customer = await parts.write(_erased, parts, asked.phone, asked.reason, who.id, note)
-    except StillOpen as open_order:
+    except (StillOpen, Problem) as refused:
+        code = refused.code if isinstance(refused, Problem) else "order_open"
+        await parts.record.add(access(request, who, Outcome.REFUSED, code=code))
+        if isinstance(refused, Problem):
+            raise
         raise Problem(
             "order_open",
-            f"Order {open_order.order_id} of this customer is not over.",
+            "An order of this customer is not over.",
             field="phone",
-            remedy="Close it, and wait until it can no longer be reopened.",
-        ) from open_order
+            remedy="Have it closed, and wait until it can no longer be reopened.",
+        ) from refused
     if customer:
         parts.rack.forget(customer)
     return Response(encode({"erased": bool(customer)}), media_type=JSON)

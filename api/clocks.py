@@ -19,7 +19,8 @@ from domain.account import Account, account
 from domain.account_words import told
 from domain.clocks import kind_of
 from domain.notice_texts import LABELS
-from domain.sight import clock_shown
+from domain.records import replace
+from domain.sight import actor_shown, clock_shown
 from store import ledger, orders, policies
 from store import notices as notice_rows
 
@@ -70,6 +71,8 @@ async def explain_clock(
             field="key",
             remedy=f"GET /v1/orders/{order_id}/deadlines lists them.",
         )
+    entries = tuple(replace(entry, actor=actor_shown(entry.actor, who.role)) for entry in found.entries)
+    found = replace(found, entries=entries)
     zh = told(found, "zh", lambda what: _name(what, names)[0])
     en = told(found, "en", lambda what: _name(what, names)[1])
     return Response(encode({"account": found, "zh": zh, "en": en}), media_type=JSON)

@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
 from api.filters import demand
+from api.record import access
 from api.schemas import Clean, Instant
 from api.schemas import Request as Body
 from api.views import JSON
 from contracts.messages import encode
 from domain.model import Role
 from identity.people import Identified
-from store import absences, policies, posts
+from store import absences, accesses, policies, posts
 from store import directory as queries
 from store import inbox as inboxes
 from store.absences import Absence, NotPossible, Said
+from store.accesses import Access, Outcome
 from store.cursors import BadCursor
 from store.directory import Entry, Person, Unit
 from store.inbox import Task
@@ -183,15 +185,18 @@ async def list_people(
     responses=declared("unauthenticated", "forbidden", "not_found", "invalid_request", "unavailable"),
     summary="Put a person down as away",
 )
-async def put_absence(person_id: PersonId, absence: AbsenceRequest, who: AskerDep, parts: PartsDep) -> Response:
+async def put_absence(
+    person_id: PersonId, absence: AbsenceRequest, request: Request, who: AskerDep, parts: PartsDep
+) -> Response:
     """What is told to his posts reaches his substitute while he is away, or the next level up.
 
     For the person himself, the head of his unit, the managers above it, headquarters and administrators. A new one
     replaces the one before; all stay on record.
     """
     given = Absence(absence.start, absence.until, absence.substitute)
+    noted = access(request, who, Outcome.CHANGED, detail=f"absence of {person_id}")
     try:
-        changed = await parts.write(_say, who, person_id, given)
+        changed = await parts.write(_say, who, person_id, given, noted)
     except NotPossible as error:
         raise Problem("invalid_request", f"{error}.", field=error.field, remedy=f"{error.remedy}.") from error
     posts.forget()
@@ -204,9 +209,10 @@ async def put_absence(person_id: PersonId, absence: AbsenceRequest, who: AskerDe
     responses=declared("unauthenticated", "forbidden", "not_found", "unavailable"),
     summary="Put a person down as back",
 )
-async def delete_absence(person_id: PersonId, who: AskerDep, parts: PartsDep) -> Response:
+async def delete_absence(person_id: PersonId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """He is told himself again from now on; of one who was not away nothing changes."""
-    changed = await parts.write(_say, who, person_id, None)
+    noted = access(request, who, Outcome.CHANGED, detail=f"return of {person_id}")
+    changed = await parts.write(_say, who, person_id, None, noted)
     posts.forget()
     return _json(changed)
 
@@ -222,10 +228,15 @@ async def list_absences(person_id: PersonId, who: AskerDep, parts: PartsDep) -> 
     return _json(await parts.read(who, absences.said_of, person_id))
 
 
-def _say(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:
+def _say(session: Session, who: Identified, person_id: str, absence: Absence | None, noted: Access) -> Person:
     """Put a person down as away, or without an absence as back; raises Problem and NotPossible."""
+    if who.acting_for:  # or he could prolong by himself that he stands in
+        remedy = "Leave out Acting-For, and say what is yours to say."
+        raise Problem("forbidden", "In a colleague's place nobody says who is away.", field="Acting-For", remedy=remedy)
     with absences.alone(session):
-        return _said(session, who, person_id, absence)
+        person = _said(session, who, person_id, absence)
+        accesses.add(session, noted)  # in the same transaction, which ends with the lock
+    return person
 
 
 def _said(session: Session, who: Identified, person_id: str, absence: Absence | None) -> Person:

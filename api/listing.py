@@ -9,7 +9,9 @@ from fastapi import Depends, Query, Request
 from api.deps import Parts
 from api.errors import Problem
 from api.filters import demand
+from api.views import line_shown
 from domain.model import State
+from domain.sight import VIEWS, View
 from identity.people import Identified
 from store import orders as queries
 from store.cursors import BadCursor
@@ -70,7 +72,9 @@ FiltersDep = Annotated[Filters, Depends()]
 async def page_of(parts: Parts, who: Identified, query: OrderQuery, text: str) -> Page:
     """One page, of those lines alone that hold the text, if one is given; raises Problem for a bad cursor."""
     try:
-        return await (_searched(parts, who, query, text) if text else parts.read(who, queries.search, query))
+        query = replace(query, told_units=VIEWS[who.role] is View.UNIT)
+        page = await (_searched(parts, who, query, text) if text else parts.read(who, queries.search, query))
+        return Page(tuple(line_shown(line, who.role) for line in page.items), page.next)
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
 

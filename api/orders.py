@@ -17,7 +17,7 @@ from api.keys import Opening
 from api.listing import FiltersDep, filters_used, page_of
 from api.schemas import Clean, CommandAnswer, OrderView, RegisterRequest
 from api.schemas import Request as Body
-from api.views import JSON, event_line, live, seen
+from api.views import JSON, event_line, live, seq_told, shown_to
 from contracts.messages import encode
 from domain.model import Role
 from domain.sight import VIEWS, View, clock_shown
@@ -216,13 +216,13 @@ async def get_order(order_id: OrderId, request: Request, who: AskerDep, parts: P
     until = clock() + MIN_SEQ_WAIT
     while True:
         found = await _head(parts, who, order_id)
-        if found.last_seq >= min_seq:
+        if seq_told(found, who.role) >= min_seq:
             await parts.record.seen(request, who, order_id)
-            return seen(found.order, who.role).response()
+            return shown_to(found, who.role).response()
         if clock() >= until:
             raise Problem(
                 "not_yet_recorded",
-                f"The ledger has {order_id} up to {found.last_seq}, not yet {min_seq}.",
+                f"The ledger has {order_id} up to {seq_told(found, who.role)}, not yet {min_seq}.",
                 field="min_seq",
                 remedy="Ask again.",
                 retry_after=1,
@@ -238,9 +238,9 @@ async def get_order(order_id: OrderId, request: Request, who: AskerDep, parts: P
 )
 async def get_live(order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """Asked of the engine itself: for operators and doubts. An ended order has no workflow, and is not found here."""
-    await _head(parts, who, order_id)  # before anything is said of the engine
+    head = await _head(parts, who, order_id)  # before anything is said of the engine
     await parts.record.seen(request, who, order_id)
-    return live(await parts.gateway.live(order_id), who.role).response()
+    return live(await parts.gateway.live(order_id), head, who.role).response()
 
 
 @router.get(
@@ -269,7 +269,8 @@ async def get_events(
     last = rows[-1].seq if rows else after
     items = [event_line(row, found.order, who.role, final=row.seq <= ended) for row in rows]
     shown = [item for item in items if item is not None]
-    return _json({"items": shown, "next": last if last < found.last_seq else None}, found.last_seq)
+    seq = seq_told(found, who.role)
+    return _json({"items": shown, "next": last if last < seq else None}, seq)
 
 
 @router.get(

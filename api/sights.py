@@ -21,7 +21,7 @@ from domain.model import Order, Role
 from domain.sight import VIEWS, View
 from domain.transitions import SUPERVISORS
 from identity.people import Identified
-from store import accesses, directory, sights
+from store import accesses, directory, posts, sights
 from store import orders as queries
 from store.accesses import Access, Outcome
 from vault import veil
@@ -103,7 +103,7 @@ async def reveal(order_id: OrderId, asked: RevealRequest, request: Request, who:
     order = found.order
     if not asked.fields and asked.seq is None:
         raise Problem("invalid_request", "Nothing is named.", field="fields", remedy="Name a field, or an event's seq.")
-    _demand_right(who, order, asked)
+    await _demand_right(parts, who, order, asked)
     wanted = 1 if asked.seq is None else asked.seq
     rows = {row.seq: row for seq in {1, wanted} for row in await parts.read(who, queries.events, order_id, seq - 1, 1)}
     if wanted not in rows:
@@ -122,10 +122,17 @@ async def reveal(order_id: OrderId, asked: RevealRequest, request: Request, who:
     return Response(veil.unveiled(shown, veil.CLEAR, {key.customer: key}), media_type=JSON)
 
 
-def _demand_right(who: Identified, order: Order, asked: RevealRequest) -> None:
+async def complained_about(parts: Parts, who: Identified, order: Order) -> bool:
+    """Whether the asker handles orders for the unit that is complained about, or for one above or below it."""
+    if VIEWS[who.role] is not View.UNIT or not order.against:
+        return False
+    return (await parts.system(posts.organisation)).related(who.unit, order.against)
+
+
+async def _demand_right(parts: Parts, who: Identified, order: Order, asked: RevealRequest) -> None:
     if VIEWS[who.role] is not View.UNIT:
         return
-    allowed = () if who.unit == order.against else FOR_UNITS
+    allowed = () if await complained_about(parts, who, order) else FOR_UNITS
     if asked.seq is not None or any(field not in allowed for field in asked.fields):
         raise Problem(
             "forbidden",
@@ -183,6 +190,9 @@ async def _followed(
     step: Callable[[Session, str, str], bool],
 ) -> Response:
     person = asked.person or who.id
+    if who.acting_for:
+        remedy = "Leave out Acting-For; what a colleague sees is seen in his place alone."
+        raise Problem("forbidden", "In a colleague's place nobody follows orders.", field="Acting-For", remedy=remedy)
     if await parts.read(who, sights.customer_of, order_id, who.sight) is None:
         raise no_order(order_id)
     if person != who.id:

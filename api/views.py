@@ -24,8 +24,11 @@ from domain.sight import (
     changes_shown,
     data_shown,
     event_shown,
+    rated,
     shown,
 )
+from store.ledger import Head
+from store.orders import OrderLine
 
 JSON = "application/json"
 LEAD_CLOCK = "due"
@@ -55,6 +58,10 @@ def view(whole: Order, role: Role) -> dict[str, Any]:
         "next_at": next_deadline(order),
         "allowed": may if role is not Role.CUSTOMER else {role: may.get(role, ())},
     }
+
+
+class _Keyed(msgspec.Struct):
+    key: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -106,16 +113,37 @@ class Reply:
         return Response(self.body, self.status, headers, media_type)
 
 
-def seen(order: Order, role: Role) -> Reply:
-    """The reply that shows an order to a role."""
-    return Reply(200, msgspec.json.encode(view(order, role)), order.seq, order.id)
+def shown_to(head: Head, role: Role) -> Reply:
+    """The reply that shows an order to a role; a unit is told no seq that would tell it of a call-back."""
+    seq = seq_told(head, role)
+    body = view(head.order, role)
+    body["order"] = replace(body["order"], seq=seq)
+    return Reply(200, msgspec.json.encode(body), seq, head.order.id)
 
 
-def live(found: Live, role: Role) -> Reply:
-    """The reply that shows an order as its workflow holds it."""
+def seq_told(head: Head, role: Role) -> int:
+    """The order's last seq as a role is told it."""
+    return head.unit_seq if VIEWS[role] is View.UNIT and not rated(head.order) else head.last_seq
+
+
+def line_shown(line: OrderLine, role: Role) -> OrderLine:
+    """A line of a list as a role is shown it: nothing that the order itself does not show it."""
+    match VIEWS[role]:
+        case View.UNIT:
+            return replace(line, next_at=None)
+        case View.CUSTOMER:
+            return replace(line, next_at=None, level=0, colour="")
+        case _:
+            return line
+
+
+def live(found: Live, head: Head, role: Role) -> Reply:
+    """The reply that shows an order as its workflow holds it; `head` is what the ledger has of it."""
     body = view(found.order, role)
+    if VIEWS[role] is View.UNIT:
+        body["order"] = replace(body["order"], seq=seq_told(head, role))
     body["allowed"] = found.allowed
-    return Reply(200, msgspec.json.encode(body), found.order.seq, found.order.id)
+    return Reply(200, msgspec.json.encode(body), body["order"].seq, found.order.id)
 
 
 def done(order: Order, role: Role, *, command_id: str, verb: str, first: int, last: int) -> Reply:
@@ -130,7 +158,8 @@ def event_line(row: EventRow, order: Order, role: Role, *, final: bool) -> dict[
 
     Defaults are left out of a stored row; readers get every field.
     """
-    if not event_shown(row.type, role, final=final):
+    key = msgspec.json.decode(row.data, type=_Keyed).key if VIEWS[role] is View.UNIT else ""
+    if not event_shown(row.type, role, final=final, key=key):
         return None
     line: dict[str, Any] = {"reason": "", "command_id": "", "clocks": (), **msgspec.structs.asdict(row)}
     if VIEWS[role] is View.DESK:

@@ -53,6 +53,12 @@ CUSTOMER_CLOCKS = ("statutory", "register", "contact", "due", "progress", "info"
 RATING_EVENTS = ("CallbackPlanned", "CallbackAttempted", "CallbackRecorded", "RatingLapsed")
 """What a unit does not see before the round has ended."""
 
+
+def of_callback(event_type: str, key: str) -> bool:
+    """Whether an event tells of a round's call-back: by its type, or by the limit `key` that it speaks of."""
+    return event_type in RATING_EVENTS or key.partition("/")[0] in CALLBACK_CLOCKS
+
+
 ROUND_ENDS = ("OrderClosed", "OrderReworked", "OrderReopened", "OrderTerminated", "OrderWithdrawn")
 """With these a round's rating is final."""
 
@@ -118,11 +124,14 @@ def clock_shown(kind: str, order: Order, role: Role) -> bool:
             return True
 
 
-def event_shown(event_type: str, role: Role, *, final: bool) -> bool:
-    """Whether a role is shown an event of a type; `final` when the round that it belongs to has ended."""
+def event_shown(event_type: str, role: Role, *, final: bool, key: str = "") -> bool:
+    """Whether a role is shown an event of a type, about the limit `key` if about one.
+
+    `final` when the round that it belongs to has ended.
+    """
     match VIEWS[role]:
         case View.UNIT:
-            return final or event_type not in RATING_EVENTS
+            return final or not of_callback(event_type, key)
         case View.CUSTOMER:
             return event_type in CUSTOMER_EVENTS
         case _:
@@ -151,7 +160,10 @@ def changes_shown(
     """What a role is shown of an event's clock changes."""
     if VIEWS[role] is View.DESK or (final and VIEWS[role] is View.UNIT):
         return changes
-    return tuple(one for one in changes if clock_shown(one.key.partition("/")[0], order, role))
+    shown = (one for one in changes if clock_shown(one.key.partition("/")[0], order, role))
+    if VIEWS[role] is View.UNIT:
+        return tuple(shown)
+    return tuple(replace(one, clock=one.clock and _plain(one.clock)) for one in shown)
 
 
 def actor_shown(actor_id: str, role: Role) -> str:

@@ -45,7 +45,7 @@ _NEW_HEAD = (
     )
     + " ON CONFLICT DO NOTHING RETURNING order_id"
 )
-_HEAD_MOVED = writes.update(tables.orders, without=("region",))
+_HEAD_MOVED = writes.update(tables.orders, without=("region",), kept=("unit_seq", "unit_at"))
 _EVENTS = writes.insert(tables.events, without=("recorded_at",))
 _SIGHTS = (
     "INSERT INTO sights (order_id, place, rehearsal, registered_at)"
@@ -88,10 +88,14 @@ class LedgerFork(Exception):  # noqa: N818 - as above
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the ledger has come with an order, and the order as it then stands."""
+    """How far the ledger has come with an order, and the order as it then stands.
+
+    `unit_seq` is the last seq that handling units are told of.
+    """
 
     last_seq: int
     order: Order
+    unit_seq: int = 0
 
 
 def head(session: Session, order_id: str) -> Head | None:
@@ -125,7 +129,7 @@ def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
     if not news:
         return _present(order_id, old)
     states, events = _lived(old.order if old else None, news)
-    if old is None and not _begin(session, states[-1], events[-1]):
+    if old is None and not _begin(session, states[-1], events):
         return record(session, order_id, rows)  # somebody else began it meanwhile: go by what he wrote
     _write(session, old, news, states, events)
     return states[-1]
@@ -195,9 +199,9 @@ def _present(order_id: str, old: Head | None) -> Order:
     return old.order
 
 
-def _begin(session: Session, order: Order, last: Event) -> bool:
+def _begin(session: Session, order: Order, events: Sequence[Event]) -> bool:
     """Make the head of a new order; False when another transaction has made it first (its commit is waited for)."""
-    rows = {tables.orders.name: encode([projection.head(order, last)]).decode()}
+    rows = {tables.orders.name: encode([projection.head(order, events)]).decode()}
     return session.connection().exec_driver_sql(_NEW_HEAD, rows).first() is not None
 
 
@@ -210,7 +214,7 @@ def _write(session: Session, old: Head | None, news: list[EventRow], states: lis
     known_from = projection.sights(before)
     batch.add(_SIGHTS, sights, [row for row in projection.sights(after) if row not in known_from])
     if old is not None:
-        batch.add(_HEAD_MOVED, tables.orders, [projection.head(after, events[-1])])
+        batch.add(_HEAD_MOVED, tables.orders, [projection.head(after, events)])
     for table, rows_of, statement in _PARTS:
         known = rows_of(before)
         batch.add(statement, table, [row for row in rows_of(after) if row not in known])

@@ -44,8 +44,9 @@ class OrderQuery:
 
     `sight` is where the asker stands; with `following` he lists only the orders that he follows. `unit` is the lead
     unit, `customer` the customer's id, `level` the lowest escalation level; `marks` are those that an order must have
-    (`vault.finding`). Sorted by `due` the list has only orders whose lead has a due time running, the most urgent
-    first; `updated` and `level` start with the latest and the highest. `cursor` is the `next` of the page before.
+    (`vault.finding`); with `told_units` seq and time are those that handling units are told of. Sorted by `due` the
+    list has only orders whose lead has a due time running, the most urgent first; `updated` and `level` start with the
+    latest and the highest. `cursor` is the `next` of the page before.
     """
 
     sight: Sight
@@ -60,6 +61,7 @@ class OrderQuery:
     overdue: bool | None = None
     marks: tuple[int, ...] = ()
     following: bool = False
+    told_units: bool = False
     rehearsal: bool = False
     sort: Sort = Sort.NEWEST
     cursor: str = ""
@@ -140,6 +142,8 @@ class Deadline:
 
 
 _LINE = tuple(orders.c[name] for name in OrderLine.__dataclass_fields__)
+_TOLD = {"last_seq": orders.c.unit_seq, "updated_at": orders.c.unit_at}
+_TOLD_UNITS = tuple(_TOLD.get(name, orders.c[name]) for name in OrderLine.__dataclass_fields__)
 _DEADLINE = tuple(deadline_rows.c[name] for name in Deadline.__dataclass_fields__)
 
 
@@ -157,9 +161,9 @@ def find(session: Session, order_id: str) -> Found | None:
 def head(session: Session, order_id: str, sight: Sight) -> ledger.Head | None:
     """The order as the ledger has it, where it is seen from there; None for one that is not, or is not at all."""
     o = orders.c
-    wanted = select(o.last_seq, o.snapshot).where(o.order_id == order_id, seen(o.order_id, sight))
+    wanted = select(o.last_seq, o.snapshot, o.unit_seq).where(o.order_id == order_id, seen(o.order_id, sight))
     row = session.execute(wanted).one_or_none()
-    return None if row is None else ledger.Head(row.last_seq, ledger.restored(row.snapshot))
+    return None if row is None else ledger.Head(row.last_seq, ledger.restored(row.snapshot), row.unit_seq)
 
 
 def round_ended(session: Session, order_id: str) -> int:
@@ -201,7 +205,9 @@ def statement(query: OrderQuery) -> Select[Any]:
     Whoever does not see all orders gets those of one of his places, by its index; the sorts by registration follow it.
     """
     columns, descending = _SORTS[query.sort]
-    found = select(*_LINE).where(*_filters(query))
+    found = select(*(_TOLD_UNITS if query.told_units else _LINE)).where(*_filters(query))
+    if query.told_units and query.sort is Sort.UPDATED:
+        columns = (orders.c.unit_at, orders.c.order_id)
     place = _place(query)
     if place:
         found = found.join(sights, sights.c.order_id == orders.c.order_id)

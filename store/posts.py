@@ -87,6 +87,18 @@ class Organisation:
             found.setdefault(unit.parent, []).append(unit.id)
         return found
 
+    def related(self, one: str, other: str) -> bool:
+        """Whether two units are the same, or one of them stands above the other."""
+        return one in self.above(other) or other in self.above(one)
+
+    def above(self, unit: str) -> tuple[str, ...]:
+        """The unit and all above it, headquarters last; none for one that is not there."""
+        found: list[str] = []
+        while unit in self.units and unit not in found:
+            found.append(unit)
+            unit = self.units[unit].parent
+        return tuple(found)
+
     def chain(self, audience: str) -> Iterator[str]:
         """The audience itself and those who stand in for it, upwards; the last are the administrators."""
         yield audience

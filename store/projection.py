@@ -11,6 +11,7 @@ from domain.callback import TO_CALL
 from domain.clocks import kind_of, next_deadline, of_kind
 from domain.events import CallbackAttempted, CallbackRecorded, ClockBreached, ClockChange, Event, OrderEscalated
 from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
+from domain.sight import of_callback
 from store.tables import NEVER
 
 Row = dict[str, Any]
@@ -40,9 +41,14 @@ def event(row: EventRow) -> Row:
     }
 
 
-def head(order: Order, last: Event) -> Row:
-    """The row of `orders`, without the region."""
-    lead = order.lead
+def head(order: Order, events: Sequence[Event]) -> Row:
+    """The row of `orders` after these events, without the region.
+
+    `unit_seq` and `unit_at` are those of the last of them that handling units are told of, None where none is: a seq
+    that moves would tell them of a call-back.
+    """
+    lead, last = order.lead, events[-1]
+    told = [one for one in events if not of_callback(one.type, getattr(one.body, "key", ""))]
     return {
         "order_id": order.id,
         "last_seq": order.seq,
@@ -72,6 +78,8 @@ def head(order: Order, last: Event) -> Row:
         "terms": order.terms,
         "snapshot": encode(order).decode(),
         "callback_at": _call_at(order),
+        "unit_seq": told[-1].seq if told else None,
+        "unit_at": told[-1].at if told else None,
     }
 
 

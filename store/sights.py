@@ -29,6 +29,14 @@ def seen(order_id: ColumnElement[Any], sight: Sight) -> ColumnElement[bool]:
     return or_(at, order_id.in_(alone)) if alone else at
 
 
+def told(session: Session, order_id: str, sight: Sight) -> tuple[str, int, int] | None:
+    """The customer of an order that is seen from there, its last seq, and the last that handling units are told of."""
+    o = orders.c
+    wanted = select(o.customer, o.last_seq, o.unit_seq).where(o.order_id == order_id, seen(o.order_id, sight))
+    row = session.execute(wanted).one_or_none()
+    return None if row is None else (row.customer, row.last_seq, row.unit_seq)
+
+
 def customer_of(session: Session, order_id: str, sight: Sight) -> str | None:
     """The customer of an order that is seen from there; None for one that is not, or is not at all."""
     return session.scalar(

@@ -83,6 +83,8 @@ orders = Table(
     words("terms"),
     words("snapshot"),
     instant("callback_at"),
+    number("unit_seq"),
+    instant("unit_at", required=True),
     Index("orders_newest", "rehearsal", "registered_at", "order_id"),
     Index("orders_updated", "rehearsal", "updated_at", "order_id"),
     Index("orders_due", "rehearsal", "due_at", "order_id", postgresql_where=text("due_at IS NOT NULL")),
@@ -110,7 +112,8 @@ orders = Table(
 
 `customer` is the id of whoever complains in `customers`; title, name and number are sealed with his key.
 
-`callback_at` is the earliest instant at which the customer may be called, null when he is not to be called.
+`callback_at` is the earliest instant at which the customer may be called, null when he is not to be called. `unit_seq`
+and `unit_at` are the seq and the time of the last event that handling units are told of.
 """
 
 order_texts = Table(

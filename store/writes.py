@@ -45,11 +45,18 @@ def upsert(table: Table, sticky: Sequence[str] = (), first: Sequence[str] = (), 
     return f"{insert(table)} ON CONFLICT ({key}) DO UPDATE SET {sets}"  # nosec B608  # our own names
 
 
-def update(table: Table, without: Sequence[str] = ()) -> str:
-    """SQL that changes the one row given in the parameter named like the table, found by its primary key."""
+def update(table: Table, without: Sequence[str] = (), kept: Sequence[str] = ()) -> str:
+    """SQL that changes the one row given in the parameter named like the table, found by its primary key.
+
+    Columns in `kept` stay as they are where the row brings null for them.
+    """
     key = [column.name for column in table.primary_key.columns]
+
+    def value(name: str) -> str:
+        return f'coalesce(r."{name}", {table.name}."{name}")' if name in kept else f'r."{name}"'
+
     sets = ", ".join(
-        f'"{column.name}" = r."{column.name}"'
+        f'"{column.name}" = {value(column.name)}'
         for column in table.columns
         if column.name not in key and column.name not in without
     )

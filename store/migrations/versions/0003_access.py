@@ -33,6 +33,8 @@ def upgrade() -> None:
     op.drop_index("orders_customer", "orders")
     op.add_column("orders", text("customer"))
     op.create_index("orders_customer", "orders", ["customer", "registered_at", "order_id"])
+    op.add_column("orders", sa.Column("unit_seq", sa.Integer(), nullable=False))
+    op.add_column("orders", instant("unit_at", required=True))
     op.drop_index("order_texts_grams", "order_texts")
     op.drop_column("order_texts", "text")
     op.drop_column("order_texts", "grams")
