@@ -1,6 +1,4 @@
-"""What nobody is told: a unit of a call-back by a number that moves, a customer of the desks by a list, a link's holder
-that the number is his, a stand-in that he may go on.
-"""
+"""What nobody is told: a unit, of a call-back by a number that moves; a customer, of the desks by his list."""
 
 from __future__ import annotations
 
