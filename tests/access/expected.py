@@ -149,8 +149,8 @@ SECRET = (*BY_PLACE, About.NOTICE, About.ACTING, About.TRACKED, About.CODE, Abou
 ANYBODYS = (Role.HEADQUARTERS, Role.ADMINISTRATOR)
 """Who may say of anybody that he is away."""
 
-BEYOND_ONE = ("register",)
-"""What a customer does beyond the one order that a link opens."""
+BEYOND_A_LINK = ("register", "rate_by_sms", "withdraw", "reopen")
+"""What a customer does who has proved that he is it: a link may have been passed on, and opens one order alone."""
 
 ABOUT: dict[str, About] = {
     **dict.fromkeys((verb for verb in COMMANDS if verb != "register"), About.ORDER),
@@ -238,7 +238,7 @@ def cell(operation: str, column: Column) -> Cell:
         return (UNKNOWN,) * len(answers)
     if column is TOKEN or column.role not in grant.roles:
         return (REFUSED,) * len(answers)
-    if column is LINK and operation in BEYOND_ONE:
+    if column is LINK and operation in BEYOND_A_LINK:
         return (REFUSED,) * len(answers)
     if about in BY_PLACE:
         return {"*": (YES, YES, MISSING), "": (MISSING,) * 3}.get(place(column), answers)

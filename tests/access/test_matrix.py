@@ -151,7 +151,17 @@ async def test_whoever_may_ask_is_answered_about_his_own_and_told_what_is_not_th
     assert outcomes["carried out"] > 2 * outcomes["refused by the rules"]
 
 
-_ALONE = ("log_in", "take_on", "give_up", "revoke_token", "erase_customer", "track", "track_code", "track_link")
+_ALONE = (
+    "log_in",
+    "log_out_everywhere",
+    "take_on",
+    "give_up",
+    "revoke_token",
+    "erase_customer",
+    "track",
+    "track_code",
+    "track_link",
+)
 """What is asked one after another, for one asking changes what the next one finds."""
 _LAST = ("change_password",)
 """After these somebody cannot log in as before."""
