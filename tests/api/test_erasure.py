@@ -145,7 +145,7 @@ async def test_erased_is_erased_everywhere_and_the_events_stay(
 
     refused = await erase(api, phone)
     assert (refused.status_code, refused.json()["code"]) == (409, "order_open")
-    assert rehearsed in refused.json()["detail"]
+    assert rehearsed not in refused.text
     await forward(api, rehearsed, timedelta(days=40))
     for _ in range(100):
         if (await api.get(f"/orders/{rehearsed}", HQ)).json()["order"]["over"]:
@@ -218,7 +218,7 @@ async def test_whoever_complains_while_he_is_erased_keeps_his_data(api: Caller, 
     assert isinstance(claimed, Pending)
     refused = await erase(api, phone)
     assert (refused.status_code, refused.json()["code"]) == (409, "order_open")
-    assert claimed.order_id in refused.json()["detail"]
+    assert claimed.order_id not in refused.text
     assert (await gateway.resume(claimed)).status == 201
     assert (await api.get(f"/orders/{claimed.order_id}")).json()["order"]["customer"]["name"] == "司**"
 
