@@ -182,6 +182,11 @@ def lead(caller: Caller, order_id: str) -> None:
     for verb, who in (("sign", "unit member"), ("contact", "unit member"), ("note", "agent"), ("urge", "customer")):
         answer = caller.act(order_id, verb, who)
         assert answer.status_code == 200, (verb, answer.text)
+    for level, who in ((2, "dispatcher"), (3, "province")):
+        raised = caller.act(order_id, "escalate", who, level=level)
+        assert raised.status_code == 200, raised.text
+    supervised = caller.act(order_id, "supervise", "province", colour="red")
+    assert supervised.status_code == 200, supervised.text
     for name, content, kind in (
         (f"{NAME_ZH} {mobile(42)}.txt", WORDS.encode(), "text/plain"),
         (f"{EMAIL} 账单.csv", f"name,phone\n{CALLED},{mobile(42)}\n".encode(), "text/csv"),
