@@ -29,7 +29,7 @@ from runtime.temporal import PORT_COUNT, EmbeddedTemporal
 
 _SYSTEMS = "systems"
 _ALONE = ("test_up.py", "test_faults.py", "test_watch.py")
-_OWN_SERVERS = ("tests/chaos/", *(f"tests/runtime/{name}" for name in _ALONE))
+_OWN_SERVERS = ("tests/chaos/", "tests/privacy/", *(f"tests/runtime/{name}" for name in _ALONE))
 _SLOW = (
     "tests/workflows/",
     "tests/watch/",
