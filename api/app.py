@@ -40,6 +40,7 @@ from api import (
     sights,
     tokens,
     tracking,
+    uploads,
 )
 from api.access import GRANTS, admitted
 from api.assembly import open_gateway
@@ -112,6 +113,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         orders.router,
         exports.router,
         files.router,
+        uploads.router,
         sights.router,
         accesses.router,
         callbacks.router,

@@ -142,9 +142,10 @@ async def test_what_the_rules_refuse_is_not_kept(api: Caller, database: Database
 
 async def test_the_database_itself_keeps_what_the_ledger_speaks_of(api: Caller, database: Database) -> None:
     number = await api.opened()
-    line = (await send(api, number)).json()
+    await send(api, number)
+    (row,) = rows(database, number)
     with sessions(make_engine(database.app_url, 1, sight=EVERYWHERE)).begin() as session:
-        assert not kept.drop(session, line["id"])
+        assert not kept.drop(session, kept.FileLine(*(row._mapping[name] for name in kept.FileLine.__slots__)))
     assert len(rows(database, number)) == 1
 
 
@@ -219,8 +220,8 @@ async def test_a_customer_is_shown_what_he_sent_himself(api: Caller) -> None:
 async def test_an_order_takes_so_many_documents_and_no_more(
     api: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.files.MAX_FILES", 3)
-    monkeypatch.setattr("api.files.MAX_OWN", 1)
+    monkeypatch.setattr("api.uploads.MAX_FILES", 3)
+    monkeypatch.setattr("api.uploads.MAX_OWN", 1)
     number, use = await api.opened(), key()
     assert (await send(api, number, ("1.txt", "text/plain", b"1"), CUSTOMER, use=use)).status_code == 201
     refused = await send(api, number, ("2.txt", "text/plain", b"2"), CUSTOMER)

@@ -1,0 +1,188 @@
+"""Documents of an order, taken in as they are: judged, sealed and put on record.
+
+The document is kept before the ledger is told of it: what the ledger speaks of is there. A refused one is let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api import contents
+from api.commands import PROBLEMS, OrderId
+from api.deps import Parts, asker, expected_seq, idempotency_key
+from api.deps import parts as parts_of
+from api.errors import Problem, declared, no_order
+from api.files import FileView, erased, only_of
+from api.views import JSON
+from contracts.messages import encode
+from domain.commands import Attach
+from identity.people import Identified
+from store import files as rows
+from store import sights
+from store.files import FileLine
+from vault.seal import Kind
+
+router = APIRouter(tags=["files"])
+
+UPLOAD_SECONDS = 120.0
+"""How long a document may take to arrive."""
+MAX_UPLOADS = 4
+"""Documents that one process takes in at once: each is held in memory while it is judged and sealed."""
+MAX_FILES, MAX_OWN = 200, 30
+"""Documents of one order in all, and of those that a customer sends."""
+UNSETTLED = ("outcome_unknown", "command_pending")
+"""After these the ledger may still come to know of the document."""
+_FILE_NAME: dict[str, Any] = {
+    "name": "X-File-Name",
+    "in": "header",
+    "required": True,
+    "description": "The document's name with its extension, UTF-8, percent-encoded.",
+    "schema": {"type": "string", "maxLength": 1000},
+}
+_KEY: dict[str, Any] = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in contents.KINDS},
+}
+
+
+class _Places:
+    """Counts who is at it; there is no queue, for whoever waits holds his document already."""
+
+    def __init__(self, most: int) -> None:
+        self.free = most
+
+    def __enter__(self) -> None:
+        if not self.free:
+            raise Problem(
+                "too_many_requests",
+                "Several documents are being taken in.",
+                remedy="Send it again after the given seconds, with the same key.",
+                retry_after=2,
+            )
+        self.free -= 1
+
+    def __exit__(self, *error: object) -> None:
+        self.free += 1
+
+
+_PLACES = _Places(MAX_UPLOADS)
+
+
+@router.post(
+    "/orders/{order_id}/files",
+    status_code=201,
+    response_model=FileView,
+    responses=declared(*PROBLEMS, "erased", "file_refused", "too_large", "too_slow", "too_many_requests"),
+    operation_id="upload_file",
+    summary="Attach a document",
+    openapi_extra={"parameters": [_FILE_NAME, _KEY], "requestBody": _BODY},
+)
+async def upload_file(order_id: OrderId, request: Request) -> Response:
+    """The body is the document as it is. Its name, its declared type and its content must agree; it is kept sealed.
+
+    The ledger is told by the command `attach`, under the same key. The same content on the same order is kept once of
+    staff and once of the customer.
+    """
+    parts, who = await parts_of(request), await asker(request)
+    key, seq = idempotency_key(request), expected_seq(request)
+    customer = await parts.read(who, sights.customer_of, order_id, who.sight)
+    if customer is None:
+        raise no_order(order_id)
+    try:
+        name = contents.clean_name(request.headers.get("x-file-name", ""))
+    except contents.Unfit as unfit:
+        raise _refused(unfit, "X-File-Name") from None
+    with _PLACES:
+        content = await _received(request, parts.settings.file_max_mb * 1024 * 1024)
+        try:
+            declared_type = request.headers.get("content-type", "")
+            media_type = await asyncio.to_thread(contents.judge, name, declared_type, content)
+        except contents.Unfit as unfit:
+            raise _refused(unfit) from None
+        digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
+        line = FileLine(
+            id=rows.id_of(order_id, digest, who.id),
+            order_id=order_id,
+            name=name,
+            media_type=media_type,
+            size=len(content),
+            sha256=digest,
+            by=who.id,
+            at=datetime.now(UTC),
+        )
+        fresh = await parts.gateway.run(_keep, parts, who, line, customer, content)
+    try:
+        reply = await parts.gateway.act(
+            order_id, "attach", key, who, Attach(name=name, media_type=media_type, sha256=digest), "", seq
+        )
+    except Problem as problem:
+        if fresh and problem.code not in UNSETTLED:
+            await parts.write(rows.drop, line)
+        raise
+    if reply.status >= 400:
+        if fresh:
+            await parts.write(rows.drop, line)
+        return reply.response()
+    kept = await parts.read(who, rows.line, order_id, line.id)
+    if kept is None:  # what the ledger speaks of is let go with its customer alone
+        raise erased(order_id)
+    answer = Response(encode(kept), 201, media_type=JSON)
+    answer.headers["Location"] = f"/v1/orders/{order_id}/files/{line.id}"
+    answer.headers["ETag"] = f'"{reply.seq}"'
+    if reply.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content: bytes) -> bool:
+    """Seal a document and keep it; False when it is there already. What a crash left of the order before is let go."""
+    key = parts.rack.key(customer)
+    if key is None:
+        raise erased(line.order_id)
+    sealed = key.seal_bytes(content, line.id)
+    named = replace(line, name=key.seal(Kind.FILE_NAME, line.name))
+    most = MAX_OWN if only_of(who) else MAX_FILES
+    with parts.gateway.books.writes() as session:
+        rows.sweep(session, line.order_id, line.at)
+        if not rows.add(session, named, customer, sealed):
+            return False
+        if rows.count(session, line.order_id, only_of(who)) > most:  # and the transaction is undone
+            raise Problem(
+                "file_refused", f"{most} documents are on this order already.", remedy="Send the most telling ones."
+            )
+    return True
+
+
+async def _received(request: Request, most: int) -> bytes:
+    """The whole body, read no further than is allowed and no longer than it may take."""
+    problem = Problem(
+        "too_large", f"The document is larger than {most >> 20} MiB.", remedy="Send it smaller, or in parts of its own."
+    )
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > most:
+        raise problem
+    content = bytearray()
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            async for piece in request.stream():
+                content += piece
+                if len(content) > most:
+                    raise problem
+    except TimeoutError:
+        raise Problem(
+            "too_slow",
+            f"The document was not there after {UPLOAD_SECONDS:.0f} s.",
+            remedy="Send it smaller, or over a faster line.",
+        ) from None
+    return bytes(content)
+
+
+def _refused(unfit: contents.Unfit, field: str = "") -> Problem:
+    return Problem("file_refused", unfit.detail, field=field, remedy=unfit.remedy)
