@@ -72,4 +72,6 @@ async def read_notice(
     parts: PartsDep,
 ) -> Marked:
     """Once for everybody who holds the post that it was told to; asking again changes nothing."""
-    return Marked(marked=await parts.read(who, queries.mark_read, who, [notice_id], datetime.now(UTC)))
+    seen = await parts.read(who, queries.unread, who, [notice_id])
+    marked = await parts.write(queries.mark_read, who, seen, datetime.now(UTC)) if seen else 0
+    return Marked(marked=marked)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -39,6 +40,7 @@ VISIBILITY_DATABASE = "temporal_visibility"
 SUPERUSER = "postgres"
 OWNER = "whistle_owner"
 APP = "whistle_app"
+WALLS = "whistle_walls"
 ENGINE = "whistle_engine"
 
 # For two cores and a few GiB of memory. Durability stays at its default: fsync and synchronous_commit are on.
@@ -65,6 +67,12 @@ _SERVER_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+
+_LARGE_OBJECTS = (
+    "select oid::regprocedure::text from pg_proc"
+    " where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^lo(_.*|read|write)$'"
+)
+"""The functions on large objects, which no policy of a table keeps anybody from."""
 
 
 class EmbeddedPostgres:
@@ -246,19 +254,32 @@ class EmbeddedPostgres:
                     if role not in roles:
                         statement = sql.SQL("create role {} login password {}")
                         cursor.execute(statement.format(sql.Identifier(role), sql.Literal(self.password(role))))
+                walls, owner = sql.Identifier(WALLS), sql.Identifier(OWNER)
+                if WALLS not in roles:  # whose functions look past the policies, and who has nothing else
+                    cursor.execute(sql.SQL("create role {} nologin bypassrls").format(walls))
+                cursor.execute(sql.SQL("grant {} to {}").format(walls, owner))
                 cursor.execute("select datname from pg_database")
                 databases = {row[0] for row in cursor.fetchall()}
                 wanted = ((DATABASE, OWNER), (ENGINE_DATABASE, ENGINE), (VISIBILITY_DATABASE, ENGINE))
-                for database, owner in wanted:
+                for database, name in wanted:
                     if database not in databases:
                         statement = sql.SQL("create database {} owner {}")
-                        cursor.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
+                        cursor.execute(statement.format(sql.Identifier(database), sql.Identifier(name)))
                         keep_out = sql.SQL("revoke connect, temporary on database {} from public")
                         cursor.execute(keep_out.format(sql.Identifier(database)))
-                let_in = sql.SQL("grant connect, temporary on database {} to {}")
-                cursor.execute(let_in.format(sql.Identifier(DATABASE), sql.Identifier(APP)))
         finally:
             connection.close()
+        self.let_in(DATABASE)
+
+    def let_in(self, database: str) -> None:
+        """Let the application's role into a database of its tables, to use those and make nothing of its own there."""
+        with closing(self.connect(database=database)) as connection, connection.cursor() as cursor:
+            name, app = sql.Identifier(database), sql.Identifier(APP)
+            cursor.execute(sql.SQL("revoke temporary on database {} from public, {}").format(name, app))
+            cursor.execute(sql.SQL("grant connect on database {} to {}").format(name, app))
+            cursor.execute(_LARGE_OBJECTS)
+            for (function,) in cursor.fetchall():
+                cursor.execute(f"revoke execute on function {function} from public")
 
 
 def wait_for(url: str, seconds: float) -> None:

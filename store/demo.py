@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from domain.model import Role
 from store import policies
-from store.session import make_engine, sessions
+from store.session import EVERYWHERE, make_engine, sessions
 from store.tables import catalogue, people, units
 
 MAIL_DOMAIN = "example.invalid"
@@ -57,7 +57,7 @@ def load(url: str) -> None:
     What is there is brought up to date; a person who was made inactive stays so, and so does a policy of one's own that
     is in force.
     """
-    engine = make_engine(url, pool_size=1)
+    engine = make_engine(url, pool_size=1, sight=EVERYWHERE)
     try:
         with sessions(engine).begin() as session:
             organisation = document("organisation")

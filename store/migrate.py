@@ -10,12 +10,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store import access_tables, tables
+from store import access_tables, tables, walls
 from store.columns import metadata
 
 APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY)
 
 APP_ROLE = "whistle_app"
+WALLS_ROLE = "whistle_walls"
+"""Whose the functions are that look past the policies: a role that nobody logs in as."""
 _LOCK = 0x57484953  # "WHIS": any number that everybody who migrates agrees on
 
 
@@ -43,6 +45,7 @@ def upgrade(url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _grant(connection)
+        _hand_over(connection)
 
 
 def revision(url: str) -> str:
@@ -65,11 +68,39 @@ def _grant(connection: Connection) -> None:
     changing = ", ".join(table.name for table in metadata.sorted_tables if table not in APPEND_ONLY)
     adding = ", ".join(table.name for table in APPEND_ONLY)
     for statement in (
+        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP_ROLE}",
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
         f"REVOKE ALL ON {everything} FROM {APP_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
         f"GRANT DELETE ON commands, calls, challenges, order_texts, sights, federated, files TO {APP_ROLE}",
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
+        *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP_ROLE}" for function in walls.PAST),
+    ):
+        connection.execute(text(statement))
+
+
+def _hand_over(connection: Connection) -> None:
+    """Give the functions that look past the policies to their own role, where there is one that may look past them.
+
+    Without it they stay the owner's, who may do anything; a cluster's superuser makes it (docs/operations.md).
+    """
+    there = connection.scalar(
+        text(
+            "SELECT true FROM pg_roles WHERE rolname = :role AND rolbypassrls AND NOT rolcanlogin"
+            " AND pg_has_role(current_user, oid, 'SET')"
+        ),
+        {"role": WALLS_ROLE},
+    )
+    if not there:
+        return
+    everything = ", ".join(table.name for table in metadata.sorted_tables)
+    read = ", ".join(sorted({table for named in walls.PAST.values() for table in named.split(", ")}))
+    for statement in (
+        f"REVOKE ALL ON {everything} FROM {WALLS_ROLE}",
+        f"GRANT SELECT ON {read} TO {WALLS_ROLE}",
+        f"GRANT USAGE, CREATE ON SCHEMA public TO {WALLS_ROLE}",  # CREATE: whoever is given a function needs it then
+        *(f"ALTER FUNCTION {function} OWNER TO {WALLS_ROLE}" for function in walls.PAST),
+        f"REVOKE CREATE ON SCHEMA public FROM {WALLS_ROLE}",
     ):
         connection.execute(text(statement))

@@ -252,7 +252,7 @@ def _policy_labels(session: Session) -> dict[str, tuple[str, str]]:
     try:
         labels = policies.current(session)[1].get("labels", {})
     except LookupError:
-        labels = {}
+        return {}
     found = {
         f"{group}:{code}": (label["zh"], label["en"])
         for group, section in (("matter", "whistle_matters"), ("category", "categories"))
@@ -310,15 +310,24 @@ def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool
     return select(*both.c).order_by(both.c.created_at.desc(), both.c.id.desc()).limit(limit)
 
 
+def unread(session: Session, reader: Reader, ids: Sequence[str]) -> list[str]:
+    """Which of these notices are the reader's and not read yet: what he may have marked as read."""
+    return list(session.scalars(select(t.c.id).where(t.c.id.in_(ids), _unread_of(session, reader))))
+
+
 def mark_read(session: Session, reader: Reader, ids: Sequence[str], at: datetime) -> int:
     """Mark a reader's notices as read at that instant (UTC); how many were unread. A post's notice is read once."""
+    marking = update(t).where(t.c.id.in_(ids), _unread_of(session, reader))
+    return len(session.execute(marking.values(read_at=at).returning(t.c.id)).all())
+
+
+def _unread_of(session: Session, reader: Reader) -> ColumnElement[bool]:
     if reader.customer:
         mine = _customers(reader)
     else:
         own, stood_in = _read_by(session, reader)
         mine = or_(t.c.audience.in_(own), and_(t.c.audience.in_(stood_in), _not_told(reader)))
-    marking = update(t).where(t.c.id.in_(ids), t.c.read_at.is_(None), t.c.channel == "console", mine)
-    return len(session.execute(marking.values(read_at=at).returning(t.c.id)).all())
+    return and_(t.c.read_at.is_(None), t.c.channel == "console", mine)
 
 
 def _customers(reader: Reader) -> ColumnElement[bool]:

@@ -248,7 +248,7 @@ def organisation(session: Session, kept_seconds: float = _KEPT_SECONDS) -> Organ
         datetime.now(UTC),
     )
     with _LOCK:
-        if change == _changes[0]:
+        if change == _changes[0] and found.people:  # a session of nobody sees none, and is not to speak for others
             _KEPT[pool] = (read_at, found)
     return found
 

@@ -1,8 +1,9 @@
 """Connections to the application's database, and from where a session sees it (see `store.walls`).
 
 A session sees no order and nothing of anybody's log-in until it says where its person stands: `within(engine, sight)`.
-Where that is said once for all, as for a worker, it is `EVERYWHERE`. The two settings travel with the first statement
-of each transaction, in the same round trip.
+Where that is said once for all, as for a worker, it is `EVERYWHERE`. The settings travel with the first statement of
+each transaction, in the same round trip. Whoever is not the system only reads: what he may have done, the system does
+for him.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ STATEMENT_TIMEOUT = "10s"
 _SAFE = re.compile(r"[\w@.:+-]*|\*", re.ASCII)
 _OPTION = "whistle_sight"
 _SENT = "whistle_sight_sent"
+READ_ONLY = ", set_config('transaction_read_only', 'on', true)"
+"""What goes with a person's sight; PostgreSQL lets nobody take it back within the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Sight:
         """The SQL that says so for the rest of the transaction; its names need no quoting."""
         places = ",".join(self.places)
         said = {"places": places, "person": self.person}
-        return "SELECT " + ", ".join(f"set_config('whistle.{name}', '{text}', true)" for name, text in said.items())
+        told = ", ".join(f"set_config('whistle.{name}', '{text}', true)" for name, text in said.items())
+        return f"SELECT {told}{'' if self == EVERYWHERE else READ_ONLY}"
 
 
 EVERYWHERE = Sight(("*",), "*")

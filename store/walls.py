@@ -7,50 +7,53 @@ orders, apart by commas, `*` for all; and `whistle.person`, his id. Without them
 An order is seen by whoever stands at one of its sights; `order:<id>` among the places opens that order alone. Every
 table keyed by an order follows its order. What belongs to nobody's orders (accounts, sessions, keys …) is for sessions
 of the system itself, whose place and person are `*`; the program decides there, by the first wall, what a person is
-told of it. Headquarters and auditors, who see all orders, see no more of it than others.
+told of it. Headquarters and auditors, who see all orders, see no more of it than others. What is common (the
+organisation, its rules) is read by whoever is somebody and written by the system.
 
-The database's owner, who migrates, is not bound by these policies; API and workers never log in as him.
+The database's owner, who migrates, is not bound by these policies; API and workers never log in as him. Three functions
+look past them. They name every table with its schema, find operators and functions in PostgreSQL's own schema alone,
+whatever a session has made, and belong to a role that can do nothing but read the three tables (`store.migrate`).
 """
 
 from __future__ import annotations
 
 SEES = """
-CREATE FUNCTION whistle_sees(wanted text) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION public.whistle_sees(wanted text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     places text[] := string_to_array(current_setting('whistle.places', true), ',');
 BEGIN
     RETURN 'order:' || wanted = ANY (places)
-        OR EXISTS (SELECT 1 FROM sights WHERE sights.order_id = wanted AND sights.place = ANY (places));
+        OR EXISTS (SELECT 1 FROM public.sights s WHERE s.order_id = wanted AND s.place = ANY (places));
 END
 $$
 """
 
 ABOVE = """
-CREATE FUNCTION whistle_above(place text) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION public.whistle_above(place text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH RECURSIVE up (id) AS (
         SELECT place
         UNION
-        SELECT units.parent FROM up JOIN units ON units.id = up.id WHERE units.parent NOT IN ('', 'HQ')
+        SELECT units.parent FROM up JOIN public.units ON units.id = up.id WHERE units.parent NOT IN ('', 'HQ')
     )
     SELECT id FROM up
 $$
 """
 
 FOUND = """
-CREATE FUNCTION whistle_found(wanted bigint[]) RETURNS SETOF text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION public.whistle_found(wanted bigint[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     places text[] := string_to_array(current_setting('whistle.places', true), ',');
 BEGIN
     IF current_setting('whistle.places', true) = '*' THEN
-        RETURN QUERY SELECT order_texts.order_id FROM order_texts WHERE order_texts.marks @> wanted;
+        RETURN QUERY SELECT t.order_id FROM public.order_texts t WHERE t.marks @> wanted;
         RETURN;
     END IF;
-    RETURN QUERY SELECT order_texts.order_id FROM order_texts
-        WHERE order_texts.marks @> wanted AND order_texts.order_id IN (
-            SELECT sights.order_id FROM sights WHERE sights.place = ANY (places)
+    RETURN QUERY SELECT t.order_id FROM public.order_texts t
+        WHERE t.marks @> wanted AND t.order_id IN (
+            SELECT s.order_id FROM public.sights s WHERE s.place = ANY (places)
             UNION ALL
             SELECT substr(place, 7) FROM unnest(places) place WHERE starts_with(place, 'order:')
         );
@@ -63,11 +66,11 @@ What is common to many texts is compared with the orders of the person's places 
 """
 
 CALLED = """
-CREATE FUNCTION whistle_called(callees text[], since timestamptz) RETURNS TABLE (callee text, at timestamptz)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION public.whistle_called(callees text[], since timestamptz) RETURNS TABLE (callee text, at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT calls.callee, calls.at FROM calls
-        WHERE calls.callee = ANY (callees) AND NOT calls.rehearsal AND calls.at > since ORDER BY calls.at;
+    RETURN QUERY SELECT c.callee, c.at FROM public.calls c
+        WHERE c.callee = ANY (callees) AND NOT c.rehearsal AND c.at > since ORDER BY c.at;
 END
 $$
 """
@@ -75,7 +78,15 @@ $$
 
 _EVERYWHERE = "current_setting('whistle.places', true) = '*'"
 _THE_SYSTEM = f"{_EVERYWHERE} AND current_setting('whistle.person', true) = '*'"
-_BY_ORDER = f"{_EVERYWHERE} OR whistle_sees(order_id)"
+_BY_ORDER = f"{_EVERYWHERE} OR public.whistle_sees(order_id)"
+_SOMEBODY = "current_setting('whistle.person', true) <> ''"
+
+PAST = {
+    "public.whistle_sees(text)": "sights",
+    "public.whistle_found(bigint[])": "order_texts, sights",
+    "public.whistle_called(text[], timestamptz)": "calls",
+}
+"""The functions that look past the policies, and at which tables."""
 
 OF_ORDERS = (
     "orders", "events", "order_texts", "assignments", "whistles", "attendances", "deadlines", "firings", "criticisms",
@@ -88,16 +99,20 @@ OF_THE_SYSTEM = (
 )  # fmt: skip
 """Tables that no person's session reads or writes."""
 
+OF_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses")
+"""Tables that say nothing of any order: whoever is somebody reads them, the system writes them.
+
+Who is shown them is for the first wall to decide.
+"""
+
 RULES: dict[str, str] = {
     **dict.fromkeys(OF_ORDERS, _BY_ORDER),
+    **dict.fromkeys(OF_ALL, _THE_SYSTEM),
     **dict.fromkeys(OF_THE_SYSTEM, _THE_SYSTEM),
     "notices": f"{_BY_ORDER} OR current_setting('whistle.person', true) = ANY (holders)",
     "sights": f"{_EVERYWHERE} OR place = ANY (string_to_array(current_setting('whistle.places', true), ','))",
 }
-"""What a row must fulfil to be seen, added or changed, by table."""
-
-OPEN_TO_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses")
-"""Tables that say nothing of any order; the first wall decides who is shown them."""
+"""What a row must fulfil to be seen, added or changed, by table; those of `OF_ALL` are seen by others too."""
 
 KEPT = """
 CREATE POLICY files_kept ON files AS RESTRICTIVE FOR DELETE USING (NOT EXISTS (
@@ -119,6 +134,8 @@ STATEMENTS: tuple[str, ...] = (
             f"CREATE POLICY {table}_wall ON {table} USING ({rule}) WITH CHECK ({rule})",
         )
     ),
+    *(f"CREATE POLICY {table}_read ON {table} FOR SELECT USING ({_SOMEBODY})" for table in OF_ALL),
+    *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in PAST),
     KEPT,
 )
 """What the migration runs to put the wall up."""

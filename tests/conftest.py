@@ -138,5 +138,4 @@ def _create(postgres: EmbeddedPostgres, name: str, template: str) -> None:
         cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (template,))
         statement = sql.SQL("create database {} template {} owner {}")
         cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(template), sql.Identifier(OWNER)))
-        let_in = sql.SQL("grant connect, temporary on database {} to {}")
-        cursor.execute(let_in.format(sql.Identifier(name), sql.Identifier(APP)))
+    postgres.let_in(name)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.gateway import Gateway
 from api.sights import FOR_UNITS, INVITERS, Hidden
 from runtime.postgres import APP
-from store.session import make_engine
+from store.session import EVERYWHERE, make_engine
 from tests.api import conftest as posts
 from tests.api.conftest import AGENT, CUSTOMER, DISPATCHER, INSTALL, LEADER, MANAGER, NET, NET_HEAD, Caller, complaint
 from tests.conftest import Database
@@ -162,7 +162,7 @@ async def test_the_words_of_an_event_are_shown_whole_for_a_reason(api: Caller) -
 
 async def test_nothing_is_shown_before_it_is_on_record(api: Caller, gateway: Gateway, database: Database) -> None:
     number = await hers(api)
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with engine.begin() as connection:
         connection.execute(sa.text("lock table accesses in share mode"))  # the record can be read and not written
         asked = [
@@ -180,7 +180,7 @@ async def test_nothing_is_shown_before_it_is_on_record(api: Caller, gateway: Gat
 
 async def test_where_nothing_can_be_put_on_record_nothing_is_shown(api: Caller, database: Database) -> None:
     number = await hers(api)
-    engine = make_engine(database.owner_url, 1)
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
     with engine.begin() as connection:
         connection.execute(sa.text(f"revoke insert on accesses from {APP}"))
     try:

@@ -16,7 +16,7 @@ from runtime.keyring import Keyring
 from store import demo, ledger, policies, sights, tables
 from store.access_tables import files
 from store.columns import metadata
-from store.session import EVERYWHERE, NOWHERE, Sight
+from store.session import EVERYWHERE, NOWHERE, READ_ONLY, Sight
 from store.walls import OF_ORDERS
 from tests.domain.lives import MONDAY, Life, terms
 from tests.store.stories import number, rows
@@ -185,6 +185,20 @@ def sights_of(country: Country) -> dict[str, Sight]:
         "follower": Sight(("BJ", f"person:{FOLLOWER}"), FOLLOWER),
         "nobody": NOWHERE,
     }
+
+
+class Writing(Sight):
+    """The same as a sight, in a session that may write: as if somebody had got around that."""
+
+    @property
+    def statement(self) -> str:
+        """What is said to the database, without the words that keep it from writing."""
+        return Sight(self.places, self.person).statement.replace(READ_ONLY, "")
+
+
+def writing(sight: Sight) -> Sight:
+    """Somebody's sight, got around so."""
+    return Writing(sight.places, sight.person)
 
 
 def everything(session: Session) -> dict[str, list[dict[str, Any]]]:

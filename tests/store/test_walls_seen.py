@@ -164,16 +164,3 @@ def test_calls_tell_when_a_customer_was_called_and_not_for_what(engine: Engine, 
         assert [tuple(row) for row in answer] == [tuple(row) for row in called]
         for guessed in ([], ["c"], ["%"], ["*"], [None], ["c2"]):
             assert not connection.exec_driver_sql(ask, (guessed,)).all()
-
-
-def test_a_table_of_ones_own_does_not_stand_in_for_the_walls(engine: Engine, country: Country) -> None:
-    one = {"one": country.orders[0].id}
-    with within(engine, Sight(("XX",))).connect() as connection:
-        for columns in ("sights AS SELECT :one AS order_id, 'XX' AS place",
-                        "order_texts AS SELECT :one AS order_id, '{1}'::bigint[] AS marks"):  # fmt: skip
-            connection.execute(text(f"CREATE TEMPORARY TABLE {columns}"), one)
-            connection.execute(text(f"GRANT SELECT ON {columns.split()[0]} TO PUBLIC"))
-        assert connection.scalar(text("SELECT count(*) FROM sights")) == 1, "a session's own name goes first"
-        assert connection.scalar(text("SELECT count(*) FROM public.orders")) == 0
-        assert connection.scalar(text("SELECT count(*) FROM whistle_found('{1}')")) == 0
-        connection.rollback()
