@@ -76,7 +76,7 @@ async def take_on(request: Request, given: ActingRequest, who: AskerDep, parts: 
     After that a request with the header `Acting-For: <person>` is made in that one's role and for his unit, and every
     event and record names both.
     """
-    entry = record.access(request, who, Outcome.CHANGED, detail=f"acting for {given.absent}")
+    entry = record.access(request, who, Outcome.CHANGED, detail=f"acting for {given.absent}", reason=given.reason)
     try:
         taken = await parts.write(_taken, entry, who, given)
     except acting.NotPossible as error:

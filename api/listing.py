@@ -10,7 +10,7 @@ from api.deps import Parts
 from api.errors import Problem
 from api.filters import demand
 from api.views import line_shown
-from domain.model import State
+from domain.model import Role, State
 from domain.sight import VIEWS, View
 from identity.people import Identified
 from store import orders as queries
@@ -48,6 +48,9 @@ class Filters:
             Problem: a province or unit that the directory does not have.
         """
         await demand(parts, who, province=self.province, unit=self.unit)
+        if who.role is Role.CUSTOMER and (self.level or self.sort is Sort.LEVEL):
+            field = "level" if self.level else "sort"
+            raise Problem("invalid_request", "Customers see no levels.", field=field, remedy="Leave it out.")
         return OrderQuery(
             sight=who.sight,
             state=tuple(self.state or ()),

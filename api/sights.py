@@ -95,7 +95,7 @@ async def reveal(order_id: OrderId, asked: RevealRequest, request: Request, who:
     """Who was shown what, when and why is written down before it is shown.
 
     A handling unit may have the number, to call, and nothing else of who complains; the unit that is complained about
-    not even that.
+    not even that, nor one that merely follows the order.
     """
     found = await parts.read(who, queries.head, order_id, who.sight)
     if found is None:
@@ -132,7 +132,10 @@ async def complained_about(parts: Parts, who: Identified, order: Order) -> bool:
 async def _demand_right(parts: Parts, who: Identified, order: Order, asked: RevealRequest) -> None:
     if VIEWS[who.role] is not View.UNIT:
         return
-    allowed = () if await complained_about(parts, who, order) else FOR_UNITS
+    party = any(part.unit == who.unit for part in order.assignments) or any(
+        one.unit == who.unit for blown in order.whistles for one in blown.attendances
+    )
+    allowed = FOR_UNITS if party and not await complained_about(parts, who, order) else ()
     if asked.seq is not None or any(field not in allowed for field in asked.fields):
         raise Problem(
             "forbidden",

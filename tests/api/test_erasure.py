@@ -188,7 +188,7 @@ async def test_erased_is_erased_everywhere_and_the_events_stay(
     assert [await asyncio.to_thread(ledger_of, gateway, number) for number in numbers] == before
     assert (await erase(other, phone)).json() == {"erased": False}
     (noted,) = (await api.get("/accesses", INSPECTOR, outcome="erased")).json()["items"]
-    assert (noted["actor_id"], noted["detail"]) == (ADMIN, "asked for in writing")
+    assert (noted["actor_id"], noted["reason"]) == (ADMIN, "asked for in writing")
 
     await asyncio.sleep(CACHE_SECONDS)  # after which nobody is taken for the customer who was
     new = (await api.post("/orders", hers(phone), f"customer:{phone}")).json()["order"]
