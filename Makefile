@@ -23,7 +23,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "无法创建 $(VENV); 在 Debian 上请 apt install python3-venv · $(VENV) cannot be made; on Debian: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r requirements.lock \
 		|| { echo "依赖下载或校验失败; 请检查网络、磁盘与软件包索引的设置 · the dependencies could not be fetched or verified; check network, disk and the package index"; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS='ignore:Editable installation' \
+		$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: $(STAMP) ## start everything, here and now; Ctrl-C stops it
