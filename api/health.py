@@ -1,10 +1,15 @@
 """Whether the process lives, and whether the system can do its work: commands be carried out, and clocks fire."""
 
-from fastapi import APIRouter, Response
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.deps import PartsDep
+from api.deps import Parts, PartsDep
 from store import pulses
 from store.pulses import Ages
 from store.session import LOST
@@ -15,6 +20,8 @@ CANARY_SECONDS = 45.0
 """A canary that was not heard for so long is silent: it sings every ten seconds."""
 SWEEPER_SECONDS = 60.0
 """A sweeper that has not looked for so long is away: it looks every five seconds."""
+KEPT_SECONDS = 1.0
+"""How long an answer serves all who ask: it is open to anybody, and asks database and engine."""
 
 _AWAY: tuple[type[Exception], ...] = (SQLAlchemyError, *LOST)
 
@@ -53,17 +60,41 @@ async def livez() -> Live:
     summary="Whether commands can be carried out now, and clocks fire",
     responses={503: {"model": Ready, "description": "`failing` names what does not answer or was not heard lately."}},
 )
-async def readyz(parts: PartsDep, response: Response) -> Ready:
-    """Really asks the database and the engine, and judges the canary and the sweeper by what they wrote down."""
-    try:
-        ages: Ages | None = await parts.system(pulses.ages)
-    except _AWAY:
-        ages = None
-    found = _found(ages, engine=await parts.gateway.ready(), mailing=parts.settings.smtp_host is not None)
+async def readyz(request: Request, parts: PartsDep, response: Response) -> Ready:
+    """Really asks the database and the engine, and judges the canary and the sweeper by what they wrote down.
+
+    Whoever asks within a second of another gets the same answer.
+    """
+    state = request.app.state
+    if not hasattr(state, "readiness"):
+        state.readiness = _Readiness()
+    found: Ready = await state.readiness.of(parts)
     if found.failing:
         response.status_code = 503
         response.headers["Retry-After"] = "2"
     return found
+
+
+class _Readiness:
+    """The answer of one application, found once for all who ask at about the same time."""
+
+    def __init__(self) -> None:
+        self._asking: asyncio.Task[Ready] | None = None
+        self._until = 0.0
+
+    async def of(self, parts: Parts) -> Ready:
+        if self._asking is None or (self._asking.done() and time.monotonic() > self._until):
+            self._asking = asyncio.create_task(self._ask(parts))
+        return await asyncio.shield(self._asking)  # whoever hangs up takes the answer from nobody
+
+    async def _ask(self, parts: Parts) -> Ready:
+        try:
+            ages: Ages | None = await parts.system(pulses.ages)
+        except _AWAY:
+            ages = None
+        found = _found(ages, engine=await parts.gateway.ready(), mailing=parts.settings.smtp_host is not None)
+        self._until = time.monotonic() + KEPT_SECONDS
+        return found
 
 
 def _found(ages: Ages | None, *, engine: bool, mailing: bool) -> Ready:

@@ -36,6 +36,14 @@ async def test_an_instant_beyond_all_reason_is_refused_by_its_field(api: Caller,
     assert "between the years 2000 and 2200" in answer.json()["detail"]
 
 
+_LISTS = [
+    ("/orders", "newest", ["'"]),
+    ("/units/GD.net/inbox", "inbox", ["'", "'"]),
+    ("/notices", "notices", ["'"]),
+]
+"""Lists that are sorted by an instant, and the rest of a cursor's key."""
+
+
 @pytest.mark.parametrize(
     ("path", "listing", "parts"),
     [
@@ -51,6 +59,35 @@ async def test_a_cursor_that_no_database_could_read_is_a_bad_one(
     sort = {"sort": listing} if path == "/orders" else {}
     answer = await api.get(path, cursor=cursors.make(listing, parts), **sort)
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_request", "cursor")
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "2026-01-01T00:00:00",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:59",
+        "1999-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "9999-12-30T00:00:00Z",
+        "-infinity",
+    ],
+)
+@pytest.mark.parametrize(("path", "listing", "texts"), _LISTS)
+async def test_a_cursor_at_an_instant_beyond_all_orders_is_a_bad_one(
+    api: Caller, path: str, listing: str, texts: list[str], instant: str
+) -> None:
+    answer = await api.get(path, cursor=cursors.make(listing, [instant, *texts]))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "invalid_request", "cursor")
+
+
+@pytest.mark.parametrize("instant", ["2026-01-01T00:00:00+23:59", "2026-01-01T00:00:00-23:59", "9999-12-31T00:00:00Z"])
+@pytest.mark.parametrize(("path", "listing", "texts"), _LISTS)
+async def test_an_instant_of_a_cursor_may_be_said_in_any_zone(
+    api: Caller, path: str, listing: str, texts: list[str], instant: str
+) -> None:
+    answer = await api.get(path, cursor=cursors.make(listing, [instant, *texts]))
+    assert answer.status_code == 200, answer.text
 
 
 async def test_a_customers_list_is_his_own_with_his_own_filter_page_by_page(api: Caller) -> None:

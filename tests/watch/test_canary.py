@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.gateway import Gateway
+from api.health import KEPT_SECONDS
 from contracts.names import CANARY_ID
 from runtime.plugin import connect
 from runtime.settings import Settings
@@ -23,6 +24,7 @@ WATCHED = ("canary", "canary_late", "sweeper", "reconciler", "outbox", "projecti
 
 
 async def readiness(http: httpx.AsyncClient) -> tuple[int, dict[str, Any]]:
+    await asyncio.sleep(KEPT_SECONDS)  # an answer found anew
     answer = await http.get("/readyz")
     return answer.status_code, answer.json()
 
