@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -19,6 +21,7 @@ from api.deps import Parts
 from api.errors import Problem
 from identity import accounts, passwords, sessions
 from identity.accounts import Attempt, Verdict
+from identity.passwords import Place
 from identity.sessions import Live, Opened
 from store import accesses
 from store.accesses import Access, Outcome
@@ -46,8 +49,9 @@ async def enter(request: Request, parts: Parts, person: str, typed: SecretStr, b
         Problem: `log_in_failed`, `account_locked` or `too_many_requests`.
     """
     started = time.monotonic()
-    attempt, right = await _compare(parts, person, typed)
-    rehashed = await _hashed(typed) if right and passwords.outdated(attempt.hash) else ""
+    with _place() as place:
+        attempt, right = await _compare(parts, place, person, typed)
+        rehashed = await place.hashed(typed.get_secret_value()) if right and passwords.outdated(attempt.hash) else ""
     now = datetime.now(UTC)
     judged = await parts.write(_enter, request, attempt, right, rehashed, before, parts.settings.session_hours, now)
     return await _answered(judged, attempt, started, now)
@@ -67,27 +71,29 @@ async def change(request: Request, parts: Parts, live: Live, old: SecretStr, new
     except passwords.Unfit as error:
         raise _unfit(error) from None
     started = time.monotonic()
-    attempt, right = await _compare(parts, who.id, old)
-    hash_now = await _hashed(new) if right else ""
+    with _place() as place:
+        attempt, right = await _compare(parts, place, who.id, old)
+        hash_now = await place.hashed(new.get_secret_value()) if right else ""
     now = datetime.now(UTC)
     judged = await parts.write(_change, request, attempt, right, hash_now, live, parts.settings.session_hours, now)
     return await _answered(judged, attempt, started, now, field="old")
 
 
-async def _compare(parts: Parts, person: str, typed: SecretStr) -> tuple[Attempt, bool]:
+@contextmanager
+def _place() -> Iterator[Place]:
+    """A place in the queue, before anything is counted: whoever finds none has not tried. Raises Problem."""
+    with ExitStack() as held:
+        try:
+            place = held.enter_context(passwords.place())
+        except passwords.Overrun:
+            raise _overrun() from None
+        yield place
+
+
+async def _compare(parts: Parts, place: Place, person: str, typed: SecretStr) -> tuple[Attempt, bool]:
     """Count a try and compare its password."""
     attempt = await parts.write(accounts.attempt, person, datetime.now(UTC))
-    try:
-        return attempt, await passwords.matches(attempt.hash, typed.get_secret_value())
-    except passwords.Overrun:
-        raise _overrun() from None
-
-
-async def _hashed(typed: SecretStr) -> str:
-    try:
-        return await passwords.hashed(typed.get_secret_value())
-    except passwords.Overrun:
-        raise _overrun() from None
+    return attempt, await place.matches(attempt.hash, typed.get_secret_value())
 
 
 def _enter(
@@ -134,7 +140,9 @@ def _opened(session: Session, request: Request, person: str, hours: int, now: da
     address = request.client.host if request.client else ""
     opened = sessions.create(session, now=now, how=sessions.PASSWORD, hours=hours, person=person, address=address)
     live = sessions.find(session, opened.cookie, now, timedelta(hours=hours))
-    return _Judged(Verdict.RIGHT, Entered(opened, live)) if live else _Judged(Verdict.WRONG)
+    if live is None:
+        raise _left()  # and all of this transaction with it: neither a log-in nor a wrong password has happened
+    return _Judged(Verdict.RIGHT, Entered(opened, live))
 
 
 def _tried(request: Request, attempt: Attempt, verdict: Verdict) -> Access:
@@ -182,6 +190,14 @@ def _refused(verdict: Verdict, attempt: Attempt, now: datetime, field: str) -> P
 def _unfit(error: passwords.Unfit) -> Problem:
     remedy = f"{error.remedy[:1].upper()}{error.remedy[1:]}."
     return Problem("invalid_request", f"This cannot be the password: {error}.", field="new", remedy=remedy)
+
+
+def _left() -> Problem:
+    return Problem(
+        "log_in_failed",
+        "The person was made inactive while he logged in.",
+        remedy="Ask an administrator.",
+    )
 
 
 def _overrun() -> Problem:

@@ -21,13 +21,14 @@ from api import limits, schemas
 from api.commands import OrderId
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared, no_order
+from api.identity import CookieIdentity
 from api.login import CookiesDep, set_cookie
 from api.record import access
 from api.schemas import Clean
 from api.views import JSON
 from contracts.messages import encode
 from identity import people, sessions, tracking
-from identity.sessions import Opened
+from identity.sessions import Live, Opened
 from identity.sms import Gateway
 from identity.tracking import Sent, TooOften
 from runtime.settings import Settings
@@ -183,19 +184,24 @@ async def track(request: Request, asked: TrackRequest, parts: PartsDep) -> Respo
 
 
 async def track_code(request: Request, asked: CodeRequest, parts: PartsDep, known: CookiesDep) -> Response:
-    """Opens a session for all orders of that number; a code is good for ten minutes, five tries, and once."""
+    """Opens a session for all orders of that number; a code is good for ten minutes, five tries, and once.
+
+    The session that the browser had before ends.
+    """
     known.demand_own_page(request)
+    before = await known.known(request)
     try:
-        arrival = await parts.write(_by_code, request, parts, asked, limits.line(request.scope))
+        arrival = await parts.write(_by_code, request, parts, asked, limits.line(request.scope), before)
     except TooOften as error:
         raise _too_often(error.seconds) from error
-    return _let_in(arrival)
+    return _let_in(arrival, known)
 
 
 async def track_link(request: Request, asked: LinkRequest, parts: PartsDep, known: CookiesDep) -> Response:
-    """Opens a session for the one order of the link."""
+    """Opens a session for the one order of the link; the one that the browser had before ends."""
     known.demand_own_page(request)
-    return _let_in(await parts.write(_by_link, request, parts, asked.link))
+    before = await known.known(request)
+    return _let_in(await parts.write(_by_link, request, parts, asked.link, before), known)
 
 
 async def make_link(request: Request, order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
@@ -217,7 +223,9 @@ def _request(session: Session, parts: Parts, asked: TrackRequest, address: str) 
     return tracking.request(session, parts.rack.keyring, order_id=asked.order_id, phone=asked.phone, address=address)
 
 
-def _by_code(session: Session, request: Request, parts: Parts, asked: CodeRequest, address: str) -> _Arrival | None:
+def _by_code(
+    session: Session, request: Request, parts: Parts, asked: CodeRequest, address: str, before: Live | None
+) -> _Arrival | None:
     customer = tracking.confirmed(
         session,
         parts.rack.keyring,
@@ -226,22 +234,26 @@ def _by_code(session: Session, request: Request, parts: Parts, asked: CodeReques
         code=asked.code,
         address=address,
     )
-    return _opened(session, request, customer, "", sessions.CODE)
+    return _opened(session, request, customer, "", sessions.CODE, before)
 
 
-def _by_link(session: Session, request: Request, parts: Parts, link: str) -> _Arrival | None:
+def _by_link(session: Session, request: Request, parts: Parts, link: str, before: Live | None) -> _Arrival | None:
     customer, order_id = tracking.followed(session, parts.rack.keyring, link, time.time()) or ("", "")
-    return _opened(session, request, customer, order_id, sessions.LINK)
+    return _opened(session, request, customer, order_id, sessions.LINK, before)
 
 
-def _opened(session: Session, request: Request, customer: str, order_id: str, how: str) -> _Arrival | None:
-    """Open a customer's session and write it down; without a customer only that somebody tried."""
+def _opened(
+    session: Session, request: Request, customer: str, order_id: str, how: str, before: Live | None
+) -> _Arrival | None:
+    """Open a customer's session in place of his browser's, and write it down; without one only that somebody tried."""
     who = people.customer(customer, order_id) if customer else None
     if who is None:
         accesses.add(session, access(request, None, Outcome.LOG_IN_FAILED, code="not_valid", detail=how))
         return None
     noted: Access = access(request, who, Outcome.LOGGED_IN, orders=(order_id,) if order_id else (), detail=how)
     now = datetime.now(UTC)
+    if before is not None:
+        sessions.end(session, before.digest, now)
     opened = sessions.create(
         session,
         now=now,
@@ -255,11 +267,12 @@ def _opened(session: Session, request: Request, customer: str, order_id: str, ho
     return _Arrival(opened, now + timedelta(hours=tracking.SESSION_HOURS), order_id)
 
 
-def _let_in(arrival: _Arrival | None) -> Response:
+def _let_in(arrival: _Arrival | None, known: CookieIdentity) -> Response:
     if arrival is None:
         raise Problem(
             "not_valid", "It is not valid, or not any more. 无效或已失效。", remedy="Ask for a new one. 请重新获取。"
         )
+    known.forget()
     told = {"csrf": arrival.opened.csrf, "expires_at": arrival.expires_at, "order_id": arrival.order_id}
     response = Response(encode(told), media_type=JSON)
     set_cookie(response, arrival.opened.cookie)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ MEMORY_KIB, PASSES, LANES = 47_104, 1, 1
 ONE_TIME_BYTES = 15
 """Of a password that is given to somebody for one log-in: 120 bits, 20 characters."""
 MOST_WAITING = 64
-"""Log-ins of one process that wait for a hash at once; at some 40 ms each on two threads that is over a second."""
+"""Log-ins of one process that are in the queue at once; at some 40 ms each on two threads that is over a second."""
 
 _HASHER = PasswordHasher(
     time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=32, salt_len=16, type=Type.ID
@@ -71,14 +72,40 @@ def demand_fit(password: str, *names: str) -> None:
         raise Unfit(reason, "take several words that have nothing to do with each other or with you")
 
 
+class Place:
+    """A place in the queue: what hashes there is never sent away."""
+
+    async def hashed(self, password: str) -> str:
+        """What is kept of a password."""
+        return await self._aside(hash_now, password)
+
+    async def matches(self, kept: str, password: str) -> bool:
+        """Whether this is the password that was kept; '' never matches and takes as long."""
+        return await self._aside(_verify, kept, password)
+
+    async def _aside(self, work: Callable[..., T], *arguments: str) -> T:
+        return await asyncio.get_running_loop().run_in_executor(_POOL, work, *arguments)
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place in the queue until the block ends, for all that one log-in hashes; raises Overrun when there is none.
+
+    What must not be done for somebody who is then sent away, such as counting his try, is done inside.
+    """
+    if _waiting[0] >= MOST_WAITING:
+        raise Overrun
+    _waiting[0] += 1
+    try:
+        yield Place()
+    finally:
+        _waiting[0] -= 1
+
+
 async def hashed(password: str) -> str:
     """What is kept of a password; raises Overrun."""
-    return await _aside(hash_now, password)
-
-
-async def matches(kept: str, password: str) -> bool:
-    """Whether this is the password that was kept; '' never matches and takes as long. Raises Overrun."""
-    return await _aside(_verify, kept, password)
+    with place() as mine:
+        return await mine.hashed(password)
 
 
 def hash_now(password: str) -> str:
@@ -111,13 +138,3 @@ def _plain(password: str) -> str:
 
 def _bytes(password: str) -> bytes:
     return _plain(password).encode("utf-8", "surrogatepass")
-
-
-async def _aside(work: Callable[..., T], *arguments: str) -> T:
-    if _waiting[0] >= MOST_WAITING:
-        raise Overrun
-    _waiting[0] += 1
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_POOL, work, *arguments)
-    finally:
-        _waiting[0] -= 1

@@ -34,7 +34,9 @@ CODE_TRIES = 5
 """How often one may be typed."""
 HOUR = 3600.0
 CODES_OF_NUMBER = 3
-"""Codes an hour for one number, over all processes."""
+"""Codes that are really sent to one number an hour, over all processes."""
+CODES_OF_PAIR = 3
+"""How often an hour a code may be asked for with one order and one number."""
 CODES_OF_ADDRESS = 10
 """Codes an hour from one address."""
 TRIES_OF_ADDRESS = 60
@@ -61,8 +63,8 @@ class TooOften(Exception):  # noqa: N818 - it names what happened
 class Sent:
     """A code that was made, and the number that it goes to: '' when order and number do not belong together.
 
-    The number is written in the one way of `domain.calling.same_number`: a spelling that only looks the same to us
-    cannot lead the code to another telephone.
+    It is '' too when enough have gone to the number. It is written in the one way of `domain.calling.same_number`: a
+    spelling that only looks the same to us cannot lead the code to another telephone.
     """
 
     code: str
@@ -89,25 +91,29 @@ def followed(session: Session, keyring: Keyring, link: str, now: float) -> tuple
 def request(session: Session, keyring: Keyring, *, order_id: str, phone: str, address: str) -> Sent:
     """Make a code for order and phone, in place of an earlier one; the caller sends it once this is committed.
 
-    What is read and written is the same whether or not the two belong together. Raises TooOften.
+    What is read and written is the same whether or not the two belong together. Asking with other people's orders does
+    not use up the codes of a number; when those are used up, no more is sent, and nothing says so. Raises TooOften.
     """
     number = same_number(phone)
-    for name, what, most in (("address", address, CODES_OF_ADDRESS), ("number", number, CODES_OF_NUMBER)):
-        _count(session, keyring, f"asked {name}", what, most)
+    _count(session, keyring, CODES_OF_ADDRESS, "asked address", address)
+    _count(session, keyring, CODES_OF_PAIR, "asked pair", order_id, number)
     found = customers.find(session, keyring, phone)
     owner = tracking.customer_of(session, order_id)
     belongs = found != "" and found == owner
+    nobody = secrets.token_hex(16)
+    spent = challenges.count(session, _hash(keyring, "sent", number if belongs else nobody), CODES_OF_NUMBER, HOUR) > 0
+    sent = belongs and not spent
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    key = _hash(keyring, "wait", order_id, number)
-    kept = _hash(keyring, "code", key, code if belongs else secrets.token_hex(16))
-    data = json.dumps({"code": kept, "customer": found if belongs else ""})
+    key = _hash(keyring, "wait", order_id, nobody if spent else number)  # the code that he has stays good
+    kept = _hash(keyring, "code", key, code if sent else nobody)
+    data = json.dumps({"code": kept, "customer": found if sent else ""})
     challenges.put(session, key, _KIND, data, CODE_SECONDS)
-    return Sent(code, f"+{number}" if belongs else "")
+    return Sent(code, f"+{number}" if sent else "")
 
 
 def confirmed(session: Session, keyring: Keyring, *, order_id: str, phone: str, code: str, address: str) -> str:
     """The customer whose code that is, once; '' for a wrong one. Commit either way: a try counts. Raises TooOften."""
-    _count(session, keyring, "typed address", address, TRIES_OF_ADDRESS)
+    _count(session, keyring, TRIES_OF_ADDRESS, "typed address", address)
     key = _hash(keyring, "wait", order_id, same_number(phone))
     data = challenges.attempt(session, key, _KIND, CODE_TRIES)
     waiting = json.loads(data) if data is not None else {"code": "", "customer": ""}
@@ -127,8 +133,8 @@ def message(code: str) -> str:
     )
 
 
-def _count(session: Session, keyring: Keyring, purpose: str, what: str, most: int) -> None:
-    seconds = challenges.count(session, _hash(keyring, purpose, what), most, HOUR)
+def _count(session: Session, keyring: Keyring, most: int, *what: str) -> None:
+    seconds = challenges.count(session, _hash(keyring, *what), most, HOUR)
     if seconds:
         raise TooOften(seconds)
 

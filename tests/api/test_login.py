@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import argon2
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import create_app
@@ -19,6 +20,7 @@ from runtime import keyring
 from runtime.settings import Settings
 from store import access_tables as tables
 from store import demo
+from store.session import EVERYWHERE, make_engine
 from store.tables import people
 from tests.api.browsers import GOOD, HASH, OURS, Browser, give_password, system
 from tests.conftest import Database
@@ -199,6 +201,48 @@ async def test_twenty_wrong_passwords_at_once_lock_and_only_the_right_one_is_tol
         past = datetime.now(UTC) - timedelta(seconds=1)
         session.execute(update(tables.accounts).where(c.person == person).values(locked_until=past))
     assert (await Browser(app).log_in(person)).status_code == 200
+
+
+async def test_whoever_is_sent_away_for_want_of_room_has_not_tried(app: FastAPI, made: sessionmaker[Session]) -> None:
+    person = "gd-agent-2"
+    browser = await logged_in(app, made, person)
+    with ExitStack() as crowd:
+        for _ in range(passwords.MOST_WAITING):
+            crowd.enter_context(passwords.place())
+        for typed in ("wrong", GOOD) * 5:
+            answer = await Browser(app).log_in(person, typed)
+            assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+            assert int(answer.headers["retry-after"]) > 0
+        answer = await browser.post("/password", {"old": "wrong", "new": ANOTHER})
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    t = tables.accounts
+    with made() as session:
+        row = session.execute(select(t.c.failures, t.c.locked_until).where(t.c.person == person)).one()
+    assert tuple(row) == (0, None)
+    assert (await Browser(app).log_in(person)).status_code == 200
+
+
+async def test_nothing_is_left_of_the_log_in_of_somebody_who_is_made_inactive_meanwhile(
+    app: FastAPI, made: sessionmaker[Session], database: Database
+) -> None:
+    person = "gd-net-2"
+    give_password(made, person)
+    owner = make_engine(database.owner_url, 1, sight=EVERYWHERE)
+    with owner.begin() as connection:
+        connection.execute(text("LOCK TABLE accesses IN SHARE MODE"))  # it waits here, with the password judged
+        coming = asyncio.create_task(Browser(app).log_in(person))
+        await asyncio.wait([coming], timeout=1.5)
+        assert not coming.done()
+        connection.execute(update(people).where(people.c.id == person).values(active=False))
+    answer = await coming
+    assert (answer.status_code, answer.json()["code"]) == (401, "log_in_failed")
+    assert "inactive" in answer.json()["detail"]
+    assert COOKIE not in answer.headers.get("set-cookie", "")
+    assert [outcome for _, outcome, _ in records(made, person)] == []
+    with made.begin() as session:
+        assert session.scalar(select(tables.sessions.c.hash).where(tables.sessions.c.person == person)) is None
+        session.execute(update(people).where(people.c.id == person).values(active=True))
+    owner.dispose()
 
 
 async def test_an_older_form_of_the_hash_is_renewed_at_log_in(browser: Browser, made: sessionmaker[Session]) -> None:

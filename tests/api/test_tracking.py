@@ -25,7 +25,7 @@ from runtime.settings import Profile, Settings
 from store.access_tables import accesses, customers
 from store.access_tables import sessions as log_ins
 from store.tables import orders
-from tests.api.browsers import Browser, system
+from tests.api.browsers import Browser, give_password, system
 from tests.api.conftest import AGENT, CALLER, LEADER, Caller, complaint, key
 from tests.conftest import Database
 from tests.support.gateway import Phones, gateway
@@ -223,6 +223,25 @@ async def test_in_development_the_code_is_in_the_answer_and_opens_all_orders_of_
     _, foreign = await own(api)
     assert (await browser.get(f"/orders/{foreign}")).status_code == 404
     invalid(await types(Browser(app), order_id, phone, asked.json()["code"]))
+
+
+async def test_coming_in_ends_the_session_that_the_browser_had_before(api: Caller, app: FastAPI, made: Any) -> None:
+    phone, order_id = await own(api)
+    browser, cookies = Browser(app), []
+    give_password(made, "gd-agent-2")
+    assert (await browser.log_in("gd-agent-2")).status_code == 200
+    cookies.append(browser.cookie)
+    assert (await follows(browser, await link_for(api, order_id))).status_code == 200
+    cookies.append(browser.cookie)
+    code = (await asks(browser, order_id, phone)).json()["code"]
+    invalid(await types(browser, order_id, phone, f"{(int(code) + 1) % 10**6:06}"))
+    assert (await browser.get("/session")).status_code == 200, "a wrong code ends nothing"
+    assert (await types(browser, order_id, phone, code)).status_code == 200
+    for cookie in cookies:
+        stolen = Browser(app)
+        stolen.http.cookies.set(COOKIE, cookie, domain="127.0.0.1", path="/")
+        assert (await stolen.get("/session")).status_code == 401
+    assert (await browser.get("/session")).json()["how"] == "code"
 
 
 async def test_what_does_not_belong_together_gets_the_same_answer_and_nothing_opens(api: Caller, app: FastAPI) -> None:

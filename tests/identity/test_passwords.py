@@ -19,6 +19,12 @@ GOOD = (
 )
 
 
+async def matches(kept: str, password: str) -> bool:
+    """Whether it matches, as a log-in asks."""
+    with passwords.place() as place:
+        return await place.matches(kept, password)
+
+
 @pytest.mark.parametrize("password", GOOD)
 def test_every_character_is_allowed(password: str) -> None:
     passwords.demand_fit(password, *NAMES)
@@ -90,11 +96,11 @@ async def test_what_is_kept_is_argon2id_at_the_stated_cost_with_a_salt_of_its_ow
 async def test_a_password_matches_in_whichever_form_it_was_typed_and_no_other_does() -> None:
     composed, decomposed = "caf\u00e9 am Wasserturm", "cafe\u0301 am Wasserturm"
     kept = await passwords.hashed(composed)
-    assert await passwords.matches(kept, decomposed)
-    assert not await passwords.matches(kept, "cafe am Wasserturm")
-    assert not await passwords.matches(kept, composed.upper())
-    assert not await passwords.matches("", composed)
-    assert not await passwords.matches("no hash", composed)
+    assert await matches(kept, decomposed)
+    assert not await matches(kept, "cafe am Wasserturm")
+    assert not await matches(kept, composed.upper())
+    assert not await matches("", composed)
+    assert not await matches("no hash", composed)
 
 
 def test_another_cost_is_noticed() -> None:
@@ -106,14 +112,31 @@ def test_another_cost_is_noticed() -> None:
 async def test_hashing_leaves_the_event_loop_free_and_has_an_end_to_its_queue() -> None:
     kept = await passwords.hashed(GOOD[0])
     loop = asyncio.get_running_loop()
-    begun = [asyncio.create_task(passwords.matches(kept, GOOD[0])) for _ in range(passwords.MOST_WAITING)]
+    begun = [asyncio.create_task(matches(kept, GOOD[0])) for _ in range(passwords.MOST_WAITING)]
     longest, last = 0.0, loop.time()
     await asyncio.sleep(0)
     with pytest.raises(passwords.Overrun):
-        await passwords.matches(kept, GOOD[0])
+        await matches(kept, GOOD[0])
     while not all(task.done() for task in begun):
         await asyncio.sleep(0.005)
         longest, last = max(longest, loop.time() - last), loop.time()
     assert all(task.result() for task in begun)
     assert longest < 0.5
-    assert await passwords.matches(kept, GOOD[0])
+    assert await matches(kept, GOOD[0])
+
+
+async def test_whoever_has_a_place_is_not_sent_away_and_gives_it_back_whatever_comes() -> None:
+    with passwords.place() as mine:
+        others = [asyncio.create_task(passwords.hashed(GOOD[0])) for _ in range(passwords.MOST_WAITING - 1)]
+        await asyncio.sleep(0)
+        with pytest.raises(passwords.Overrun), passwords.place():
+            pytest.fail("there is no room")
+        kept = await mine.hashed(GOOD[1])
+        assert await mine.matches(kept, GOOD[1])
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others)
+    for _ in range(passwords.MOST_WAITING + 1):
+        with pytest.raises(ZeroDivisionError), passwords.place():
+            raise ZeroDivisionError
+    assert await matches(kept, GOOD[1])

@@ -79,7 +79,7 @@ def order(session: Session, order_id: str, customer: str) -> None:
     now = datetime.now(UTC)
     fixed = {"order_id": order_id, "customer": customer, "registered_at": now, "updated_at": now}
     rest = {
-        column.name: {"TEXT": "", "INTEGER": 0, "BOOLEAN": False}[str(column.type)]
+        column.name: {"TEXT": "", "INTEGER": 0, "BOOLEAN": False, "DATETIME": now}[str(column.type)]
         for column in orders.columns
         if not column.nullable and column.name not in fixed and column.server_default is None
     }
@@ -229,18 +229,43 @@ def test_a_code_is_over_after_ten_minutes_and_a_new_one_takes_its_place(case: Ca
     assert case.types(third) == ""
 
 
-def test_three_codes_an_hour_for_a_number_whether_or_not_it_belongs_to_the_order(
+def test_a_code_is_asked_for_three_times_an_hour_whether_or_not_order_and_number_belong_together(
     case: Case, made: Made, ring: Keyring
 ) -> None:
     other = Case(made, ring)
     for phone in (case.phone, other.phone):
-        for _ in range(3):
+        for _ in range(tracking.CODES_OF_PAIR):
             case.asks(phone=phone)
         with pytest.raises(TooOften) as refused:
             case.asks(phone=phone, address="203.0.113.9")
         assert 3590 <= refused.value.seconds <= 3600
     with pytest.raises(TooOften):
         case.asks(phone=f"+86 {case.phone}", address="203.0.113.9")
+
+
+def test_nobody_uses_up_the_codes_of_a_number_with_orders_of_others(case: Case, made: Made, ring: Keyring) -> None:
+    strangers = [Case(made, ring) for _ in range(4)]
+    for stranger in strangers:
+        for _ in range(tracking.CODES_OF_PAIR):
+            assert stranger.asks(phone=case.phone).phone == ""
+    for _ in range(tracking.CODES_OF_NUMBER):
+        sent = case.asks()
+        assert sent.phone == f"+86{case.phone}"
+    assert case.types(sent.code) == case.customer
+
+
+def test_no_more_than_three_codes_an_hour_are_sent_to_one_number_and_nothing_says_so(case: Case) -> None:
+    own = [f"{case.order}-{part}" for part in range(3)]
+    with case.made.begin() as session:
+        for order_id in own:
+            order(session, order_id, case.customer)
+    first = [case.asks(order_id) for order_id in own]
+    assert [sent.phone for sent in first] == [f"+86{case.phone}"] * 3
+    for order_id in (case.order, own[0]):
+        silent = case.asks(order_id)
+        assert (len(silent.code), silent.phone) == (6, "")
+        assert case.types(silent.code, order_id) == ""
+    assert case.types(first[0].code, own[0]) == case.customer, "what came before is good still"
 
 
 def test_ten_codes_an_hour_from_one_address(case: Case) -> None:
