@@ -8,7 +8,6 @@ that. Role and unit follow the provider at every log-in. Nobody is let in whose 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,23 +17,8 @@ from sqlalchemy.orm import Session
 from domain.model import Role
 from runtime.settings import SettingError, Settings
 from store import directory, federated
-from store.directory import Person, Unit
+from store.directory import ACTS_FOR, EMAIL, ID, RESERVED, ROLES, Person, Unit
 
-ROLES = tuple(role for role in Role if role not in (Role.CUSTOMER, Role.SYSTEM))
-"""What a group may mean: the roles of staff and of programs, never a customer or the system itself."""
-
-_KINDS: dict[Role, str] = {
-    Role.UNIT_MEMBER: directory.DEPARTMENT,
-    Role.UNIT_HEAD: directory.DEPARTMENT,
-    Role.PROVINCE_MANAGER: "province",
-    Role.REGIONAL_MANAGER: "region",
-    Role.HEADQUARTERS: "headquarters",
-}
-"""The kind of unit that a role acts for; the other roles may stand in any."""
-_ID = re.compile(r"[A-Za-z0-9@.:+_-]{1,64}")
-_TAKEN = re.compile(r"(customer|order|person|unit|role|dev):|system$")
-"""What reads like something else than a person."""
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _MOST_NAME = 64
 
 
@@ -102,7 +86,7 @@ def admit(session: Session, how: Reading, claims: Mapping[str, Any]) -> Admitted
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
         raise _refused("登录账号没有可用的 sub", "the account has no usable subject")
     role, unit = _role(how, claims), _unit(session, how, claims)
-    kind = _KINDS.get(role, unit.kind)
+    kind = ACTS_FOR.get(role, unit.kind)
     if kind != unit.kind:
         raise _refused(
             f"单位 {unit.id} 的类别为 {unit.kind}, 角色 {role} 须属 {kind}",
@@ -123,7 +107,7 @@ def admit(session: Session, how: Reading, claims: Mapping[str, Any]) -> Admitted
 def _first(session: Session, how: Reading, claims: Mapping[str, Any], subject: str, role: Role, unit: Unit) -> Person:
     """Somebody who comes for the first time, linked to whom the directory has, or entered there."""
     named = _claim(claims, how.person)
-    if not isinstance(named, str) or not _ID.fullmatch(named) or _TAKEN.match(named):
+    if not isinstance(named, str) or not ID.fullmatch(named) or RESERVED.match(named):
         raise _refused(
             f"声明 {how.person} 不能作人员编号 (至多 64 个字母、数字及 @.:+_-)",
             f"the claim {how.person} cannot be a person's id (up to 64 letters, digits and @.:+_-)",
@@ -134,7 +118,7 @@ def _first(session: Session, how: Reading, claims: Mapping[str, Any], subject: s
         if not how.provisioning:
             raise _refused(f"组织资料中没有 {named}", f"the directory has no person {named}")
         verified = claims.get("email") if claims.get("email_verified") is True else ""
-        email = verified if isinstance(verified, str) and _EMAIL.fullmatch(verified) else ""
+        email = verified if isinstance(verified, str) and EMAIL.fullmatch(verified) else ""
         name = _name(claims) or named
         federated.enter(session, named, name=name, role=role.value, unit=unit.id, province=unit.province, email=email)
         person = directory.person(session, named)

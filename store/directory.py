@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,24 @@ EVERYWHERE = "*"
 
 DEPARTMENT = "department"
 """The kind of the units that have members, and so can sign, reply and attend."""
+
+ACTS_FOR: dict[Role, str] = {
+    Role.UNIT_MEMBER: DEPARTMENT,
+    Role.UNIT_HEAD: DEPARTMENT,
+    Role.PROVINCE_MANAGER: "province",
+    Role.REGIONAL_MANAGER: "region",
+    Role.HEADQUARTERS: "headquarters",
+}
+"""The kind of unit that a role acts for; the other roles may stand in any."""
+
+ROLES = tuple(role for role in Role if role not in (Role.CUSTOMER, Role.SYSTEM))
+"""What somebody of the directory may be: staff or a program, never a customer or the system itself."""
+
+ID = re.compile(r"[A-Za-z0-9@.:+_-]{1,64}")
+"""What ids of units and people are made of."""
+RESERVED = re.compile(r"(customer|order|person|unit|role|dev):|system$")
+"""How an id may not begin: it would read like something else than a unit or a person."""
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -129,6 +130,11 @@ def end(session: Session, digest: str, now: datetime) -> int:
 def end_of_person(session: Session, person: str, now: datetime, *, but: str = "") -> int:
     """End all of a person's, but for the one of that hash; answers how many."""
     return _end(session, (t.c.person == person) & (t.c.hash != but), now)
+
+
+def end_of_people(session: Session, people: Sequence[str], now: datetime) -> int:
+    """End all of these people's; answers how many."""
+    return _end(session, t.c.person.in_(people), now) if people else 0
 
 
 def end_of_customer(session: Session, customer: str, now: datetime) -> int:
