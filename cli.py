@@ -15,12 +15,14 @@ from desk import (
     accesses,
     account,
     accounts,
+    acting,
     callbacks,
     clocks,
     directory,
     doctor,
     fit,
     importing,
+    login,
     migrate,
     notices,
     orders,
@@ -52,6 +54,10 @@ orders.app.command("unfollow")(sights.unfollow)
 app.add_typer(orders.app, name="orders")
 app.add_typer(directory.app, name="directory")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(acting.app, name="acting")
+app.command("login")(login.log_in)
+app.command("logout")(login.log_out)
+app.command("password")(login.change_password)
 app.add_typer(accesses.app, name="customers")
 app.command("accesses")(accesses.accesses)
 app.command("notices")(notices.notices)

@@ -59,7 +59,17 @@ class LoggedOut(BaseModel):
 async def reset_account(
     request: Request, person: PersonId, who: AskerDep, parts: PartsDep, known: CookiesDep
 ) -> Response:
-    """Also his first. It unlocks the account and ends all his sessions; he must change it when he logs in."""
+    """Also his first. It unlocks the account and ends all his sessions; he must change it when he logs in.
+
+    Not one's own: who can ask this knows his password and changes it, and whoever sits at his open session does not.
+    """
+    if person == who.id:
+        raise Problem(
+            "forbidden",
+            "One's own password is not reset, or it would be lost with the session.",
+            field="person",
+            remedy="Change it: POST /v1/password.",
+        )
     password = passwords.one_time()
     try:
         hash_now = await passwords.hashed(password)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from desk import render
+from desk.logins import LogIn
 from desk.spoken import in_commands
 
 PAGE = 200
@@ -29,9 +30,6 @@ REBUILD_SECONDS = 120.0
 """How long one page of a rebuild may take: each order that is started fires at once what fell due meanwhile."""
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before under this key."""
-
-_OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-"""What a session demands of browsers: nobody else's page had this asked."""
 _ASK_AGAIN = (429, 503)
 _PERHAPS_DONE = ("outcome_unknown", "command_pending", "not_yet_recorded")
 
@@ -116,7 +114,7 @@ def new_key() -> str:
 
 @dataclass(slots=True)
 class Desk:
-    """A connection to the API as one person: by demo log-in (`dev:<id>`), by service token, or logged in by password.
+    """A connection to the API as one person: by service token, by a log-in, or by demo log-in (`dev:<id>`).
 
     May be shared by threads. A context manager.
 
@@ -127,6 +125,8 @@ class Desk:
         person: the development log-in; '' sends none.
         patience: seconds to go on asking while the API is not available.
         token: a service token, which says who asks in the place of `person`.
+        login: a log-in, which does so too where no call names somebody itself.
+        acting_for: the absent colleague in whose place everything is asked; '' for nobody.
     """
 
     url: str
@@ -134,7 +134,8 @@ class Desk:
     patience: float = PATIENCE_SECONDS
     connections: int = 16
     token: str = field(default="", repr=False)
-    _session: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    login: LogIn | None = field(default=None, repr=False)
+    acting_for: str = ""
     _http: httpx.Client = field(init=False, repr=False)
     _met: bool = field(default=False, init=False, repr=False)
 
@@ -152,24 +153,33 @@ class Desk:
         """Close it."""
         self._http.close()
 
-    def log_in(self, person: str, password: str) -> None:
-        """Go on in a session of that person, until `log_out`.
+    def log_in(self, person: str, password: str) -> dict[str, Any]:
+        """Go on in a session of that person, `login`, until `log_out`; the session as the API tells of it.
+
+        A `login` that was there before ends.
 
         Raises:
             Refused: person and password do not belong together, or the account is locked.
             Unreachable: nobody answered in time.
         """
-        body = {"person": person, "password": password}
-        self._session = dict(_OWN_PAGE)
-        answer = self._ask("POST", "/login", "", body=body, once=True)
-        cookie = answer.headers["set-cookie"].partition(";")[0]
-        self._session = {**_OWN_PAGE, "Cookie": cookie, "X-CSRF-Token": answer.json()["csrf"]}
-        self._http.cookies.clear()
+        self.login = self.login or LogIn(person)
+        return self._entered("/login", {"person": person, "password": password})
+
+    def change_password(self, old: str, new: str) -> dict[str, Any]:
+        """Choose another password; all sessions end but a new one, `login`. Raises as `log_in`."""
+        return self._entered("/password", {"old": old, "new": new})
 
     def log_out(self) -> None:
-        """End the session that `log_in` opened; raises as it does."""
+        """End the session; raises as `log_in`."""
         self._ask("POST", "/logout", "", once=True)
-        self._session = {}
+        self.login = None
+
+    def _entered(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._ask("POST", path, "", body=body, once=True)
+        view = dict(answer.json())
+        self.login = LogIn(view["who"]["id"], answer.headers["set-cookie"].partition(";")[0], view["csrf"])
+        self._http.cookies.clear()
+        return view
 
     def get(self, path: str, person: str = "", **query: Any) -> Any:
         """What is at `/v1` + path; query values that are None or '' are left out.
@@ -263,6 +273,7 @@ class Desk:
         asked = [] if asked is None else asked
         headers = {"Idempotency-Key": key} if key else {}
         headers |= self._proof(person)
+        headers |= {"Acting-For": self.acting_for} if self.acting_for else {}
         until = time.monotonic() + (0.0 if once else self.patience)
         while True:
             try:
@@ -291,8 +302,6 @@ class Desk:
 
     def _proof(self, person: str) -> dict[str, str]:
         """The headers that say who asks; raises Usage where a token is to pass for several people."""
-        if self._session:
-            return self._session
         if self.token and person:
             raise Usage(
                 f"WHISTLE_TOKEN 只代表一人, 不能以 {person} 行事 / stands for one person and cannot act as {person} · "
@@ -300,6 +309,8 @@ class Desk:
             )
         if self.token:
             return {"Authorization": f"Bearer {self.token}"}
+        if self.login and not person:
+            return self.login.headers
         who = person or self.person
         return {"Authorization": f"Bearer dev:{who}"} if who else {}
 

@@ -62,13 +62,13 @@ def units(
 @app.command("people")
 def people(
     role: Annotated[str, typer.Option(help="岗位 / the role, such as unit_member.")] = "",
-    at: Annotated[str, typer.Option(help="单位或省分 / a unit, or a province with its departments; '' = all.")] = "GD",
+    at: Annotated[str, typer.Option(help="单位或省分 / a unit, or a province with its departments, such as GD.")] = "",
     zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
     person: As = DEFAULT_PERSON,
     machine: Machine = False,
 ) -> None:
-    """人员 / people, whom `--as` can name, with role and unit; by default those of Guangdong."""
+    """人员 / people, whom `--as` and `accounts` can name, with role and unit; by default all."""
     with desk(api, person) as connection:
         found = connection.get("/people", role=role, at=at)
     if machine:

@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 from desk import render
-from desk.client import DeskError, Refused
+from desk.client import Desk, DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
 from runtime import engine, instance, keyring, ports, vitals, zones
 from runtime.faults import SetupError
@@ -195,6 +195,7 @@ def _not_ours(settings: Settings, api: str) -> bool:
     return own and api == settings.api_url and instance.find(settings) is None
 
 
+_ASKED_OF_THE_API = "由接口得知; 接口不应答 / asked through the API, which does not answer"
 _DOWN = "本数据目录的实例未运行 / this data folder's instance does not run"
 
 
@@ -236,7 +237,7 @@ def _engine(settings: Settings, api: str, person: str) -> Finding:
         with desk(api, person) as connection:
             ready = connection.ready()
     except DeskError:
-        return Finding("engine", Mark.SKIP, "由接口得知; 接口不应答 / asked through the API, which does not answer")
+        return Finding("engine", Mark.SKIP, _ASKED_OF_THE_API)
     if not ready.get("engine"):
         remedy = f"看 {settings.logs}/temporal.log / look into that log"
         return Finding("engine", Mark.BAD, f"{settings.temporal_target} 不应答 / does not answer", remedy)
@@ -244,28 +245,53 @@ def _engine(settings: Settings, api: str, person: str) -> Finding:
 
 
 def _worker(settings: Settings, api: str, person: str) -> Finding:
-    """A worker answers for an order; where there is none yet, a worker's process is looked for."""
+    """The canary needs a worker to sing; where somebody is logged in, one answers for an order too."""
     if _not_ours(settings, api):
         return Finding("worker", Mark.SKIP, _DOWN)
+    with desk(api, person, patience=0.0) as connection:
+        try:
+            ready = connection.ready()
+        except DeskError:
+            return Finding("worker", Mark.SKIP, _ASKED_OF_THE_API)
+        if ready.get("canary") is None:
+            return _started(settings)
+        sung = f"canary {ready['canary']:.0f} s"
+        remedy = f"看 {settings.logs}/worker-1.log / look into that log"
+        if "canary" in ready.get("failing", ()):
+            return Finding("worker", Mark.BAD, f"没有动静 / not heard lately: {sung}", remedy)
+        try:
+            return Finding("worker", Mark.GOOD, f"{sung}; {_answered(connection)}")
+        except DeskError as error:
+            return Finding("worker", Mark.BAD, f"不应答 / does not answer: {error}", remedy)
+
+
+def _answered(connection: Desk) -> str:
+    """For which order a worker answered, or why none was asked about; raises DeskError where it should have."""
     try:
-        with desk(api, person, patience=0.0) as connection:
-            for state in ("in_progress", "dispatched", "awaiting_callback", "closed"):
-                lines = connection.get("/orders", state=state, limit=1)["items"]
-                if not lines:
-                    continue
+        for state in ("in_progress", "dispatched", "awaiting_callback", "closed"):
+            for line in connection.get("/orders", state=state, limit=1)["items"]:
                 try:
-                    connection.get(f"/orders/{lines[0]['order_id']}/live")
+                    connection.get(f"/orders/{line['order_id']}/live")
                 except Refused:
                     continue  # that one has ended
-                return Finding("worker", Mark.GOOD, f"应答 / answers for {lines[0]['order_id']}")
-    except DeskError as error:
-        remedy = f"看 {settings.logs}/worker-1.log / look into that log"
-        return Finding("worker", Mark.BAD, f"不应答 / does not answer: {error}", remedy)
+                return f"应答 / answers for {line['order_id']}"
+    except Refused as refused:
+        if refused.problem.get("status") not in _NOT_FOR_HIM:
+            raise
+        return "工单未问: 未登录 / orders not asked: no log-in"
+    return "尚无工单可问 / no order to ask about yet"
+
+
+_NOT_FOR_HIM = (401, 403)
+
+
+def _started(settings: Settings) -> Finding:
+    """Whether a worker's process is there, before the canary has sung for the first time."""
     running = _workers(settings)
     if running:
         pids = ", ".join(str(pid) for pid in running)
-        return Finding("worker", Mark.GOOD, f"运行中 / running, pid {pids}; 尚无工单可问 / no order to ask about yet")
-    found = "尚无工单可问, 本机也无此进程 / no order to ask about, and no such process here"
+        return Finding("worker", Mark.GOOD, f"运行中 / running, pid {pids}; 金丝雀未鸣 / the canary has not sung yet")
+    found = "金丝雀未鸣, 本机也无此进程 / the canary has not sung, and no such process here"
     return Finding("worker", Mark.WARN, found, _START)
 
 
@@ -291,7 +317,7 @@ def _watchers(settings: Settings, api: str, person: str) -> Finding:
         with desk(api, person) as connection:
             ready = connection.ready()
     except DeskError:
-        return Finding("clocks", Mark.SKIP, "由接口得知; 接口不应答 / asked through the API, which does not answer")
+        return Finding("clocks", Mark.SKIP, _ASKED_OF_THE_API)
     ages = {name: ready.get(name) for name in ("canary", "sweeper", "reconciler", "outbox", "projection")}
     told = ", ".join(f"{name} {age:.0f} s" for name, age in ages.items() if age is not None)
     silent = [name for name in ready.get("failing", ()) if name in ages]

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from desk import render
-from desk.client import PATIENCE_SECONDS, Desk
+from desk import logins, render
+from desk.client import PATIENCE_SECONDS, Desk, Usage
+from desk.logins import LogIn
 
 TOKEN = "WHISTLE_TOKEN"
 """The variable with the service token that says who asks, where there is no demo log-in."""
@@ -26,10 +27,18 @@ def _use_zone(name: str) -> str:
     return name
 
 
+class Assumed(str):
+    """A demo log-in that nobody named: it gives way to a log-in that is kept."""
+
+    __slots__ = ()
+
+
 def _sole(context: typer.Context, option: typer.CallbackParam, name: str) -> str:
     """The person that was named, unless a token says already who asks."""
     source = context.get_parameter_source(option.name or "")
-    if os.environ.get(TOKEN) and source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT"):
+    if source is None or source.name not in ("COMMANDLINE", "ENVIRONMENT"):
+        return Assumed(name)
+    if os.environ.get(TOKEN):
         raise typer.BadParameter(
             f"{TOKEN} 已指明身份; 取消其一 / {TOKEN} says who asks already; unset it, or leave --as and WHISTLE_AS out"
         )
@@ -43,7 +52,7 @@ As = Annotated[
     str,
     typer.Option(
         "--as",
-        help="开发登录 / development log-in, such as gd-agent-1 or customer:13900000001.",
+        help="开发登录 / development log-in, such as gd-agent-1 or customer:13900000001; comes before `whistle login`.",
         metavar="PERSON",
         envvar="WHISTLE_AS",
         callback=_sole,
@@ -62,14 +71,31 @@ Zone = Annotated[
 ]
 
 
-def desk(api: str, person: str, *, connections: int = 16, patience: float = PATIENCE_SECONDS) -> Desk:
+def desk(
+    api: str, person: str, *, connections: int = 16, patience: float = PATIENCE_SECONDS, acting_for: str = ""
+) -> Desk:
     """The connection that the options ask for; without --api to the instance of this data folder.
 
-    The service token in `WHISTLE_TOKEN`, if there is one, says who asks.
+    The service token in `WHISTLE_TOKEN`, if there is one, says who asks; where nobody is named either, the log-in that
+    `whistle login` keeps for this address.
+
+    Raises:
+        Usage: the file of log-ins cannot be used.
     """
+    url = api or own_address()
+    token = os.environ.get(TOKEN, "")
+    login = kept(url) if isinstance(person, Assumed) and not token else None
     return Desk(
-        api or own_address(), person, connections=connections, patience=patience, token=os.environ.get(TOKEN, "")
+        url, person, connections=connections, patience=patience, token=token, login=login, acting_for=acting_for
     )
+
+
+def kept(url: str) -> LogIn | None:
+    """The log-in that is kept for this address; raises Usage."""
+    try:
+        return logins.find(url)
+    except logins.BadFile as error:
+        raise Usage(str(error)) from None
 
 
 def own_address() -> str:

@@ -120,6 +120,7 @@ def list_orders(
     overdue: Annotated[bool | None, typer.Option("--overdue/--in-time", help="超时与否 / late or not.")] = None,
     text: Annotated[str, typer.Option(help="文字 / any part of number or title, as one is shown them.")] = "",
     customer: Annotated[str, typer.Option(help="客户 / the customer's whole number or name; for desks.")] = "",
+    following: Annotated[bool, typer.Option("--following", help="关注 / only those that I follow.")] = False,
     rehearsal: Annotated[bool, typer.Option(help="演练 / rehearsals instead of real orders.")] = False,
     sort: Annotated[str, typer.Option(help="newest, oldest, updated, due or level.")] = "newest",
     limit: Annotated[int, typer.Option(help="至多 / at most so many; 0 = all.")] = 20,
@@ -135,6 +136,7 @@ def list_orders(
         "province": province,
         "category": category,
         "level": level or None,
+        "following": following or None,
     }
     searched: dict[str, Any] = {"text": text, "rehearsal": rehearsal, "sort": sort}
     if customer and (overdue is not None or any(narrowed.values())):
@@ -169,8 +171,17 @@ def show_order(
     machine: Machine = False,
 ) -> None:
     """看一件工单 / one order: where it stands, its limits, and what each role may ask for now."""
+    order = checked(order)
     with desk(api, person) as connection:
-        _show(connection.get(f"/orders/{checked(order)}"), machine)
+        view = connection.get(f"/orders/{order}")
+        text = "" if machine else _said(connection, order)
+    _show(view, machine, text)
+
+
+def _said(connection: Desk, order: str) -> str:
+    """What the customer said when the order was opened, as far as whoever asks is shown it."""
+    first = connection.get(f"/orders/{order}/events", limit=1)["items"]
+    return str(first[0]["data"].get("text", "")) if first and first[0]["seq"] == 1 else ""
 
 
 @app.command(
@@ -185,6 +196,9 @@ def act(
         list[str] | None, typer.Argument(metavar="FIELD=VALUE…", help="字段 / JSON where the field is not text.")
     ] = None,
     reason: Annotated[str, typer.Option(help="理由 / why.")] = "",
+    acting_for: Annotated[
+        str, typer.Option(help="代行 / in the place of this absent colleague; see `whistle acting`.", metavar="PERSON")
+    ] = "",
     key: Annotated[str, typer.Option(help="Idempotency-Key; default: a new one.")] = "",
     zone: Zone = render.DEFAULT_ZONE,
     api: Api = "",
@@ -194,7 +208,7 @@ def act(
     """办理 / carry out one command on an order, e.g. `whistle orders act WH… sign --as gd-inst-1`."""
     order = checked(order)
     asked = verbs.body(verb, words or [], reason)
-    with desk(api, person) as connection:
+    with desk(api, person, acting_for=acting_for) as connection:
         try:
             done = connection.act(order, verb, asked, key)
         except Refused as refused:
@@ -298,8 +312,8 @@ def checked(order: str) -> str:
     return order.upper()
 
 
-def _show(view: dict[str, Any], machine: bool) -> None:
+def _show(view: dict[str, Any], machine: bool, text: str = "") -> None:
     if machine:
         render.as_json(view)
     else:
-        render.out.print(render.order(view))
+        render.out.print(render.order(view, text))

@@ -47,6 +47,15 @@ class Paper(Console):
     def size(self, size: tuple[int, int]) -> None:
         self._width, self._height = size
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and leave out the blanks that fill a line up where that serves no terminal's colours."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as drawn:
+            super().print(*objects, **options)
+        self.file.write("\n".join(line.rstrip(" ") for line in drawn.get().split("\n")))
+
 
 out = Paper(highlight=False)
 err = Paper(stderr=True, highlight=False)
@@ -135,8 +144,11 @@ _TITLE_CELLS = 60
 """Columns of a title that a list shows; `show` has it whole."""
 
 
-def order(view: dict[str, Any]) -> Table:
-    """One order, whole: who, what, where it stands, what limits run, and what each role may ask for now."""
+def order(view: dict[str, Any], text: str = "") -> Table:
+    """One order, whole: who, what, where it stands, what limits run, and what each role may ask for now.
+
+    `text` is what the customer said, if it is to be shown.
+    """
     one = view["order"]
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -145,6 +157,7 @@ def order(view: dict[str, Any]) -> Table:
     rows: list[tuple[str, str | Text]] = [
         ("工单 order", one["id"] + ("  演练 rehearsal" if one["rehearsal"] else "")),
         ("标题 title", one["title"]),
+        *((("原话 text", text),) if text else ()),
         ("状态 state", Text.assemble(state(one["state"]), f"  ({view['status']})")),
         ("类别 category", f"{one['category']} · {one['order_class']} · {one['province']} · {one['channel']}"),
         ("客户 customer", f"{customer['name']} {customer['phone']} ({customer['zone']})"),
@@ -177,7 +190,7 @@ def order(view: dict[str, Any]) -> Table:
     if may:
         rows.append(("可提 may ask", "\n".join([_BY_STATE, *may])))
     for name, value in rows:
-        table.add_row(name, value)
+        table.add_row(name, value if isinstance(value, Text) else Text(value))  # brackets in a text are no markup
     return table
 
 
@@ -190,7 +203,8 @@ _BY_STATE = (
 def event(row: dict[str, Any]) -> Text:
     """One event in one line: seq, when, who, what, and why."""
     actor = row["actor"]
-    who = actor["id"] if actor["id"] == "system" else f"{actor['id']} ({actor['role']})"
+    instead = f" for {actor['acting_for']}" if actor.get("acting_for") else ""
+    who = actor["id"] if actor["id"] == "system" else f"{actor['id']}{instead} ({actor['role']})"
     line = Text.assemble(
         (f"{row['seq']:>4}  ", "dim"), (when(row["at"]), "cyan"), f"  {row['type']:<20} ", (who, "magenta")
     )

@@ -9,8 +9,12 @@ _SAID: tuple[tuple[str, str], ...] = (
     (r"GET /v1/orders/([\w-]+)/deadlines", r"whistle orders clocks \1"),
     (r"GET /v1/units\?kind=(\w+)", r"whistle directory units --kind \1"),
     (r"GET /v1/units", "whistle directory units"),
-    (r"GET /v1/people", "whistle directory people --at ''"),
+    (r"GET /v1/people", "whistle directory people"),
     (r"GET /v1/policies", "whistle policy versions"),
+    (r"GET /v1/acting lists for whom you may act\.", "whistle acting list"),
+    (r"POST /v1/acting", "whistle acting take PERSON"),
+    (r"Log in(?: again)? with POST /v1/login[^.]*\.", "whistle login PERSON, 或设 or set WHISTLE_TOKEN"),
+    (r"POST /v1/password", "whistle password"),
     (r"POST /v1/accounts/([\w@.:+-]+)/(reset|unlock|logout)", r"whistle accounts \2 \1"),
 )
 _TABLE = tuple((re.compile(call + r"(?![\w/?])" + _LISTS), command) for call, command in _SAID)

@@ -1,29 +1,12 @@
-"""`whistle accounts`, by demo log-in and by password, and the command line by service token."""
+"""`whistle accounts`, and the command line by service token."""
 
-import io
 import json
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from desk.client import Desk, Usage
-from identity import accounts, passwords
-from store.session import EVERYWHERE, make_engine, sessions
-from tests.conftest import Database
 from tests.desk.conftest import Whistle
-
-GOOD = "three blue kettles sing"
-
-
-@pytest.fixture
-def administrator(database: Database) -> str:
-    """An administrator who has chosen his own password."""
-    engine = make_engine(database.app_url, 1, sight=EVERYWHERE)
-    with sessions(engine).begin() as session:
-        accounts.change(session, "hq-admin", passwords.hash_now(GOOD), datetime.now(UTC))
-    engine.dispose()
-    return "hq-admin"
 
 
 async def test_a_password_is_given_unlocked_and_its_sessions_ended(whistle: Whistle) -> None:
@@ -45,18 +28,11 @@ async def test_a_password_is_given_unlocked_and_its_sessions_ended(whistle: Whis
     assert (code, "administrator" in err) == (1, True)
 
 
-async def test_an_administrator_logs_in_by_password_for_one_command(
-    whistle: Whistle, administrator: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{GOOD}\n"))
-    code, out, err = await whistle("accounts", "reset", "gd-net-2", "--log-in", "--as", administrator)
-    assert (code, err) == (0, ""), err
-    assert "一次性密码" in out
-    code, out, _ = await whistle("accounts", "logout", administrator, "--json")
-    assert json.loads(out) == {"person": administrator, "ended": 0}
-    monkeypatch.setattr("sys.stdin", io.StringIO("wrong\n"))
-    code, _, err = await whistle("accounts", "reset", "gd-net-2", "--log-in", "--as", administrator)
-    assert (code, "登录失败" in err, "wrong" not in err.replace("several wrong", "")) == (1, True, True)
+async def test_nobody_resets_his_own_password(whistle: Whistle) -> None:
+    code, out, err = await whistle("accounts", "reset", "hq-admin")
+    assert (code, out) == (1, "")
+    assert "whistle password" in err
+    assert "无权" in err
 
 
 async def test_a_service_token_says_who_asks(whistle: Whistle, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
