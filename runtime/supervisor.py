@@ -170,13 +170,17 @@ def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
         for identity, role, unit in _sample_logins():
             console.line(f"  {identity:<22}{role:<18}{unit}".rstrip())
         console.say("  全部", "all of them: whistle directory people")
+    elif settings.oidc_issuer is None:
+        console.say("首位管理员的一次性密码", "a password for one log-in of the first administrator:")
+        console.line("  python -m runtime.provision --admin PERSON")
     console.say("另开终端", "in another terminal:")
     console.line(f"  . {_short(PROJECT / '.venv/bin/activate')}")
     if "data_dir" in settings.model_fields_set:
         console.line(f"  export {ENV_PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))}")
-    console.line("  whistle tour · whistle doctor · whistle --help")
+    first = "whistle tour" if settings.demo_open else "whistle login PERSON"
+    console.line(f"  {first} · whistle doctor · whistle --help")
     console.say("在哪里看", "where to look:")
-    rows = [("接口文档", "API docs", f"{settings.api_url}/docs")]
+    rows = [("接口文档", "API docs", f"{settings.api_url}/docs")] if settings.shows_docs else []
     if stack.ui is not None:
         rows.append(("引擎界面", "Temporal's UI", f"{stack.ui.url}/namespaces/{settings.temporal_namespace}/workflows"))
     rows += [
