@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 
@@ -12,13 +11,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import bodies
+from api.arrivals import Arrivals
 from api.errors import Problem, unexpected
+from api.limits import line
 from api.origin import PROBES
 
 log = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT = 256
-"""Requests that one process works on at once; the engine and the database queue long before."""
+"""Requests that one process works on at once, from when their body is whole; engine and database queue long before."""
 MAX_BODY = 256 * 1024
 """Bytes of a request's body; the longest command is far below."""
 MAX_ADDRESS = 8 * 1024
@@ -26,8 +27,6 @@ MAX_ADDRESS = 8 * 1024
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
 """Bytes of all headers, names and values."""
-BODY_SECONDS = 30.0
-"""How long a JSON body may take to arrive."""
 
 WITH_BODY, WITHOUT_BODY = ("POST", "PUT", "PATCH"), ("GET", "HEAD", "DELETE", "OPTIONS")
 UPLOADS = re.compile(r"/v1/orders/[^/]+/files")
@@ -42,22 +41,51 @@ class Bounds:
         self._max_in_flight = max_in_flight
         self._max_body = max_body
         self._in_flight = 0
+        self._arrivals = Arrivals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] in PROBES:
-            await self._guarded(scope, receive, send)
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        response: Response
+        try:
+            await self._passed(scope, receive, watched)
             return
-        problem = self._too_busy() or _odd_head(scope) or self._odd_body(scope)
+        except ClientDisconnect:  # he hung up before the request was whole: nothing was begun, nobody is to be told
+            return
+        except Problem as problem:
+            response = problem.response(scope["path"])
+            if problem.code == "too_slow":
+                response.headers["Connection"] = "close"
+        except Exception as error:
+            response = unexpected(scope["path"], error).response(scope["path"])
+        if not started:
+            await response(scope, receive, send)
+
+    async def _passed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; raises Problem where it is not."""
+        probe = scope["path"] in PROBES
+        problem = None if probe else self._too_busy() or _odd_head(scope) or self._odd_body(scope)
         if problem is not None:
-            await problem.response(scope["path"])(scope, receive, send)
+            raise problem
+        whole = receive if _is_upload(scope) else await self._whole(scope, receive)
+        if probe:
+            await self._app(scope, whole, send)
             return
+        problem = self._too_busy()
+        if problem is not None:
+            raise problem
         self._in_flight += 1
         try:
-            await self._guarded(scope, receive, send)
+            await self._app(scope, whole, send)
         finally:
             self._in_flight -= 1
 
@@ -106,49 +134,14 @@ class Bounds:
             remedy="Documents go to /v1/orders/…/files.",
         )
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        response: Response
-        try:
-            whole = receive if _is_upload(scope) else await self._whole(receive)
-            await self._app(scope, whole, watched)
-            return
-        except ClientDisconnect:  # he hung up before the request was whole: nothing was begun, nobody is to be told
-            return
-        except Problem as problem:
-            response = problem.response(scope["path"])
-        except Exception as error:
-            response = unexpected(scope["path"], error).response(scope["path"])
-        if not started:
-            await response(scope, receive, send)
-
-    async def _whole(self, receive: Receive) -> Receive:
+    async def _whole(self, scope: Scope, receive: Receive) -> Receive:
         """What hands on the body in one piece, read and judged."""
-        body = bytearray()
-        more = True
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                while more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise ClientDisconnect
-                    body += message.get("body", b"")
-                    more = message.get("more_body", False)
-                    if len(body) > self._max_body:
-                        raise self._too_large()
-        except TimeoutError:
-            raise Problem(
-                "too_slow", f"The body was not there after {BODY_SECONDS:.0f} s.", remedy="Send it again, at once."
-            ) from None
+        body = await self._arrivals.whole(receive, line(scope), self._max_body)
+        if body is None:
+            raise self._too_large()
         if body:
-            bodies.demand(bytes(body))
-        pieces: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+            bodies.demand(body)
+        pieces: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def handed_on() -> Message:
             return pieces.pop() if pieces else await receive()

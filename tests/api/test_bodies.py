@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from api import bodies, middleware
+from api import arrivals, bodies
 from api.bodies import MAX_DEPTH, MAX_PARTS, demand
 from api.errors import Problem
 from api.middleware import MAX_ADDRESS, MAX_HEADERS, Bounds
@@ -151,7 +151,7 @@ async def test_only_documents_may_be_something_else_than_json() -> None:
 
 
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(arrivals, "BODY_SECONDS", 0.2)
 
     async def drip() -> Any:
         yield b"{"
