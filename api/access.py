@@ -87,6 +87,7 @@ GRANTS: dict[str, Grant] = {
     "delete_absence": _to(*PEOPLE),
     "list_absences": _to(*PEOPLE),
     "list_catalogue": _to(*ANYBODY),
+    "load_directory": _to(ADMINISTRATOR),
     # policies
     "get_policy": _to(*ANYBODY),
     "list_policies": _to(*STAFF),

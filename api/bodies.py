@@ -26,26 +26,26 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 """What a field may be called; whatever else is sent as one is not repeated."""
 
 
-def demand(body: bytes) -> None:
+def demand(body: bytes, most_parts: int = MAX_PARTS) -> None:
     """Return if the body may be parsed; raises Problem `malformed_request` or `too_large`."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise _unreadable(f"byte {error.start} is not UTF-8") from None
-    _demand_small(body)
+    _demand_small(body, most_parts)
     try:
         _DECODER.decode(text)
     except ValueError as error:
         raise _unreadable(str(error)) from None
 
 
-def _demand_small(body: bytes) -> None:
+def _demand_small(body: bytes, most_parts: int) -> None:
     brackets = body.count(b"[") + body.count(b"{")
-    if brackets <= MAX_DEPTH and brackets + body.count(b",") < MAX_PARTS:
+    if brackets <= MAX_DEPTH and brackets + body.count(b",") < min(most_parts, MAX_PARTS):
         return
     bare = _STRING.sub(b"", body)
-    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") >= MAX_PARTS:
-        raise Problem("too_large", f"The body has more than {MAX_PARTS} parts.", remedy="Send fewer at once.")
+    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") >= most_parts:
+        raise Problem("too_large", f"The body has more than {most_parts} parts.", remedy="Send fewer at once.")
     depth = 0
     for bracket in _NO_BRACKET.sub(b"", bare):
         depth += 1 if bracket in _OPENING else -1

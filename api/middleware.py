@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import bodies
 from api.arrivals import Arrivals
 from api.errors import Problem, unexpected
-from api.limits import line
+from api.lines import line
 from api.origin import PROBES
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ MAX_HEADER_BYTES = 32 * 1024
 WITH_BODY, WITHOUT_BODY = ("POST", "PUT", "PATCH"), ("GET", "HEAD", "DELETE", "OPTIONS")
 UPLOADS = re.compile(r"/v1/orders/[^/]+/files")
 """The paths to which documents are posted as they are; the route bounds and judges them itself."""
+LONG = (("PUT", "/v1/directory"),)
+"""What takes a long JSON body; the route reads it once it knows who asks."""
 
 
 class Bounds:
@@ -76,7 +78,7 @@ class Bounds:
         problem = None if probe else self._too_busy() or _odd_head(scope) or self._odd_body(scope)
         if problem is not None:
             raise problem
-        whole = receive if _is_upload(scope) else await self._whole(scope, receive)
+        whole = receive if _is_upload(scope) or _is_long(scope) else await self._whole(scope, receive)
         if probe:
             await self._app(scope, whole, send)
             return
@@ -109,7 +111,7 @@ class Bounds:
             if scope["method"] not in WITHOUT_BODY:
                 return None  # nothing is offered under such a method, and the router says what is
             return Problem("malformed_request", f"{scope['method']} takes no body.", remedy="Leave the body out.")
-        if length.isdigit() and int(length) > self._max_body:
+        if length.isdigit() and int(length) > self._max_body and not _is_long(scope):
             return self._too_large()
         media_type, _, parameters = headers.get("content-type", "").partition(";")
         media_type = media_type.strip().lower()
@@ -151,6 +153,10 @@ class Bounds:
 
 def _is_upload(scope: Scope) -> bool:
     return scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]) is not None
+
+
+def _is_long(scope: Scope) -> bool:
+    return (scope["method"], scope["path"]) in LONG
 
 
 def _odd_head(scope: Scope) -> Problem | None:

@@ -70,6 +70,7 @@ IN_PERSON = frozenset(
         *("log_in", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
+        "load_directory",
     )
 )
 """Operations for people alone, never for a program."""
