@@ -110,7 +110,7 @@ async def erase_customer(asked: ErasureRequest, request: Request, who: AskerDep,
     """
     note = access(request, who, Outcome.ERASED, reason=asked.reason)
     try:
-        customer = await parts.write(_erased, parts, asked.phone, asked.reason, who.id, note)
+        customer = await parts.write(_erased, parts, asked.phone, asked.reason, note)
     except (StillOpen, Problem) as refused:
         code = refused.code if isinstance(refused, Problem) else "order_open"
         await parts.record.add(access(request, who, Outcome.REFUSED, code=code))
@@ -127,13 +127,13 @@ async def erase_customer(asked: ErasureRequest, request: Request, who: AskerDep,
     return Response(encode({"erased": bool(customer)}), media_type=JSON)
 
 
-def _erased(session: Session, parts: Parts, phone: str, reason: str, by: str, note: Access) -> str:
+def _erased(session: Session, parts: Parts, phone: str, reason: str, note: Access) -> str:
     customer = customers.find(session, parts.rack.keyring, phone)
     key = customers.keys(session, parts.rack.keyring, (customer,)).get(customer)
     if key is not None and masks.struck(reason, key.names) != reason:
         detail = "The reason is kept in clear and names the customer."
         raise Problem("invalid_request", detail, field="reason", remedy="Say why without saying who.")
-    if not customer or not customers.erase(session, customer, by, reason):
+    if not customer or not customers.erase(session, customer):
         return ""
     queries.add(session, note)
     return customer

@@ -310,6 +310,7 @@ class Books:
         key = customers.obtain(session, self.rack.keyring, body.customer.phone, body.customer.name)
         if who.role is Role.CUSTOMER and key.customer != who.customer:
             raise Problem("forbidden", "A customer complains for his own number.", field="customer.phone")
+        self.rack.keep(key)  # with the name that he gave now, which is struck out of answers from now on
         return sealing.registered(key, body, reason)
 
     def _resolved(self, session: Session, opening: Opening) -> Register:

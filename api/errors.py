@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -300,7 +301,7 @@ async def _database(request: Request, error: Exception) -> Response:
 
 def unexpected(path: str, error: BaseException) -> Problem:
     """The problem of an unexpected error: logged whole under an id, answered with that id alone."""
-    incident = f"i{secrets.token_hex(6)[1:]}"  # by its letter no number, which would be struck out
+    incident = "".join(secrets.choice(string.ascii_lowercase) for _ in range(11))  # digits would be struck out
     log.error("internal error %s at %s", incident, path, exc_info=error)
     return Problem(
         "internal_error",

@@ -81,7 +81,7 @@ def restart_input(known: Known) -> OrderInput:
 
 def mark(secret: bytes, verb: str, order_id: str, actor: Actor, body: bytes, reason: str) -> str:
     """The keyed hash over all that makes two requests the same; without the key it tells nothing of what they say."""
-    content = b"\0".join((verb.encode(), order_id.encode(), encode(actor), body, reason.encode()))
+    content = b"\0".join((b"same", verb.encode(), order_id.encode(), encode(actor), body, reason.encode()))
     return hmac.new(secret, content, hashlib.sha256).hexdigest()
 
 

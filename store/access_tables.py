@@ -21,8 +21,6 @@ customers = Table(
     words("called", ""),
     now("created_at"),
     instant("erased_at"),
-    words("erased_by", ""),
-    words("erased_why", ""),
     Index("customers_kek", "kek", "id"),
 )
 """Each customer, and the key that his personal data are sealed with, itself sealed (`wrapped`) with the key `kek`.

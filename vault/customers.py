@@ -32,8 +32,8 @@ _COMING = (
 )
 """An order of his that is claimed and will be recorded, or one for which something is under way."""
 
-MOST_NAMES = 5
-"""Names that are remembered of one number; families share them."""
+MOST_NAMES = 300
+"""Names that are remembered of one number, which families share; of more, as many of the first as of the last."""
 
 _ROW = (customers.c.id, customers.c.wrapped, customers.c.kek, customers.c.called)
 _BY_ID = select(*_ROW).where(customers.c.id == func.any(bindparam("ids")))
@@ -79,7 +79,9 @@ def obtain(session: Session, keyring: Keyring, phone: str, called: str = "") -> 
     key = _key(keyring, found)
     if not called or called in key.names:
         return key
-    names = (*key.names, called)[-MOST_NAMES:]
+    names = (*key.names, called)
+    if len(names) > MOST_NAMES:
+        names = names[: MOST_NAMES // 2] + names[-(MOST_NAMES // 2) :]
     sealed = key.seal(Kind.NAME, msgspec.json.encode(names).decode())
     session.execute(update(customers).where(customers.c.id == key.customer).values(called=sealed))
     return Key(key.customer, key.cipher, names)
@@ -108,10 +110,11 @@ def left(session: Session, keyring: Keyring) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(counted)}
 
 
-def erase(session: Session, customer: str, by: str, why: str) -> bool:
+def erase(session: Session, customer: str) -> bool:
     """Destroy a customer's key, and by it all that was ever sealed with it; False when it is gone already.
 
-    `why` is kept in clear: it must not speak of the customer. Raises StillOpen, LookupError for an unknown customer.
+    Who had it done and why, the caller puts on record (`accesses`). Raises StillOpen, and LookupError for an unknown
+    customer.
     """
     row = session.execute(select(*_ROW).where(customers.c.id == customer).with_for_update()).one_or_none()
     if row is None:
@@ -122,7 +125,7 @@ def erase(session: Session, customer: str, by: str, why: str) -> bool:
     if row.wrapped is None:
         return False
     gone = {"wrapped": None, "lookup": None, "called": "", "erased_at": func.clock_timestamp()}
-    session.execute(update(customers).where(customers.c.id == customer).values(**gone, erased_by=by, erased_why=why))
+    session.execute(update(customers).where(customers.c.id == customer).values(gone))
     session.execute(order_texts.delete().where(order_texts.c.customer == customer))
     session.execute(sights.delete().where(sights.c.place == f"customer:{customer}"))
     return True
@@ -133,5 +136,4 @@ def _key(keyring: Keyring, row: Any) -> Key:
     key = Key(customer, AESGCM(unwrap(keyring.kek_of(row.kek), customer, row.wrapped)))
     if not row.called:
         return key
-    payload = row.called.split("~")[4].encode()
-    return Key(customer, key.cipher, tuple(msgspec.json.decode(key.open(Kind.NAME, payload), type=list[str])))
+    return Key(customer, key.cipher, tuple(msgspec.json.decode(key.opened(row.called), type=list[str])))

@@ -35,7 +35,7 @@ def rights(audience: str, organisation: Organisation) -> Rights:
 def opened(row: Outgoing, organisation: Organisation, rack: Rack) -> Outgoing:
     """The letter with its seals opened as far as its readers' rights go."""
     words = "\n".join(getattr(row, name) for name in _WORDS).encode()
-    keys = rack.keys(veil.sealed_by(words))
+    keys = rack.fresh(veil.sealed_by(words))
     may = rights(row.audience, organisation)
     shown: dict[str, Any] = {name: _shown(getattr(row, name), may, keys) for name in _WORDS}
     return replace(row, **shown)
@@ -43,7 +43,7 @@ def opened(row: Outgoing, organisation: Organisation, rack: Rack) -> Outgoing:
 
 def addressed(addresses: tuple[str, ...], rack: Rack) -> tuple[str, ...]:
     """Where it goes: a customer's address is sealed, and gone where his key was destroyed."""
-    keys = rack.keys(veil.sealed_by("\n".join(addresses).encode()))
+    keys = rack.fresh(veil.sealed_by("\n".join(addresses).encode()))
     found = (_shown(address, veil.CLEAR, keys) for address in addresses)
     return tuple(address for address in found if address != masks.ERASED)
 

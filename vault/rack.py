@@ -48,10 +48,20 @@ class Rack:
         found = self.at_hand(wanted)
         if found is not None:
             return found
+        return self.fresh(wanted)
+
+    def fresh(self, ids: Iterable[str]) -> dict[str, Key]:
+        """The same, read from the database now: with every name that a customer has given anywhere by now."""
+        wanted = tuple(dict.fromkeys(ids))
+        if not wanted:
+            return {}
         with self._made() as session:
             read = customers.keys(session, self.keyring, wanted)
-        for key in read.values():
-            self.keep(key)
+        for customer in wanted:
+            if customer in read:
+                self.keep(read[customer])
+            else:
+                self.forget(customer)
         return read
 
     def key(self, customer: str) -> Key | None:
@@ -59,9 +69,13 @@ class Rack:
         return self.keys((customer,)).get(customer)
 
     def keep(self, key: Key) -> None:
-        """Have a key at hand that was just read or made."""
+        """Have a key at hand that was just read or made; one that was read before a name was added is let go."""
+        now = time.monotonic()
         with self._lock:
-            self._kept[key.customer] = (time.monotonic() + KEPT_SECONDS, key)
+            kept = self._kept.get(key.customer)
+            if kept is not None and kept[0] >= now and len(kept[1].names) > len(key.names):
+                return
+            self._kept[key.customer] = (now + KEPT_SECONDS, key)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
 

@@ -23,6 +23,8 @@ NONCE = 12
 MARK = b"~pd1~"
 SEAL = re.compile(rb"~pd1~([npetf])~([A-Za-z0-9_-]{16})~([A-Za-z0-9_-]{38,})~")
 """A seal in a document's bytes: kind, customer, payload."""
+NAME = re.compile(rb"~pd1~n~([A-Za-z0-9_-]{16})~([A-Za-z0-9_-]{38,})~")
+"""A customer's name: customer, payload."""
 
 
 class Kind(StrEnum):
@@ -62,6 +64,13 @@ class Key:
             return self.cipher.decrypt(raw[:NONCE], raw[NONCE:], _bound(kind, self.customer)).decode()
         except (InvalidTag, ValueError) as error:
             raise Unreadable(self.customer) from error
+
+    def opened(self, seal: str) -> str:
+        """The text of a whole seal of this customer's; raises Unreadable."""
+        found = SEAL.fullmatch(seal.encode())
+        if found is None or found[2].decode() != self.customer:
+            raise Unreadable(self.customer)
+        return self.open(Kind(found[1].decode()), found[3])
 
     def seal_bytes(self, content: bytes, label: str) -> bytes:
         """A document's content, bound to its label, such as its id."""

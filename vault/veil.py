@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ import msgspec
 
 from domain.model import Role
 from vault import masks
-from vault.seal import SEAL, Key, Kind, Unreadable
+from vault.seal import NAME, SEAL, Key, Kind, Unreadable
 
 
 class Shown(StrEnum):
@@ -110,6 +111,8 @@ def sealed_by(document: bytes) -> set[str]:
 def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: Escape = in_json) -> bytes:
     """The document with every seal replaced by what the rights show of it; `keys` are those that could be had."""
     hidden, erased = escape(masks.HIDDEN), escape(masks.ERASED)
+    said = _said(document, keys) if rights.text is Shown.STRUCK else {}
+    named = _named(said, keys)
 
     def shown(found: re.Match[bytes]) -> bytes:
         kind = _KINDS[found[1]]
@@ -120,13 +123,36 @@ def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: E
         if key is None:
             return erased
         try:
-            text = key.open(kind, found[3])
+            text = said.get((found[2], found[3])) if kind is Kind.NAME else None
+            text = text or key.open(kind, found[3])
         except Unreadable:
             return hidden
         if right is Shown.CLEAR:
             return escape(text)
         if right is Shown.STRUCK:
-            return escape(masks.struck(text, key.names))
+            return escape(masks.struck(text, named.get(key.customer, key.names)))
         return escape(_MASK[kind](text))
 
     return SEAL.sub(shown, document)
+
+
+def _said(document: bytes, keys: Mapping[str, Key]) -> dict[tuple[bytes, bytes], str]:
+    """The names in the document, by customer and payload."""
+    found = {}
+    for seal in NAME.findall(document):
+        key = keys.get(seal[0].decode())
+        with suppress(Unreadable):
+            if key is not None:
+                found[seal] = key.open(Kind.NAME, seal[1])
+    return found
+
+
+def _named(said: Mapping[tuple[bytes, bytes], str], keys: Mapping[str, Key]) -> dict[str, tuple[str, ...]]:
+    """The names of those who are called in the document as their keys do not know yet, with those that they know."""
+    found: dict[str, tuple[str, ...]] = {}
+    for (customer, _), name in said.items():
+        key = keys[customer.decode()]
+        known = found.get(key.customer, key.names)
+        if name not in known:
+            found[key.customer] = (*known, name)
+    return found

@@ -54,8 +54,6 @@ def upgrade() -> None:
         text("called", ""),
         instant("created_at", now=True),
         instant("erased_at"),
-        text("erased_by", ""),
-        text("erased_why", ""),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("lookup"),
     )
