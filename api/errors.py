@@ -301,7 +301,7 @@ async def _database(request: Request, error: Exception) -> Response:
 
 def unexpected(path: str, error: BaseException) -> Problem:
     """The problem of an unexpected error: logged whole under an id, answered with that id alone."""
-    incident = "".join(secrets.choice(string.ascii_lowercase) for _ in range(11))  # digits would be struck out
+    incident = "".join(secrets.choice(string.ascii_lowercase) for _ in range(12))  # digits would be struck out
     log.error("internal error %s at %s", incident, path, exc_info=error)
     return Problem(
         "internal_error",
