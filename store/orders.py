@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Select, cast, func, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -194,32 +194,53 @@ def search(session: Session, query: OrderQuery) -> Page:
     whose key has not changed.
     """
     limit = max(1, min(query.limit, MOST))
-    rows = session.execute(statement(query).limit(limit + 1)).all()
+    rows = session.execute(statement(query, crowded=_crowded(session, query)).limit(limit + 1)).all()
     items = tuple(OrderLine(*row) for row in rows[:limit])
     return Page(items, cursor_at(query.sort, items[-1]) if len(rows) > limit else "")
 
 
-def statement(query: OrderQuery) -> Select[Any]:
+def statement(query: OrderQuery, *, crowded: bool = False) -> Select[Any]:
     """The query as SQL, without its limit.
 
     Whoever does not see all orders gets those of one of his places, by its index; the sorts by registration follow it.
+    From a `crowded` place the other sorts walk their own index past others' orders, and ask of each order who sees it:
+    in a form that the planner leaves where it stands, for the policy on the sights hides from it how many they are.
     """
-    columns, descending = _SORTS[query.sort]
     found = select(*(_TOLD_UNITS if query.told_units else _LINE)).where(*_filters(query))
-    if query.told_units and query.sort is Sort.UPDATED:
-        columns = (orders.c.unit_at, orders.c.order_id)
     place = _place(query)
-    if place:
+    by_place = bool(place) and query.sort not in _BY_HEAD
+    if crowded:
+        here = select(true()).where(sights.c.order_id == orders.c.order_id, sights.c.place == place).limit(1)
+        found = found.where(here.scalar_subquery())
+    elif place:
         found = found.join(sights, sights.c.order_id == orders.c.order_id)
         found = found.where(sights.c.place == place, sights.c.rehearsal.is_(query.rehearsal))
-        if query.sort in (Sort.NEWEST, Sort.OLDEST):
-            columns = (sights.c.registered_at, sights.c.order_id)
     if query.sort is Sort.DUE:
         found = found.where(orders.c.due_at.is_not(None))
+    columns, descending = _SORTS[query.sort]
+    if by_place:
+        columns = (sights.c.registered_at, sights.c.order_id)
+    elif query.told_units and query.sort is Sort.UPDATED:
+        columns = (orders.c.unit_at, orders.c.order_id)
     if query.cursor:
         row, last = tuple_(*columns), tuple_(*cursors.read(query.cursor, query.sort, _KEYS[query.sort]))
         found = found.where(row < last if descending else row > last)
     return found.order_by(*(column.desc() if descending else column for column in columns))
+
+
+CROWD = 2_000
+"""Orders seen from a place, from which on it is crowded."""
+
+
+def _crowded(session: Session, query: OrderQuery) -> bool:
+    """Whether the place of a list is crowded and its sort minds; looks at no more sights than that takes."""
+    place = _place(query)
+    if not place or query.sort not in _BY_HEAD:
+        return False
+    some = (
+        select(sights.c.order_id).where(sights.c.place == place, sights.c.rehearsal.is_(query.rehearsal)).limit(CROWD)
+    )
+    return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) >= CROWD
 
 
 def _place(query: OrderQuery) -> str:
@@ -237,6 +258,8 @@ _SORTS: dict[Sort, tuple[tuple[Column[Any], ...], bool]] = {
     Sort.DUE: ((orders.c.due_at, orders.c.order_id), False),
     Sort.LEVEL: ((orders.c.level, orders.c.registered_at, orders.c.order_id), True),
 }
+_BY_HEAD = (Sort.UPDATED, Sort.DUE, Sort.LEVEL)
+"""The sorts of which the sights have no column."""
 _KEYS: dict[Sort, Any] = {
     Sort.NEWEST: tuple[datetime, str],
     Sort.OLDEST: tuple[datetime, str],

@@ -87,6 +87,7 @@ orders = Table(
     instant("unit_at", required=True),
     Index("orders_newest", "rehearsal", "registered_at", "order_id"),
     Index("orders_updated", "rehearsal", "updated_at", "order_id"),
+    Index("orders_told", "rehearsal", "unit_at", "order_id"),
     Index("orders_due", "rehearsal", "due_at", "order_id", postgresql_where=text("due_at IS NOT NULL")),
     Index("orders_by_level", "rehearsal", "level", "registered_at", "order_id"),
     Index("orders_state", "rehearsal", "state", "registered_at", "order_id"),

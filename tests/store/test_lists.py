@@ -355,6 +355,24 @@ def test_no_list_of_a_place_reads_a_whole_table(crowd: Engine, sight: Sight, que
     assert not read_whole(crowd, statement, sight)
 
 
+@pytest.mark.parametrize("sight", [CROWDED, CROWDED_UNIT], ids=["crowded", "crowded unit"])
+@pytest.mark.parametrize("sort", [Sort.UPDATED, Sort.DUE, Sort.LEVEL])
+@pytest.mark.parametrize("told_units", [False, True], ids=["desk", "unit"])
+def test_a_crowded_place_walks_the_sorts_own_index_and_lists_the_same(
+    crowd: Engine, made: Made, sight: Sight, sort: Sort, told_units: bool
+) -> None:
+    query = OrderQuery(sight, sort=sort, told_units=told_units)
+    walking = orders.statement(query, crowded=True).limit(51)
+    found = plan(crowd, walking, sight)
+    assert not found.steps & {"Seq Scan", "Sort", "Incremental Sort", "Hash Join"}, found
+    with Session(within(crowd, sight)) as session:
+        assert session.execute(walking).all() == session.execute(orders.statement(query).limit(51)).all()
+        whole = orders.search(session, query)
+        second = orders.search(session, replace(query, cursor=whole.next))
+    assert len(whole.items) == len(second.items) == 50
+    assert not {one.order_id for one in whole.items} & {one.order_id for one in second.items}
+
+
 @pytest.mark.parametrize("sight", [EVERYWHERE, *PLACES.values()], ids=["everywhere", *PLACES])
 @pytest.mark.parametrize("typed", TYPED)
 def test_a_search_asks_the_index_of_marks_and_reads_no_whole_table(
@@ -408,7 +426,8 @@ def test_an_inbox_reads_only_the_top_of_two_indexes(crowd: Engine, made: Made, a
 _CROWD_ORDERS = """
 INSERT INTO orders (order_id, last_seq, state, status, order_class, category, title, province, region, channel,
                     customer, customer_name, customer_phone, level, colour, overdue, round, lead_unit, registered_at,
-                    updated_at, due_at, next_at, closed_at, outcome, over, rehearsal, terms, snapshot)
+                    updated_at, due_at, next_at, closed_at, outcome, over, rehearsal, terms, snapshot, unit_seq,
+                    unit_at)
 SELECT 'WHX' || lpad(n::text, 8, '0'), 3, (ARRAY['triage', 'in_progress', 'closed', 'pending_info'])[1 + n % 4],
        'inProgress', 'general', 'c' || n % 23,
        '宽带故障' || n || CASE WHEN n % 1000 = 0 THEN '鑫鑫' ELSE '' END,
@@ -417,7 +436,8 @@ SELECT 'WHX' || lpad(n::text, 8, '0'), 3, (ARRAY['triage', 'in_progress', 'close
        CASE WHEN n % 3 = 0 THEN 'P7.u3' ELSE 'P' || n % 31 || '.u' || n % 6 END,
        now() - n * interval '1 min', now() - (n * 7919 % 20011) * interval '1 min',
        CASE WHEN n % 4 < 2 THEN now() + (n * 104729 % 20021) * interval '1 min' END, NULL, NULL, '', n % 4 = 2,
-       n % 50 = 0, '', '{}'
+       n % 50 = 0, '', '{}', 3,
+       now() - (n * 7919 % 20011) * interval '1 min'
 FROM generate_series(1, :many) n
 """
 _CROWD_SIGHTS = """

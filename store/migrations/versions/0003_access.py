@@ -35,6 +35,7 @@ def upgrade() -> None:
     op.create_index("orders_customer", "orders", ["customer", "registered_at", "order_id"])
     op.add_column("orders", sa.Column("unit_seq", sa.Integer(), nullable=False))
     op.add_column("orders", instant("unit_at", required=True))
+    op.create_index("orders_told", "orders", ["rehearsal", "unit_at", "order_id"])
     op.drop_index("order_texts_grams", "order_texts")
     op.drop_column("order_texts", "text")
     op.drop_column("order_texts", "grams")
