@@ -86,7 +86,10 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
                 parts.system, timedelta(minutes=settings.session_idle_minutes), settings.public_url
             )
             app.state.identity = identity or _identity(parts, app.state.cookies)
-            yield
+            try:
+                yield
+            finally:
+                await parts.record.close()
 
     app = FastAPI(
         title="Whistle",

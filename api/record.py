@@ -6,10 +6,12 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
 
+from api.lines import line
 from identity.people import Identified
 from store import accesses
 from store.accesses import Access, Outcome
@@ -21,6 +23,22 @@ Write = Callable[..., Awaitable[Any]]
 _NUMBER = re.compile(r"(WH|R)\d{8}-[A-Z0-9]{2,12}")
 """An order's number. Whatever else stands in its place, such as a telephone's, is not written down."""
 
+QUIET_SECONDS = 60.0
+"""How long the refusals of a line's unknown callers are merely counted, once the first of them is written down."""
+MOST_LINES = 1000
+"""Lines whose refusals are counted apart; those of more are counted together."""
+
+UNKNOWN = ("unauthenticated", "log_in_failed")
+"""What is answered to somebody because nobody knows who he is."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How many refusals of one line were not written down since, and the latest of them."""
+
+    latest: Access
+    more: int = 0
+
 
 class Record:
     """Writes down looks and refusals; `write(step, …)` does a step of one statement as the system."""
@@ -29,6 +47,8 @@ class Record:
         self._write = write
         self._waiting: list[tuple[Access, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._tallies: dict[str, _Tally] = {}
+        self._adding: set[asyncio.Task[None]] = set()
 
     async def add(self, access: Access) -> None:
         """Write one down; back when it is written. Raises what the database raises."""
@@ -41,6 +61,38 @@ class Record:
     async def seen(self, request: Request, who: Identified, *orders: str, detail: str = "") -> None:
         """Write down that somebody was shown these orders."""
         await self.add(access(request, who, Outcome.SEEN, orders=orders, detail=detail))
+
+    async def unknown(self, access: Access, of_line: str) -> None:
+        """Write down that somebody whom nobody knows was refused; of each line once a minute, then how many more."""
+        counted = of_line if of_line in self._tallies or len(self._tallies) < MOST_LINES else ""
+        tally = self._tallies.get(counted)
+        if tally is not None:
+            tally.latest, tally.more = access, tally.more + 1
+            return
+        self._tallies[counted] = _Tally(access)
+        asyncio.get_running_loop().call_later(QUIET_SECONDS, self._tell, counted)
+        await self.add(access)
+
+    def _tell(self, counted: str) -> None:
+        tally = self._tallies.pop(counted, None)
+        if tally is not None and tally.more:
+            address = tally.latest.address if counted else ""
+            note = replace(tally.latest, orders=(), detail=f"{tally.more} more", address=address)
+            task = asyncio.create_task(self._add_late(note))
+            self._adding.add(task)
+            task.add_done_callback(self._adding.discard)
+
+    async def _add_late(self, note: Access) -> None:
+        try:
+            await self.add(note)
+        except LOST:
+            log.warning("%s refusals could not be recorded", note.detail)
+
+    async def close(self) -> None:
+        """Write down what was merely counted until now."""
+        for counted in tuple(self._tallies):
+            self._tell(counted)
+        await asyncio.gather(*self._adding)
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -101,8 +153,13 @@ async def refused(request: Request, code: str) -> None:
         return
     number = str(request.path_params.get("order_id", ""))[:64]
     orders = (number,) if _NUMBER.fullmatch(number) else ()
+    who = asked_by(request)
+    note = access(request, who, Outcome.REFUSED, orders=orders, code=code)
     try:
-        await parts.record.add(access(request, asked_by(request), Outcome.REFUSED, orders=orders, code=code))
+        if who is None and code in UNKNOWN:
+            await parts.record.unknown(note, line(request.scope))
+        else:
+            await parts.record.add(note)
     except LOST:
         log.warning("a refusal could not be recorded: %s", code)
 
