@@ -108,9 +108,9 @@ GRANTS: dict[str, Grant] = {
     "track_code": PUBLIC,
     "track_link": PUBLIC,
     "make_link": _to(*FRONT, Role.CALLBACK_AGENT),
-    "make_token": _to(ADMINISTRATOR),
-    "list_tokens": _to(ADMINISTRATOR, AUDITOR),
-    "revoke_token": _to(ADMINISTRATOR),
+    "make_token": _to(ADMINISTRATOR, Role.HEADQUARTERS),
+    "list_tokens": _to(*OPERATORS),
+    "revoke_token": _to(ADMINISTRATOR, Role.HEADQUARTERS),
     # operations
     "livez": PUBLIC,
     "readyz": PUBLIC,
@@ -185,7 +185,7 @@ def no_scope() -> Problem:
         "forbidden",
         "The token's scopes do not name this.",
         field="Authorization",
-        remedy="Ask an administrator for a token with another scope.",
+        remedy="Ask headquarters or an administrator for a token with another scope.",
     )
 
 

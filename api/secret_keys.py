@@ -8,6 +8,7 @@ may go when Temporal keeps nothing from its time. Nothing stops meanwhile: what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,7 @@ from fastapi import APIRouter
 from fastapi import Path as InPath
 from fastapi.requests import Request as HttpRequest
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared, unavailable
@@ -27,7 +29,8 @@ from identity.people import Identified
 from runtime import keyring
 from runtime.faults import SetupError
 from runtime.keyring import UnknownKey
-from store.accesses import Outcome
+from store import accesses
+from store.accesses import Access, Outcome
 from vault import customers
 
 router = APIRouter(prefix="/keys", tags=["operations"])
@@ -120,11 +123,8 @@ async def rewrap_keys(body: RewrapRequest, request: HttpRequest, who: AskerDep, 
     """To be asked again with its `next` until that is empty; safe to repeat, and nobody has to wait for it."""
     ring = parts.rack.keyring
     current = ring.keks[-1]  # looks at the file: the new key may have been made by another process a moment ago
-    after = await parts.write(customers.rewrap, ring, body.after, body.limit)
-    sealed = await parts.system(customers.left, ring)
-    if not after:
-        await _note(parts, request, who, f"sealed anew with {current}")
-    return Rewrapped(next=after, left=sum(many for kek, many in sealed.items() if kek != current))
+    noted = access(request, who, Outcome.CHANGED)
+    return await parts.write(_rewrap, ring, current, body, noted)
 
 
 @router.delete(
@@ -213,6 +213,14 @@ async def _listed(parts: Parts) -> KeyList:
         for one in ids
     ]
     return KeyList(items=lines)
+
+
+def _rewrap(session: Session, ring: keyring.Keyring, current: str, body: RewrapRequest, noted: Access) -> Rewrapped:
+    """One round and its line on record, both or neither."""
+    after = customers.rewrap(session, ring, body.after, body.limit)
+    left = sum(many for kek, many in customers.left(session, ring).items() if kek != current)
+    accesses.add(session, replace(noted, detail=f"sealed anew with {current}, {left} left"))
+    return Rewrapped(next=after, left=left)
 
 
 async def _note(parts: Parts, request: HttpRequest, who: Identified, detail: str) -> None:

@@ -1,4 +1,7 @@
-"""Service tokens: made, listed and taken back by administrators. A token is in one answer and never again."""
+"""Service tokens: made, listed and taken back by administrators, and by headquarters, who alone give orders away.
+
+A token is in one answer and never again.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from api.schemas import Clean, Plain
 from api.views import JSON
 from contracts.messages import encode
 from identity import tokens
+from identity.people import Identified
 from store import accesses
 from store import tokens as rows
 from store.accesses import Access, Outcome
@@ -56,13 +60,17 @@ class NewToken(BaseModel):
     summary="Make a service token",
 )
 async def make_token(request: Request, asked: TokenRequest, who: AskerDep, parts: PartsDep) -> Response:
-    """For a program that acts as a person of the directory, best one of its own; it is shown this once."""
+    """For a program that acts as a person of the directory, best one of its own; it is shown this once.
+
+    One with a scope `orders:…` is made by headquarters alone.
+    """
     scopes = tuple(sorted(set(asked.scopes)))
     noted = access(request, who, Outcome.CHANGED, detail=f"token for {asked.person}: {' '.join(scopes)}"[:1000])
     try:
-        token, row = await parts.write(_make, asked, scopes, who.id, noted)
+        token, row = await parts.write(_make, asked, scopes, who, noted)
     except tokens.NotPossible as error:
-        raise Problem("invalid_request", f"{error}", field=error.field, remedy=error.remedy) from error
+        code = "forbidden" if isinstance(error, tokens.NotGiven) else "invalid_request"
+        raise Problem(code, f"{error}", field=error.field, remedy=error.remedy) from error
     return Response(encode({"token": token, "about": row}), status_code=201, media_type=JSON)
 
 
@@ -99,7 +107,9 @@ async def revoke_token(
     return Response(encode(row), media_type=JSON)
 
 
-def _make(session: Session, asked: TokenRequest, scopes: tuple[str, ...], by: str, noted: Access) -> tuple[str, Token]:
+def _make(
+    session: Session, asked: TokenRequest, scopes: tuple[str, ...], by: Identified, noted: Access
+) -> tuple[str, Token]:
     made = tokens.create(
         session,
         person=asked.person,

@@ -2,7 +2,8 @@
 
 An operation of the API is named by its operation id. It stands in one scope, or among `PUBLIC`, which ask nobody who he
 is, or among `IN_PERSON`, which are for people alone: no token logs in, makes tokens or accounts, or stands in for
-anybody. A scope never gives more than the person has as whom the token acts.
+anybody, and none is made for roles (`HOLDERS`) that alone may ask for the others there. A scope never gives more than
+the person has as whom the token acts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from domain.commands import COMMANDS
+from domain.model import Role
+from domain.transitions import TABLE
+
+PROGRAMS = (Role.CHANNEL, Role.REGULATOR)
+"""As whom a program acts; a token for anybody else would let its maker see what only that one may see."""
+MAKERS = (Role.ADMINISTRATOR, Role.HEADQUARTERS)
+"""Who makes tokens, for programs and for himself."""
+HOLDERS = (*PROGRAMS, *MAKERS)
+"""The roles that a token can have."""
 
 ALL_ACTS = "orders:act"
 """Opens every command on orders; `orders:act:<verb>` opens one."""
@@ -28,7 +37,9 @@ def _scope(zh: str, en: str, operations: str) -> Scope:
     return Scope(zh, en, frozenset(operations.split()))
 
 
-_VERBS = tuple(verb for verb in COMMANDS if verb != "register")
+_VERBS = tuple(dict.fromkeys(row.verb for row in TABLE if set(row.roles) & set(HOLDERS)))
+_BY_HAND = frozenset(row.verb for row in TABLE) - set(_VERBS)
+"""Commands of roles that have no tokens."""
 
 SCOPES: dict[str, Scope] = {
     "orders:read": _scope(
@@ -38,7 +49,6 @@ SCOPES: dict[str, Scope] = {
     ),
     "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
     "orders:register": _scope("登记工单", "register orders", "register"),
-    "orders:link": _scope("生成客户链接", "make customers' links", "make_link"),
     "orders:attach": _scope("上传附件", "attach documents", "upload_file"),
     **{f"{ALL_ACTS}:{verb}": _scope(f"办理 {verb}", f"the command {verb}", verb) for verb in _VERBS},
     "notices": _scope("查阅通知", "read notices and mark them as read", "list_notices read_notice"),
@@ -54,7 +64,7 @@ SCOPES: dict[str, Scope] = {
     "operations:read": _scope("查看运行", "see how it runs", "clocks"),
     "operations:write": _scope("运行维护", "operate it", "rebuild"),
     "keys": _scope("更换密钥", "change the secret keys", "list_keys rotate_key rewrap_keys drop_key"),
-    "accesses:read": _scope("查阅访问记录", "read who looked at what", "list_accesses list_order_accesses"),
+    "accesses:read": _scope("查阅工单访问记录", "read who looked at an order", "list_order_accesses"),
     "rehearsals": _scope("演练", "rehearse", "fast_forward"),
 }  # fmt: skip
 """Scope → what it opens. No operation stands twice."""
@@ -69,6 +79,8 @@ IN_PERSON = frozenset(
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
         *("log_in", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
+        *("make_link", "list_accesses"),
+        *_BY_HAND,
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
         "load_directory",
     )
@@ -76,6 +88,11 @@ IN_PERSON = frozenset(
 """Operations for people alone, never for a program."""
 
 _OF = {operation: name for name, scope in SCOPES.items() for operation in scope.operations}
+
+
+def of_orders(scope: str) -> bool:
+    """True for a scope that opens something about orders, which only headquarters may give away."""
+    return scope.startswith("orders:")
 
 
 def known(scope: str) -> bool:

@@ -1,7 +1,8 @@
 """Service tokens: how a program shows as whom it acts, and for what.
 
 A token reads `whs_<id>_<secret>`. The secret is 256 bits from the system's generator, so the database keeps one round
-of SHA-256 and no slow hash. It is shown once, when an administrator makes it. A program has what the person has as whom
+of SHA-256 and no slow hash. It is shown once, when it is made, by an administrator
+or, if it opens orders, by headquarters. A program has what the person has as whom
 it acts, and of that only what the token's scopes name (`identity.scopes`).
 """
 
@@ -38,8 +39,6 @@ MOST_BELIEVED = 10_000
 
 _FORM = re.compile(r"whs_([a-z0-9]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_PROGRAMS = (Role.CHANNEL, Role.REGULATOR)
-"""As whom a program acts; a token for anybody else would let an administrator see what only that one may see."""
 T = TypeVar("T")
 
 
@@ -57,6 +56,10 @@ class NotPossible(ValueError):  # noqa: N818 - it names what is wrong
         self.remedy = remedy
 
 
+class NotGiven(NotPossible):
+    """A token that somebody else could make."""
+
+
 class Run(Protocol):
     """Runs a step `step(session, …)` in a session of the system itself, off the event loop."""
 
@@ -71,29 +74,36 @@ def hashed(token: str) -> str:
 
 
 def create(
-    session: Session, *, person: str, name: str, scopes: tuple[str, ...], days: int, by: str, now: datetime
+    session: Session, *, person: str, name: str, scopes: tuple[str, ...], days: int, by: Identified, now: datetime
 ) -> tuple[str, Token]:
     """A new token for acting as that person, good for so many days, and its row; the token cannot be had again.
 
     Raises:
-        NotPossible: the person is not there, or neither a program nor the maker himself; a scope is unknown, or the days are too many.
+        NotGiven: the maker, who sees no orders, would open them by it.
+        NotPossible: the person is not there, or neither a program nor the maker himself; a scope is unknown, or the
+            days are too many.
     """
     unknown = [scope for scope in scopes if not scope_table.known(scope)]
     if unknown or not scopes:
         named = f"There is no scope {unknown[0][:64]}." if unknown else "A token without a scope opens nothing."
         raise NotPossible("scopes", named, f"Choose among {', '.join(scope_table.SCOPES)}.")
+    about_orders = [scope for scope in scopes if scope_table.of_orders(scope)]
+    if about_orders and by.role is not Role.HEADQUARTERS:
+        named = f"A token with {', '.join(about_orders)} would open orders, of which your role sees none."
+        raise NotGiven("scopes", named, "Have headquarters make it, or leave these scopes out.")
     if not 1 <= days <= MOST_DAYS:
         raise NotPossible("days", f"A token is good for 1 to {MOST_DAYS} days.", "Make a new one before it expires.")
     found = directory.person(session, person)
-    if found is None or not found.active or (Role(found.role) not in _PROGRAMS and person != by):
-        remedy = "A program acts as a channel or a regulator of its own, or as the administrator who makes its token."
+    held = (*scope_table.PROGRAMS, *(scope_table.MAKERS if person == by.id else ()))
+    if found is None or not found.active or found.role not in held:
+        remedy = "A program acts as a channel or a regulator of its own, or as whoever makes its token."
         raise NotPossible("person", f"There is no such program {person[:64]}.", remedy)
     token_id = "".join(secrets.choice(_LETTERS) for _ in range(12))
     token = f"{PREFIX}{token_id}_{secrets.token_urlsafe(32)}"
     kept = tuple(sorted(set(scopes)))
     expires_at = now + timedelta(days=days)
     row = rows.add(
-        session, token_id, hashed(token), name=name, person=person, scopes=kept, by=by, expires_at=expires_at
+        session, token_id, hashed(token), name=name, person=person, scopes=kept, by=by.id, expires_at=expires_at
     )
     return token, row
 

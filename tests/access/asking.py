@@ -166,7 +166,7 @@ _BODIES: dict[str, Any] = {
     "put_absence": lambda world: {
         "from": (now() + timedelta(days=90)).isoformat(), "until": (now() + timedelta(days=91)).isoformat(),
     },
-    "make_token": lambda world: {"name": "x", "person": "web-channel", "scopes": ["orders:register"], "days": 1},
+    "make_token": lambda world: {"name": "x", "person": "web-channel", "scopes": ["directory:read"], "days": 1},
     "rotate_key": lambda world: {"kind": "personal"},
     "decode_payloads": lambda world: {"payloads": []},
     "encode_payloads": lambda world: {"payloads": []},

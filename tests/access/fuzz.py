@@ -95,7 +95,7 @@ def tokens(address: str) -> Callable[[str, tuple[str, ...]], str]:
 
     def make(person: str, scopes: tuple[str, ...]) -> str:
         body = {"name": "fuzz", "person": person, "scopes": scopes, "days": 1}
-        made = httpx.post(f"{address}/v1/tokens", json=body, headers={"Authorization": "Bearer dev:hq-admin"})
+        made = httpx.post(f"{address}/v1/tokens", json=body, headers={"Authorization": "Bearer dev:hq-supervisor-1"})
         return str(made.raise_for_status().json()["token"])
 
     return make

@@ -190,6 +190,28 @@ async def test_no_answer_holds_a_key(api: Caller, settings: Settings) -> None:
     assert not [word for word in stored.split('"') if len(word) == 44 and word in text]
 
 
+async def test_every_round_of_sealing_anew_is_on_record(api: Caller, database: Database) -> None:
+    for number in range(3):
+        await api.opened(customer={"name": "Ms Li", "phone": f"1385550{number:04d}"})
+    await _rotate(api, "personal")
+    (current,) = [one["id"] for one in await _listed(api, "personal") if one["current"]]
+    engine = make_engine(database.app_url, 1, sight=EVERYWHERE)
+    asked = select(accesses).where(accesses.c.operation == "rewrap_keys", accesses.c.outcome == "changed")
+    with engine.begin() as link:
+        before = len(link.execute(asked).all())
+    after, left = "", list[int]()
+    while after or not left:
+        page = (await api.post("/keys/rewrap", {"after": after, "limit": 1}, ADMIN)).json()
+        after = page["next"]
+        left.append(page["left"])
+    with engine.begin() as link:
+        rows = link.execute(asked.order_by(accesses.c.id)).all()[before:]
+    engine.dispose()
+    assert len(left) > 3
+    assert [row.detail for row in rows] == [f"sealed anew with {current}, {many} left" for many in left]
+    assert {row.actor_id for row in rows} == {ADMIN}
+
+
 async def test_every_change_is_on_record(api: Caller, database: Database) -> None:
     old = await _rotate(api, "engine")
     (new,) = [one["id"] for one in await _listed(api, "engine") if one["current"]]

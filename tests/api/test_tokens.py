@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.access import GRANTS
 from api.app import create_app
 from identity import scopes, tokens
-from runtime.settings import Settings
+from runtime.settings import PROJECT, Settings
 from store import demo
 from store.access_tables import accesses
 from store.tables import people
@@ -54,11 +55,13 @@ def by(token: str) -> dict[str, str]:
 
 
 ADMIN = by("dev:hq-admin")
+HEADQUARTERS = by("dev:hq-supervisor-1")
 
 
 async def make(http: httpx.AsyncClient, person: str, *names: str, days: int = 30) -> tuple[str, dict[str, Any]]:
+    """A token, made by the administrator if it is his own, else by headquarters."""
     body = {"name": "a program", "person": person, "scopes": names, "days": days}
-    answer = await http.post("/tokens", json=body, headers=ADMIN)
+    answer = await http.post("/tokens", json=body, headers=ADMIN if person == "hq-admin" else HEADQUARTERS)
     assert answer.status_code == 201, answer.text
     return answer.json()["token"], answer.json()["about"]
 
@@ -84,16 +87,50 @@ async def test_a_token_is_shown_once_and_acts_as_its_person(http: httpx.AsyncCli
     assert (await http.get("/units", headers=by(token))).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "who", ["gd-agent-1", "hq-supervisor-1", "hq-auditor-1", "web-channel", "customer:13900000001"]
-)
-async def test_only_administrators_make_tokens_and_take_them_back(http: httpx.AsyncClient, who: str) -> None:
+@pytest.mark.parametrize("who", ["gd-agent-1", "gd-manager", "hq-auditor-1", "web-channel", "customer:13900000001"])
+async def test_only_administrators_and_headquarters_make_tokens_and_take_them_back(
+    http: httpx.AsyncClient, who: str
+) -> None:
     _, about = await make(http, "web-channel", "orders:register")
-    body = {"name": "mine", "person": "hq-supervisor-1", "scopes": ["orders:read"]}
+    body = {"name": "mine", "person": "web-channel", "scopes": ["directory:read"]}
     assert (await http.post("/tokens", json=body, headers=by(f"dev:{who}"))).status_code == 403
     assert (await http.delete(f"/tokens/{about['id']}", headers=by(f"dev:{who}"))).status_code == 403
     wanted = 200 if who == "hq-auditor-1" else 403
     assert (await http.get("/tokens", headers=by(f"dev:{who}"))).status_code == wanted
+    for maker in (ADMIN, HEADQUARTERS):
+        assert (await http.post("/tokens", json=body, headers=maker)).status_code == 201
+        assert (await http.get("/tokens", headers=maker)).status_code == 200
+        assert (await http.delete(f"/tokens/{about['id']}", headers=maker)).status_code == 200
+
+
+@pytest.mark.parametrize("scope", ["orders:read", "orders:export", "orders:act", "orders:act:urge", "orders:register"])
+@pytest.mark.parametrize("person", ["web-channel", "regulator", "hq-admin"])
+async def test_an_administrator_opens_no_orders_to_himself_by_a_token(
+    http: httpx.AsyncClient, scope: str, person: str
+) -> None:
+    body = {"name": "mine", "person": person, "scopes": ["directory:read", scope]}
+    answer = await http.post("/tokens", json=body, headers=ADMIN)
+    said = answer.json()
+    assert (answer.status_code, said["code"], said["field"]) == (403, "forbidden", "scopes"), answer.text
+    assert scope in said["detail"]
+    assert said["remedy"] == "Have headquarters make it, or leave these scopes out."
+
+
+def test_every_scope_opens_something_for_somebody_who_may_hold_it_and_the_document_says_what() -> None:
+    text = (PROJECT / "docs" / "api.md").read_text()
+    for name, scope in scopes.SCOPES.items():
+        for operation in scope.operations:
+            assert set(GRANTS[operation].roles) & set(scopes.HOLDERS), f"{operation} opens nothing in {name}"
+        if not name.startswith(scopes.ALL_ACTS):
+            opens = ", ".join(f"`{operation}`" for operation in sorted(scope.operations))
+            assert f"| `{name}` | {scope.zh} · {scope.en}: {opens} |" in text
+    listed = re.findall(r"^\| `([a-z:]+)` \| [^`]*: `", text, re.MULTILINE)
+    assert listed == [*(name for name in scopes.SCOPES if not name.startswith(scopes.ALL_ACTS)), scopes.ALL_ACTS]
+    verbs = sorted(verb for verb in scopes.opened([scopes.ALL_ACTS]))
+    assert (
+        f"| `orders:act` | 办理工单 · every command that a program may ask for: {', '.join(f'`{v}`' for v in verbs)} |"
+        in text
+    )
 
 
 async def test_a_token_opens_what_its_scopes_name_and_nothing_else(http: httpx.AsyncClient) -> None:
@@ -119,6 +156,8 @@ async def test_a_scope_for_one_command_opens_that_one(http: httpx.AsyncClient) -
     token, _ = await make(http, "web-channel", "orders:act")
     called = await http.post(f"{path}/record_callback", json={"result": "no_answer"}, headers=by(token))
     assert called.json()["code"] == "order_not_found"
+    signed = await http.post(f"{path}/sign", json={}, headers=by(token))
+    assert (signed.status_code, signed.json()["code"]) == (403, "role_forbidden")
 
 
 async def test_a_token_never_has_more_than_its_person(http: httpx.AsyncClient) -> None:
@@ -128,7 +167,7 @@ async def test_a_token_never_has_more_than_its_person(http: httpx.AsyncClient) -
 
 
 async def test_no_token_makes_tokens_or_log_ins_or_stands_in_for_anybody(http: httpx.AsyncClient) -> None:
-    token, about = await make(http, "hq-admin", *scopes.SCOPES, scopes.ALL_ACTS)
+    token, about = await make(http, "hq-admin", *(name for name in scopes.SCOPES if not scopes.of_orders(name)))
     body = {"name": "more", "person": "hq-admin", "scopes": ["orders:read"]}
     for method, path, sent in (
         ("POST", "/tokens", body),
@@ -193,7 +232,7 @@ async def test_a_token_that_cannot_be_names_the_field(
     http: httpx.AsyncClient, changes: dict[str, Any], field: str
 ) -> None:
     body = {"name": "x", "person": "web-channel", "scopes": ["orders:read"], "days": 10, **changes}
-    answer = await http.post("/tokens", json=body, headers=ADMIN)
+    answer = await http.post("/tokens", json=body, headers=HEADQUARTERS)
     assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
     assert answer.json()["remedy"]
 
@@ -210,7 +249,7 @@ async def test_making_and_revoking_are_on_record_and_no_secret_is_anywhere(
     secret = token.rpartition("_")[2]
     with made() as session:
         rows = session.execute(select(accesses).where(accesses.c.operation.in_(["make_token", "revoke_token"]))).all()
-    assert any("token for web-channel: orders:read" in row.detail and row.actor_id == "hq-admin" for row in rows)
+    assert any("token for web-channel: orders:read" in row.detail and row.actor_id == "hq-supervisor-1" for row in rows)
     assert any(row.detail == f"token {about['id']} revoked" for row in rows)
     assert secret not in str(rows)
     assert secret not in caplog.text

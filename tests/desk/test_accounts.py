@@ -40,7 +40,7 @@ async def test_a_service_token_says_who_asks(whistle: Whistle, address: str, mon
         made = await http.post(
             "/v1/tokens",
             json={"name": "desk", "person": "regulator", "scopes": ["orders:read"], "days": 1},
-            headers={"Authorization": "Bearer dev:hq-admin"},
+            headers={"Authorization": "Bearer dev:hq-supervisor-1"},
         )
     assert made.is_success, made.text
     monkeypatch.setenv("WHISTLE_TOKEN", made.json()["token"])

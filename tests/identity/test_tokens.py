@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from store.tables import people
 from store.tokens import Token
 
 Made = sessionmaker[Session]
+HEADQUARTERS = Identified("hq-supervisor-1", "甲", "A", Role.HEADQUARTERS)
+ADMINISTRATOR = Identified("hq-admin", "乙", "B", Role.ADMINISTRATOR)
 
 
 def create(made: Made, **changes: Any) -> tuple[str, Token]:
@@ -27,7 +30,7 @@ def create(made: Made, **changes: Any) -> tuple[str, Token]:
         "name": "website",
         "scopes": ("orders:register",),
         "days": 30,
-        "by": "hq-admin",
+        "by": HEADQUARTERS,
         "now": datetime.now(UTC),
         **changes,
     }
@@ -114,6 +117,13 @@ def test_its_use_is_noted_once_a_minute(made: Made) -> None:
         ({"scopes": ()}, "scopes"),
         ({"scopes": ("orders:read", "everything")}, "scopes"),
         ({"scopes": ("orders:act:register",)}, "scopes"),
+        ({"scopes": ("orders:act:sign",)}, "scopes"),
+        ({"scopes": ("orders:link",)}, "scopes"),
+        ({"scopes": ("notices", "orders:read"), "by": ADMINISTRATOR}, "scopes"),
+        ({"scopes": ("orders:act",), "by": ADMINISTRATOR, "person": "hq-admin"}, "scopes"),
+        ({"person": "hq-admin"}, "person"),
+        ({"person": "hq-supervisor-1", "scopes": ("keys",), "by": ADMINISTRATOR}, "person"),
+        ({"person": "gd-agent-1", "by": replace(HEADQUARTERS, id="gd-agent-1")}, "person"),
         ({"days": 0}, "days"),
         ({"days": 401}, "days"),
         ({"person": "nobody"}, "person"),
@@ -160,10 +170,30 @@ async def test_a_revoked_token_is_believed_for_seconds_at_most(made: Made) -> No
     assert all(token not in key for key in identity.__dict__["_believed"])
 
 
+@pytest.mark.parametrize("by", [HEADQUARTERS, ADMINISTRATOR], ids=lambda by: by.id)
+def test_a_maker_may_have_a_token_of_his_own(made: Made, by: Identified) -> None:
+    token, row = create(made, person=by.id, by=by, scopes=("operations:read",))
+    found = find(made, token)
+    assert found is not None
+    assert (found.id, found.role, row.created_by) == (by.id, by.role, by.id)
+
+
+@pytest.mark.parametrize("scope", [*scopes.SCOPES, scopes.ALL_ACTS])
+def test_whatever_opens_orders_is_given_by_headquarters_alone(made: Made, scope: str) -> None:
+    create(made, scopes=(scope,))
+    if scope.startswith("orders:"):
+        with pytest.raises(tokens.NotGiven) as refused:
+            create(made, scopes=(scope,), by=ADMINISTRATOR)
+        assert "headquarters" in refused.value.remedy
+    else:
+        create(made, scopes=(scope,), by=ADMINISTRATOR)
+
+
 def test_scopes_open_what_they_name_and_nothing_else() -> None:
-    assert scopes.opened(["orders:act:sign"]) == {"sign"}
+    assert scopes.opened(["orders:act:urge"]) == {"urge"}
+    assert scopes.opened(["orders:act:sign"]) == frozenset()
     everything = scopes.opened(["orders:act"])
-    assert {"sign", "reply", "withdraw"} <= everything
+    assert {"urge", "reopen", "supervise"} <= everything
     assert "register" not in everything
     assert "get_order" not in everything
     assert scopes.opened(["unknown", "directory:read"]) == scopes.SCOPES["directory:read"].operations

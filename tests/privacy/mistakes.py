@@ -121,7 +121,7 @@ def settings(caller: Caller) -> None:
     away = "/people/gd-net-1/absence"
     caller.ask("PUT", away, WHO["unit head"], {"from": "2026-11-22T00:00:00Z", "substitute": NUMBER})
     caller.ask("PUT", away, WHO["unit head"], {"from": NUMBER, "until": NAME_ZH})
-    token = {"name": "site", "person": WHO["channel"], "scopes": ["orders:register"]}
+    token = {"name": "site", "person": WHO["channel"], "scopes": ["directory:read"]}
     wrong_ones: tuple[dict[str, Any], ...] = (
         {"name": f"for {NUMBER}"}, {"name": EMAIL}, {"scopes": [NUMBER]}, {"person": NUMBER},
     )  # fmt: skip
