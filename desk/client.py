@@ -293,7 +293,7 @@ class Desk:
             problem = _problem(answer)
             again = answer.status_code in _ASK_AGAIN or problem.get("code") == "command_pending"
             if not again:
-                raise Refused(problem)
+                raise Refused(self._meant(problem, person))
             pause = float(answer.headers.get("Retry-After", "1") or 1)
             if time.monotonic() + pause > until:
                 raise Unreachable(f"{explain(problem)}{_key_hint(key)}")
@@ -313,6 +313,13 @@ class Desk:
             return self.login.headers
         who = person or self.person
         return {"Authorization": f"Bearer dev:{who}"} if who else {}
+
+    def _meant(self, problem: dict[str, Any], person: str) -> dict[str, Any]:
+        """The refusal of a demo log-in in the words of whoever never sees the token that stands for it."""
+        who = person or ("" if self.token or self.login else self.person)
+        if not who or problem.get("code") != "unauthenticated" or who in problem.get("detail", ""):
+            return problem
+        return {**problem, "detail": f"{who}: 此处不认开发登录 / development log-ins are not believed here."}
 
     def _silent(self, error: Exception, key: str = "") -> str:
         return (

@@ -276,13 +276,18 @@ def _answered(connection: Desk) -> str:
                     continue  # that one has ended
                 return f"应答 / answers for {line['order_id']}"
     except Refused as refused:
-        if refused.problem.get("status") not in _NOT_FOR_HIM:
+        why = _NOT_ASKED.get(refused.problem.get("status", 0))
+        if why is None:
             raise
-        return "工单未问: 未登录 / orders not asked: no log-in"
+        return why
     return "尚无工单可问 / no order to ask about yet"
 
 
-_NOT_FOR_HIM = (401, 403)
+_NOT_ASKED = {
+    401: "工单未问: 未登录 / orders not asked: no log-in",
+    403: "工单未问: 非此岗位所见 / orders not asked: not for this role",
+}
+"""Why no order was asked about, by the status of the refusal."""
 
 
 def _started(settings: Settings) -> Finding:

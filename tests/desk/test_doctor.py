@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api.health import KEPT_SECONDS
 from desk.doctor import CHECKS, Finding, Mark, examine
 from runtime import instance, keyring, zones
 from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
+from tests.desk.conftest import listening
 from worker import watching
 
 
@@ -34,10 +36,30 @@ async def test_clocks_that_nobody_watches_are_a_finding(settings: Settings, addr
     with sessions(gone).begin() as session:
         session.execute(text("update pulses set at = at - interval '1 hour'"))
     gone.dispose()
+    await asyncio.sleep(KEPT_SECONDS)  # the probe's answer before may still serve
     finding = (await asyncio.to_thread(found, settings, address))["clocks"]
     assert finding.mark is Mark.BAD
     assert "canary, sweeper" in finding.found
     assert "worker-1.log" in finding.remedy
+
+
+async def test_the_worker_is_judged_by_the_canary_where_nobody_is_logged_in(settings: Settings) -> None:
+    closed = settings.model_copy(update={"demo_logins": False})
+    engine = make_engine(settings.app_database_url or "", 1, sight=EVERYWHERE)
+    for age, mark, said in (
+        ("1 second", Mark.GOOD, "orders not asked: no log-in"),
+        ("1 hour", Mark.BAD, "not heard lately: canary 36"),
+    ):
+        with sessions(engine).begin() as session:
+            sung = text(
+                "insert into pulses (name, at) values ('canary', now() - cast(:age as interval)) "
+                "on conflict (name) do update set at = excluded.at"
+            )
+            session.execute(sung, {"age": age})
+        async with listening(closed) as where:
+            finding = (await asyncio.to_thread(found, closed, where))["worker"]
+            assert (finding.mark, said in finding.found) == (mark, True), finding
+    engine.dispose()
 
 
 async def test_what_is_broken_is_named_with_its_remedy(settings: Settings, address: str) -> None:

@@ -56,6 +56,8 @@ async def test_without_a_log_in_its_commands_are_named(inside: Whistle) -> None:
     assert "请先登录" in err
     assert "whistle login" in err
     assert "WHISTLE_TOKEN" in err
+    assert "development log-ins are not believed here" in err
+    assert "Authorization" not in err
     code, out, _ = await inside("logout")
     assert (code, "not logged in" in out) == (0, True)
     code, _, err = await inside("password")

@@ -93,6 +93,27 @@ async def test_whoever_follows_sees_an_order_of_another_place(whistle: Whistle) 
     assert (code, "There is no order" in err) == (1, True)
 
 
+async def test_what_one_follows_is_listed_apart(whistle: Whistle) -> None:
+    followed, other = await opened(whistle, "13900005014"), await opened(whistle, "13900005015")
+    assert (await whistle("orders", "follow", followed, "--as", "gd-dispatcher-1"))[0] == 0
+    every = await listed(whistle, "--as", "gd-dispatcher-1", "--limit", "0")
+    assert {followed, other} <= set(every)
+    found = await listed(whistle, "--following", "--as", "gd-dispatcher-1")
+    assert followed in found
+    assert other not in found
+
+
+async def test_what_was_said_is_shown_masked_in_lines_without_trailing_blanks(whistle: Whistle) -> None:
+    said = "打 13900005016 [red]找我[/red]\n第二行 second line"
+    number = await opened(whistle, "13900005016", "--text", said, "--category", "network.fault")
+    code, out, err = await whistle("orders", "show", number, "--as", "gd-net-1")
+    assert (code, err) == (0, "")
+    assert "13900005016" not in out
+    assert "[red]找我[/red]" in out
+    assert "second line" in out
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
 async def test_the_unit_complained_about_is_named(whistle: Whistle) -> None:
     number = await opened(whistle, "13900005005", "--against", "GD.bill")
     _, out, _ = await whistle("orders", "show", number, "--json")
@@ -105,7 +126,7 @@ async def test_an_erasure_asks_first_and_leaves_nothing(whistle: Whistle, monkey
     code, _, err = await whistle(*words)
     assert (code, "--reason" in err) == (2, True)
     code, _, err = await whistle(*words, "--reason", "he asked for it", "--yes")
-    assert (code, number in err) == (1, True)
+    assert (code, "尚有未结工单" in err, number in err) == (1, True, False)
     decline = ("ground=not_telecom", "other_route=the court", "--reason", "not ours", "--as", "gd-teamlead-1")
     code, _, err = await whistle("orders", "act", number, "decline", *decline)
     assert code == 0, err
