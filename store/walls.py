@@ -19,7 +19,7 @@ from __future__ import annotations
 
 SEES = """
 CREATE FUNCTION public.whistle_sees(wanted text) RETURNS boolean
-LANGUAGE plpgsql STABLE COST 1000 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     places text[] := string_to_array(current_setting('whistle.places', true), ',');
 BEGIN
