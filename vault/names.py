@@ -35,15 +35,19 @@ _FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The spellings of somebody's names: Chinese ones anywhere, others as words of their own."""
+    """The spellings of somebody's names: Chinese ones anywhere, others as words of their own.
+
+    `hint` is the one word that stands in every Latin spelling, where there is one: most texts do not have it.
+    """
 
     chinese: re.Pattern[str] | None
     latin: re.Pattern[str] | None
+    hint: str = ""
 
     def spans(self, copy: str) -> list[tuple[int, int]]:
         """Where they stand in a folded text."""
         found = [*self.chinese.finditer(copy)] if self.chinese else []
-        if self.latin:
+        if self.latin and self.hint in copy:
             found += self.latin.finditer(copy)
         return [one.span() for one in found]
 
@@ -60,7 +64,13 @@ def known(names: tuple[str, ...]) -> Known:
     return Known(
         _pattern({_BREAK.join(said) for said in chinese if said}),
         _pattern({said for said in latin if said}, r"(?<![^\W\d_一-鿿])", r"(?![^\W\d_一-鿿])"),
+        _shared(latin),
     )
+
+
+def _shared(spellings: Iterable[str]) -> str:
+    words = [set(spelling.split(_BREAK)) for spelling in spellings]
+    return max(set.intersection(*words), key=len, default="") if words else ""
 
 
 def _chinese(name: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ _OTHER = r"[^\w%¥$€£=\x01]|_"
 _GAP = rf"(?:{_OTHER}){{0,3}}+"
 _OVER = rf"{_GAP}(?:\x01++{_GAP})*+"
 """Between two digits of a number, with what is excused in between: it parts no number."""
-_RUN = re.compile(rf"[+(]{{0,2}}\d(?:{_OVER}\d){{0,5}}+((?:{_OVER}\d)++(?: ?x(?![^\W_]))?)?+")
+_RUN = re.compile(rf"\d(?:{_OVER}\d){{0,5}}+((?:{_OVER}\d)++(?: ?x(?![^\W_]))?)?+")
 """Digits with so little in between; a number when it has a first group, which begins with the seventh."""
 _LETTERS = re.compile(r"[oli](?:(?<=o)(?<![a-z]o)o*+(?![a-z])|(?<=\d[oli])[oli]*+(?=\d))")
 """Letters that stand for digits."""
@@ -72,4 +72,11 @@ def spans(copy: str) -> list[tuple[int, int]]:
 
 
 def _numbers(bare: str) -> list[tuple[int, int]]:
-    return [found.span() for found in _RUN.finditer(bare) if found[1]]
+    return [(_before(bare, found.start()), found.end()) for found in _RUN.finditer(bare) if found[1]]
+
+
+def _before(bare: str, start: int) -> int:
+    """Where a number begins with the plus and the brackets before it."""
+    while start and bare[start - 1] in "+(":
+        start -= 1
+    return start
