@@ -26,6 +26,7 @@ from desk import (
     migrate,
     notices,
     orders,
+    organisation,
     policy,
     rebuild,
     render,
@@ -52,6 +53,8 @@ orders.app.command("reveal")(sights.reveal)
 orders.app.command("follow")(sights.follow)
 orders.app.command("unfollow")(sights.unfollow)
 app.add_typer(orders.app, name="orders")
+directory.app.command("load")(organisation.load)
+directory.app.command("example")(organisation.example)
 app.add_typer(directory.app, name="directory")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(acting.app, name="acting")

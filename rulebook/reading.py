@@ -1,4 +1,4 @@
-"""A policy's text as plain data, with the line of every key: YAML as people write it, or JSON.
+"""A document's text, such as a policy's, as plain data, with the line of every key: YAML as people write it, or JSON.
 
 YAML is read node by node, so nothing is ever built from a tag. Plain scalars are null, true, false, numbers or text as
 YAML 1.2 has them: 09:30, no and 2026-10-01 are texts.
@@ -42,17 +42,22 @@ class Source:
     faults: tuple[Fault, ...]
 
 
-def read(text: str) -> Source:
-    """The content of a policy's text; whatever begins with a brace is JSON."""
+def read(text: str, *, most_json: int = MOST_BYTES, begins: str = "version: '2026.4'") -> Source:
+    """The content of a text; whatever begins with a brace is JSON, and may have `most_json` characters.
+
+    `begins` is how such a document may begin, for whoever has written something else.
+    """
     faults = Faults()
-    if len(text) > MOST_BYTES:
-        reason = (f"超过 {MOST_BYTES} 个字符", f"it is longer than {MOST_BYTES} characters")
-        faults.add("", reason, _SHORTEN)
+    is_json = text.lstrip().startswith("{")
+    most = most_json if is_json else MOST_BYTES
+    if len(text) > most:
+        better = ("改短, 或写成 JSON", "shorten it, or write it as JSON") if most < most_json else _SHORTEN
+        faults.add("", (f"超过 {most} 个字符", f"it is longer than {most} characters"), better)
         return Source({}, {}, tuple(faults))
-    data, lines = _json(text, faults) if text.lstrip().startswith("{") else _yaml(text, faults)
+    data, lines = _json(text, faults) if is_json else _yaml(text, faults)
     if not len(faults) and not isinstance(data, dict):
-        remedy = ("以 键: 值 开头, 如 version: '2026.4'", "begin with key: value, such as version: '2026.4'")
-        faults.add("", ("不是一份政策文件", "it is no policy document"), remedy, line=1)
+        remedy = (f"以 键: 值 开头, 如 {begins}", f"begin with key: value, such as {begins}")
+        faults.add("", ("不是这样的文件", "it is no such document"), remedy, line=1)
     return Source(data if isinstance(data, dict) else {}, lines, tuple(faults))
 
 
