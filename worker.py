@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import psycopg2
 import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -27,7 +28,7 @@ from activities.notices import MailServer, Postman, forgo
 from api.assembly import open_gateway
 from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
 from contracts.options import TASK_TIMEOUT
-from runtime import keyring, zones
+from runtime import keyring, leftovers, vitals, zones
 from runtime.faults import SetupError
 from runtime.plugin import connect, metrics
 from runtime.settings import Settings, load
@@ -181,6 +182,16 @@ async def watching(settings: Settings) -> AsyncIterator[None]:
             await asyncio.wait(tasks)
 
 
+def warn_of_demo(settings: Settings) -> None:
+    """Say in the log that production runs on the demo organisation; a database that is away says nothing."""
+    try:
+        said = leftovers.demo(settings, vitals.address(settings))
+    except (psycopg2.Error, OSError):
+        return
+    if said is not None:
+        log.warning("%s · %s", *said)
+
+
 def measuring(settings: Settings) -> Runtime | None:
     """What serves the metrics, if they are wanted; raises SetupError when their address cannot be had."""
     address = settings.worker_metrics_address
@@ -216,6 +227,7 @@ async def main(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    await asyncio.to_thread(warn_of_demo, settings)
     async with serving(settings), watching(settings):
         log.info("worker is ready")
         await stop.wait()

@@ -17,7 +17,7 @@ from rich.text import Text
 from desk import render
 from desk.client import Desk, DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
-from runtime import engine, instance, keyring, ports, vitals, zones
+from runtime import engine, instance, keyring, leftovers, ports, vitals, zones
 from runtime.faults import SetupError
 from runtime.folder import demand_space
 from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
@@ -364,6 +364,17 @@ def _notices(settings: Settings, api: str, person: str) -> Finding:
     return Finding("notices", Mark.GOOD, said)
 
 
+def _organisation(settings: Settings, api: str, person: str) -> Finding:
+    """Whether production runs on the demo organisation."""
+    try:
+        said = leftovers.demo(settings, vitals.address(settings))
+    except Exception:
+        return Finding("organisation", Mark.SKIP, _SILENT)
+    if said is None:
+        return Finding("organisation", Mark.GOOD, "没有演示组织混入生产 / no demo organisation in production")
+    return Finding("organisation", Mark.WARN, " / ".join(one.removeprefix("! ") for one in said))
+
+
 _SILENT = "数据库不应答 / the database does not answer"
 CHECKS: dict[str, Check] = {
     "python": _python,
@@ -375,6 +386,7 @@ CHECKS: dict[str, Check] = {
     "secret keys": _secrets,
     "ports": _ports,
     "postgresql": _postgres,
+    "organisation": _organisation,
     "api": _api,
     "engine": _engine,
     "worker": _worker,

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from identity.accounts import ONE_TIME_HOURS, Unknown, first_administrator
-from runtime import instance, keyring, namespaces
+from runtime import instance, keyring, leftovers, namespaces
 from runtime.console import Console
 from runtime.faults import SetupError
 from runtime.folder import DataFolder
@@ -100,6 +100,7 @@ def everything(settings: Settings, console: Console) -> None:
         settings.temporal_address, [settings.temporal_namespace, settings.rehearsal_namespace], seconds=120.0
     )
     tell_of_locked_doors(settings.database_url, settings, console)
+    tell_of_demo(settings.database_url, settings, console)
     console.say("数据表、组织资料、密钥与命名空间就绪", "tables, organisation, keys and namespaces are in place")
 
 
@@ -114,6 +115,13 @@ def tell_of_locked_doors(owner_url: str, settings: Settings, console: Console) -
         "尚无人可以登录; 建立首位管理员: python -m runtime.provision --admin <工号>",
         "nobody can log in yet; make the first administrator: python -m runtime.provision --admin <person>",
     )
+
+
+def tell_of_demo(owner_url: str, settings: Settings, console: Console) -> None:
+    """Say loudly that production runs on the demo organisation, if it does; call it when the tables are there."""
+    said = leftovers.demo(settings, owner_url)
+    if said is not None:
+        console.say(*said)
 
 
 def administrator(settings: Settings, person: str, name_zh: str = "", name_en: str = "") -> str:

@@ -54,7 +54,7 @@ def up(settings: Settings, console: Console | None = None) -> int:
             for program in programs:
                 program.restart()
             _await_api(programs, stack.settings)
-            _tell(stack, console, time.monotonic() - started)
+            tell(stack, console, time.monotonic() - started)
             foundation: list[Part | None] = [stack.postgres, stack.temporal, stack.ui]
             watch = Watch([part for part in foundation if part is not None] + list(programs), console)
             while True:
@@ -160,11 +160,12 @@ def _responds(url: str) -> bool:
         return False
 
 
-def _tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
+def tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
     """Print who may log in, how another terminal finds this instance, and, last, where to look."""
     settings = stack.settings
     console.line()
     console.say(f"哨子已就绪 ({seconds:.1f} 秒)", f"Whistle is up after {seconds:.1f} s")
+    provision.tell_of_demo(stack.owner_url, settings, console)
     if settings.demo_open:
         console.say("登录身份 (开发; 每岗一例)", "log-ins for development, one of each role")
         for identity, role, unit in _sample_logins():

@@ -43,7 +43,7 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
         psycopg2.Error: it does not answer.
         OSError: the embedded database was never started.
     """
-    connection = psycopg2.connect(_address(settings), connect_timeout=5)
+    connection = psycopg2.connect(address(settings), connect_timeout=5)
     try:
         with connection.cursor() as cursor:
             cursor.execute(_HEAD)
@@ -58,7 +58,8 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
         connection.close()
 
 
-def _address(settings: Settings) -> str:
+def address(settings: Settings) -> str:
+    """Where the database is for the application's role; raises OSError where the embedded one was never started."""
     if settings.app_database_url is not None:
         return settings.app_database_url.replace("postgresql+psycopg2://", "postgresql://", 1)
     password = json.loads((settings.data_dir / "passwords.json").read_text())["app"]
