@@ -17,8 +17,19 @@ import yaml
 from runtime import engine, ports
 from runtime.console import Console
 from runtime.folder import ENGINE_VERSION, POSTGRES_MAJOR, DataFolder
-from runtime.postgres import APP, BIN, ENGINE_DATABASE, SUPERUSER, VISIBILITY_DATABASE, EmbeddedPostgres
+from runtime.postgres import (
+    APP,
+    BIN,
+    DATABASE,
+    ENGINE_DATABASE,
+    OWNER,
+    SUPERUSER,
+    VISIBILITY_DATABASE,
+    WALLS,
+    EmbeddedPostgres,
+)
 from runtime.settings import PROJECT, Settings, load
+from store import migrate
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +151,20 @@ def test_its_scripts_make_roles_and_schema_and_may_be_repeated(
 
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         psycopg2.connect(host="127.0.0.1", port=bare.port, user=APP, password="two", dbname=ENGINE_DATABASE)
+
+    migrate.upgrade(f"postgresql+psycopg2://{OWNER}:one@127.0.0.1:{bare.port}/{DATABASE}")
+    with contextlib.closing(bare.connect(database=DATABASE)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_get_userbyid(proowner), count(*) from pg_proc"
+            " where prosecdef and pronamespace = 'public'::regnamespace group by 1"
+        )
+        assert cursor.fetchall() == [(WALLS, 3)], "what looks past the walls is not the owner's"
+    app = psycopg2.connect(host="127.0.0.1", port=bare.port, user=APP, password="two", dbname=DATABASE)
+    with contextlib.closing(app), app.cursor() as cursor:
+        for statement in ("select lo_create(0)", "create temporary table mine (id text)", "select lo_get(1)"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+            app.rollback()
 
 
 def _schema_version(server: EmbeddedPostgres, database: str) -> str:
