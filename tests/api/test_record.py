@@ -64,7 +64,7 @@ async def test_a_list_is_on_record_with_all_that_it_showed(
     assert shown
     (latest, *_) = await record(api, outcome="seen", order_id=shown[0])
     assert set(latest["orders"]) == set(shown)
-    assert latest["detail"] == ("GD.net" if "inbox" in path else "" if posted else " ".join(query))
+    assert latest["detail"] == ("GD.net" if "inbox" in path else " ".join(query))
 
 
 async def test_refusals_are_on_record_whoever_asks(api: Caller) -> None:
