@@ -30,6 +30,10 @@ units:
   - {id: HQ, kind: headquarters, name_zh: 总部, name_en: Headquarters, zone: Asia/Shanghai}
   - {id: R.south, kind: region, parent: HQ, name_zh: 南方区域中心, name_en: Southern centre}
   - {id: GD, kind: province, parent: R.south, name_zh: 广东, name_en: Guangdong}
+  # 随附政策为以下省分另有规定, 故须有之 / The policy that comes along has rules of their own for these three.
+  - {id: HA, kind: province, parent: HQ, name_zh: 河南, name_en: Henan}
+  - {id: XJ, kind: province, parent: HQ, name_zh: 新疆, name_en: Xinjiang}
+  - {id: XZ, kind: province, parent: HQ, name_zh: 西藏, name_en: Tibet}
   - {id: GD.svc, kind: department, parent: GD, name_zh: 广东客服部, name_en: Guangdong Service}
   - {id: GD.net, kind: department, parent: GD, name_zh: 广东网络部, name_en: Guangdong Network, email: net@example.com}
 

@@ -20,7 +20,7 @@ async def test_the_example_is_printed_and_is_without_fault(whistle: Whistle, tmp
     assert told["dry_run"] is True
     assert told["people"] == {"added": 11, "changed": 0, "unchanged": 0, "left": 0}
     assert told["units"]["added"] == 0  # the demo organisation has these, some by other names
-    assert sum(told["units"].values()) == 5
+    assert sum(told["units"].values()) == 8
     code, out, _ = await whistle("directory", "people", "--at", "GD.net", "--json")
     assert (code, "he.jun" in out) == (0, False)
 
