@@ -174,6 +174,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         inputs = [(model, _INPUT) for model in by_hand]
         _, found = models_json_schema(inputs, ref_template="#/components/schemas/{model}")
         schemas.update(found["$defs"])
+        schemas[organisation.NAME] = organisation.schema()
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         for path, operations in document["paths"].items():

@@ -31,6 +31,8 @@ router = APIRouter(tags=["directory"])
 MOST_BYTES = 16 * 1024 * 1024
 """The longest document; one of 20,000 people has some 5 MB."""
 MOST_PARTS = 1_000_000
+NAME = "DirectoryDocument"
+"""What the document is called in the API's own description."""
 ARRIVAL_SECONDS = 60.0
 """How long a document may take to arrive."""
 
@@ -68,7 +70,7 @@ def _schema_of(column: Column) -> dict[str, Any]:
             return {**text, "description": column.says}
 
 
-def _schema() -> dict[str, Any]:
+def schema() -> dict[str, Any]:
     """The document's JSON schema, as the table of its fields has it."""
     sections = {
         section: {
@@ -96,7 +98,7 @@ _EXAMPLE = {
     "catalogue": [{"category": "network.fault", "province": "GD", "order_class": "fault", "lead": "GD.net"}],
     "dry_run": True,
 }
-_BODY = {"required": True, "content": {JSON: {"schema": _schema(), "example": _EXAMPLE}}}
+_BODY = {"required": True, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{NAME}"}, "example": _EXAMPLE}}}
 
 
 @router.put(
