@@ -286,5 +286,6 @@ FILLED = (
 
 def _properties(operation: Operation) -> set[str]:
     schema = operation.declared["requestBody"]["content"]["application/json"]["schema"]
-    name = schema["$ref"].rsplit("/", 1)[1]
-    return set(document()["components"]["schemas"][name]["properties"])
+    if "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return set(schema["properties"])

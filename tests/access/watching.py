@@ -24,7 +24,7 @@ def bare(answer: httpx.Response, *ids: str) -> str:
     body = f"{answer.status_code} {answer.text}"
     for one in sorted({part for given in ids for part in (given, like(given) if len(given) > 7 else given)}, key=len):
         body = body.replace(one, "…")
-    return re.sub(r'"instance":"[^"]*"|"code":"\d{6}"', "", body)
+    return re.sub(r'"instance":"[^"]*",?|"code":"\d{6}"', "", body)
 
 
 def headers(answer: httpx.Response) -> tuple[tuple[str, str], ...]:

@@ -80,7 +80,7 @@ def test_a_number_is_struck_out_however_it_is_written(number: str, around: str) 
         "on March 2nd, 2026, on 12 Nov 2026 and at 10:30 am",
         "每天 09:00-18:00, 22:30",
         "550e8400-e29b-41d4-a716-446655440000",
-        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "9f86d081" * 8,
         "¥1,280,000.50, ￥128000, $ 1,000,000, 1,280,000.00元",
         "3号来装机, 10号晚上, 二号线路, 知道3天了",
         "2 days on the road, 3 times at this place, 500 Mbit/s",
