@@ -38,5 +38,3 @@ def registered(key: Key, body: Register, reason: str) -> tuple[Register, str]:
 
 def _kind(body: Body) -> Kind:
     return Kind.FILE_NAME if isinstance(body, Attach) else Kind.TEXT
-
-

@@ -32,18 +32,16 @@ async def test_a_complaint_goes_from_the_hotline_to_its_close(api: Caller) -> No
     audited = await api.act(number, "audit_reply", AUDITOR, accepted=True)
     assert audited["order"]["state"] == "awaiting_callback"
     await api.post(f"/rehearsal/orders/{number}/fast_forward", {"seconds": 60})
-    called = await api.post(
-        f"/orders/{number}/record_callback",
-        {"result": "reached", "contacted": True, "solved": True, "satisfaction": "satisfied"},
-        CALLER,
-    )
-    if called.json().get("code") == "quiet_hours":
-        await api.post(f"/rehearsal/orders/{number}/fast_forward", {"seconds": 12 * 3600})
+    for hours in (0, 5, 5, 5, 5):  # whatever the time is, one of these is an hour at which customers are called
+        if hours:
+            await api.post(f"/rehearsal/orders/{number}/fast_forward", {"seconds": hours * 3600})
         called = await api.post(
             f"/orders/{number}/record_callback",
             {"result": "reached", "contacted": True, "solved": True, "satisfaction": "satisfied"},
             CALLER,
         )
+        if called.json().get("code") != "quiet_hours":
+            break
     assert called.status_code == 200, called.text
     assert called.json()["order"]["state"] == "closed"
     assert called.json()["order"]["outcome"] == "resolved_satisfied"
