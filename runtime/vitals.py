@@ -22,7 +22,7 @@ class Vitals:
     unsent_notices: dict[str, int]
 
 
-_SEEING = "-c whistle.places=* -c whistle.person=*"
+SEEING = "-c whistle.places=* -c whistle.person=*"
 """As the system itself: without a place the database shows no row, and all would look well (see `store.walls`)."""
 _HEAD = "select current_setting('server_version'), (select count(*) from orders)"
 _KEYS = """
@@ -45,7 +45,7 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
         psycopg2.Error: it does not answer.
         OSError: the embedded database was never started.
     """
-    connection = psycopg2.connect(address(settings), connect_timeout=5, options=_SEEING)
+    connection = psycopg2.connect(address(settings), connect_timeout=5, options=SEEING)
     try:
         with connection.cursor() as cursor:
             cursor.execute(_HEAD)
