@@ -17,7 +17,7 @@ from api.keys import Opening
 from api.listing import FiltersDep, filters_used, page_of
 from api.schemas import Clean, CommandAnswer, OrderView, RegisterRequest
 from api.schemas import Request as Body
-from api.views import JSON, event_line, live, seq_told, shown_to
+from api.views import JSON, etag, event_line, live, seq_told, shown_to
 from contracts.messages import encode
 from domain.model import Role
 from domain.sight import VIEWS, View, clock_shown
@@ -81,7 +81,7 @@ class OrderPage(BaseModel):
 
 
 def _json(value: Any, seq: int = 0) -> Response:
-    headers = {"ETag": f'"{seq}"'} if seq else None
+    headers = {"ETag": etag(seq)} if seq else None
     return Response(encode(value), headers=headers, media_type=JSON)
 
 

@@ -39,9 +39,8 @@ def told(session: Session, order_id: str, sight: Sight) -> tuple[str, int, int] 
 
 def customer_of(session: Session, order_id: str, sight: Sight) -> str | None:
     """The customer of an order that is seen from there; None for one that is not, or is not at all."""
-    return session.scalar(
-        select(orders.c.customer).where(orders.c.order_id == order_id, seen(orders.c.order_id, sight))
-    )
+    found = told(session, order_id, sight)
+    return None if found is None else found[0]
 
 
 def follow(session: Session, order_id: str, person: str) -> bool:
