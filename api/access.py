@@ -58,6 +58,8 @@ GRANTS: dict[str, Grant] = {
     "register": _to(*REGISTERS),
     "list_orders": _to(*READERS, CUSTOMER),
     "search_orders": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "foresee": _to(*(role for role in REGISTERS if role is not CUSTOMER)),
+    "find_similar": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_order": _to(*READERS, CUSTOMER),
     "get_live": _to(*READERS),
     "get_events": _to(*READERS, CUSTOMER),
@@ -77,6 +79,10 @@ GRANTS: dict[str, Grant] = {
     # who looked
     "list_accesses": _to(AUDITOR),
     "list_order_accesses": _to(AUDITOR, *SUPERVISORS),
+    # one's own views of lists
+    "list_views": _to(*PEOPLE),
+    "put_view": _to(*PEOPLE),
+    "delete_view": _to(*PEOPLE),
     # the directory
     "me": ONESELF,
     "list_units": _to(*ANYBODY),
@@ -126,7 +132,9 @@ GRANTS: dict[str, Grant] = {
     "rewrap_keys": _to(ADMINISTRATOR),
     "drop_key": _to(ADMINISTRATOR),
     # one's own log-in: these ask for the session themselves
+    "doors": PUBLIC,
     "log_in": PUBLIC,
+    "log_in_demo": PUBLIC,
     "log_out": ONESELF,
     "log_out_everywhere": ONESELF,
     "get_session": ONESELF,

@@ -23,9 +23,11 @@ from api import (
     commands,
     criticisms,
     directory,
+    doors,
     errors,
     exports,
     files,
+    foresight,
     health,
     login,
     migrations,
@@ -37,6 +39,7 @@ from api import (
     policies,
     reference,
     rehearsal,
+    saved_views,
     secret_keys,
     sights,
     tokens,
@@ -83,7 +86,10 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
             parts = Parts(settings, gateway)
             app.state.parts = parts
             app.state.cookies = CookieIdentity(
-                parts.system, timedelta(minutes=settings.session_idle_minutes), settings.public_url
+                parts.system,
+                timedelta(minutes=settings.session_idle_minutes),
+                settings.public_url,
+                demo=settings.demo_open,
             )
             app.state.identity = identity or _identity(parts, app.state.cookies)
             try:
@@ -115,6 +121,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     app.include_router(health.router)
     for router in (
         orders.router,
+        foresight.router,
         exports.router,
         files.router,
         uploads.router,
@@ -129,10 +136,12 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         migrations.router,
         criticisms.router,
         notices.router,
+        saved_views.router,
         operations.router,
         codec.router,
         secret_keys.router,
         login.router,
+        doors.make_router(settings),
         acting.router,
         accounts.router,
         oidc.make_router(settings),

@@ -95,13 +95,15 @@ class DemoIdentity:
 class CookieIdentity:
     """Recognises the sessions of browsers. `run` does a step as the system; `idle` is how long one may lie unused.
 
-    `public_url` is where people reach the system from outside, where that is not what `Host` says.
+    `public_url` is where people reach the system from outside, where that is not what `Host` says. Without `demo` a
+    session that was opened by a demo log-in does not hold, whatever the database says of it.
     """
 
-    def __init__(self, run: Run, idle: timedelta, public_url: str = "") -> None:
+    def __init__(self, run: Run, idle: timedelta, public_url: str = "", *, demo: bool = False) -> None:
         self._run = run
         self._idle = idle
         self._public_url = public_url.lower().rstrip("/")
+        self._demo = demo
         self._cache: dict[str, tuple[float, Live]] = {}
 
     async def live(self, connection: HTTPConnection) -> Live:
@@ -171,6 +173,8 @@ class CookieIdentity:
             return kept[1]
         found: Live | None = await self._run(sessions.find, cookie, now, self._idle)
         self._cache.pop(digest, None)
+        if found is not None and found.how == sessions.DEMO and not self._demo:
+            return None
         if found is not None:
             if len(self._cache) >= CACHE_SIZE:
                 self._cache.clear()

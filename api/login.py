@@ -106,7 +106,7 @@ async def log_in(request: Request, given: LogInRequest, parts: PartsDep, known: 
     before = await known.known(request)
     entered = await entering.enter(request, parts, given.person, given.password, before)
     known.forget()
-    return await _entered(parts, entered)
+    return await answered(parts, entered)
 
 
 @router.get(
@@ -166,7 +166,7 @@ async def change_password(
         raise Problem("forbidden", "You did not log in with a password.", remedy="Change it where you logged in.")
     entered = await entering.change(request, parts, live, given.old, given.new)
     known.forget()
-    return await _entered(parts, entered)
+    return await answered(parts, entered)
 
 
 def _ended(session: Session, access: Access, live: Live, *, everywhere: bool) -> None:
@@ -200,7 +200,8 @@ def set_cookie(answer: Response, cookie: str) -> None:
     answer.set_cookie(COOKIE, cookie, path="/", secure=True, httponly=True, samesite="lax")
 
 
-async def _entered(parts: Parts, entered: Entered) -> Response:
+async def answered(parts: Parts, entered: Entered) -> Response:
+    """The answer to a log-in: the session as its owner sees it, and its secret as a cookie."""
     answer = await _shown(parts, entered.live)
     set_cookie(answer, entered.opened.cookie)
     return answer

@@ -45,10 +45,10 @@ SCOPES: dict[str, Scope] = {
     "orders:read": _scope(
         "查阅工单", "read orders",
         "list_orders search_orders get_order get_live get_events get_deadlines explain_clock list_followers "
-        "list_callbacks list_criticisms get_inbox list_files get_file",
+        "list_callbacks list_criticisms get_inbox list_files get_file find_similar",
     ),
     "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
-    "orders:register": _scope("登记工单", "register orders", "register"),
+    "orders:register": _scope("登记工单", "register orders", "register foresee"),
     "orders:attach": _scope("上传附件", "attach documents", "upload_file"),
     **{f"{ALL_ACTS}:{verb}": _scope(f"办理 {verb}", f"the command {verb}", verb) for verb in _VERBS},
     "notices": _scope("查阅通知", "read notices and mark them as read", "list_notices read_notice"),
@@ -70,16 +70,20 @@ SCOPES: dict[str, Scope] = {
 """Scope → what it opens. No operation stands twice."""
 
 PUBLIC = frozenset(
-    ("livez", "readyz", "me", "oidc_login", "oidc_callback", "oidc_logout", "track", "track_code", "track_link")
+    (
+        *("livez", "readyz", "doors", "me"),
+        *("oidc_login", "oidc_callback", "oidc_logout", "track", "track_code", "track_link"),
+    )
 )
 """Operations that ask nobody who he is, or tell him just that."""
 
 IN_PERSON = frozenset(
     (
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
-        *("log_in", "log_out", "log_out_everywhere", "get_session", "change_password"),
+        *("log_in", "log_in_demo", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
         *("make_link", "list_accesses"),
+        *("list_views", "put_view", "delete_view"),
         *_BY_HAND,
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
         "load_directory",

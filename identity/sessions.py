@@ -25,7 +25,7 @@ SECRET_BYTES = 32
 SEEN_SECONDS = 60
 """How often at most it is noted that a session is in use."""
 
-PASSWORD, OIDC, LINK, CODE = "password", "oidc", "link", "code"
+PASSWORD, OIDC, LINK, CODE, DEMO = "password", "oidc", "link", "code", "demo"
 """How somebody logged in."""
 
 

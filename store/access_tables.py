@@ -84,7 +84,7 @@ sessions = Table(
 )
 """Each log-in of a browser, by the hash of its cookie: a member of staff's (`person`), or a customer's (`customer`).
 
-With `order_id` it is for that order alone (a signed link). `how` is password, oidc, link or code.
+With `order_id` it is for that order alone (a signed link). `how` is password, oidc, link, code or demo.
 """
 
 tokens = Table(

@@ -172,6 +172,7 @@ _BODIES: dict[str, Any] = {
     "decode_payloads": lambda world: {"payloads": []},
     "encode_payloads": lambda world: {"payloads": []},
     "log_in": lambda world: {"person": "hq-auditor-2", "password": PASSWORD},
+    "log_in_demo": lambda world: {"person": "hq-auditor-2"},
     "change_password": lambda world: {"old": PASSWORD, "new": NEXT_PASSWORD},
     "upload_file": lambda world: FILE + uuid.uuid4().hex.encode(),
     "fast_forward": lambda world: {"seconds": 1},
@@ -206,7 +207,10 @@ async def send(world: World, operation: Operation, column: Column, request: Aske
 
 _HEADERS: dict[str, dict[str, str]] = {
     "upload_file": {"X-File-Name": "line-test.txt", "Content-Type": "text/plain"},
-    **{name: {"Sec-Fetch-Site": "same-origin"} for name in ("log_in", "track", "track_code", "track_link")},
+    **{
+        name: {"Sec-Fetch-Site": "same-origin"}
+        for name in ("log_in", "log_in_demo", "track", "track_code", "track_link")
+    },
 }
 
 

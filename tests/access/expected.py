@@ -167,7 +167,7 @@ ABOUT: dict[str, About] = {
             "list_units", "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "publish_policy", "list_notices", "make_token", "list_tokens", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
-            "log_in", "list_actings", "export_csv", "export_xlsx", "load_directory",
+            "doors", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
         ),
         About.NOTHING,
     ),

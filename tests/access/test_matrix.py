@@ -153,6 +153,7 @@ async def test_whoever_may_ask_is_answered_about_his_own_and_told_what_is_not_th
 
 _ALONE = (
     "log_in",
+    "log_in_demo",
     "log_out_everywhere",
     "take_on",
     "give_up",
