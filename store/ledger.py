@@ -2,7 +2,7 @@
 
 Called by the gateway for what a person did and by the worker for what time did, in any order and as often as they
 like: what is recorded already is skipped, what would leave a gap is refused, and both hold the order's head row while
-they write, so one always sees what the other has done.
+they write, so one always sees what the other has done. Each event is linked to the one before it (`store.chain`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.model import Actor, Order, Role
 from domain.notices import notices
-from store import commands, projection, tables, writes
+from store import chain, commands, projection, tables, writes
 from store import notices as notice_rows
 from store.access_tables import sights
 
@@ -28,13 +28,13 @@ _ORDER = msgspec.json.Decoder(Order)
 _CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
 
 _EVENT_ROWS = select(
-    *(column for column in tables.events.c if column.name not in ("data", "clocks")),
+    *(column for column in tables.events.c if column.name not in ("data", "clocks", "hash")),
     cast(tables.events.c.data, Text).label("data"),
     cast(tables.events.c.clocks, Text).label("clocks"),
 )
 """The JSON of an event is read as text: whoever needs it decodes it into records, never into dictionaries."""
 
-_HEAD = select(tables.orders.c.last_seq, tables.orders.c.snapshot).where(
+_HEAD = select(tables.orders.c.last_seq, tables.orders.c.snapshot, tables.orders.c.chain).where(
     tables.orders.c.order_id == bindparam("order_id")
 )
 _HEAD_LOCKED = _HEAD.with_for_update()
@@ -90,12 +90,13 @@ class LedgerFork(Exception):  # noqa: N818 - as above
 class Head:
     """How far the ledger has come with an order, and the order as it then stands.
 
-    `unit_seq` is the last seq that handling units are told of.
+    `unit_seq` is the last seq that handling units are told of, `chain` the hash of the last event (see `store.chain`).
     """
 
     last_seq: int
     order: Order
     unit_seq: int = 0
+    chain: str = ""
 
 
 def head(session: Session, order_id: str) -> Head | None:
@@ -129,9 +130,10 @@ def record(session: Session, order_id: str, rows: Sequence[EventRow]) -> Order:
     if not news:
         return _present(order_id, old)
     states, events = _lived(old.order if old else None, news)
-    if old is None and not _begin(session, states[-1], events):
+    hashes = chain.hashes(news, old.chain if old else "")
+    if old is None and not _begin(session, _moved(states[-1], events, hashes)):
         return record(session, order_id, rows)  # somebody else began it meanwhile: go by what he wrote
-    _write(session, old, news, states, events)
+    _write(session, old, news, states, events, hashes)
     return states[-1]
 
 
@@ -166,9 +168,9 @@ def stored(session: Session, order_id: str, after: int = 0, limit: int | None = 
     ]
 
 
-def _head(session: Session, statement: Select[int, str], order_id: str) -> Head | None:
+def _head(session: Session, statement: Select[int, str, str], order_id: str) -> Head | None:
     row = session.execute(statement, {"order_id": order_id}).one_or_none()
-    return None if row is None else Head(row.last_seq, restored(row.snapshot))
+    return None if row is None else Head(row.last_seq, restored(row.snapshot), chain=row.chain)
 
 
 def _new(order_id: str, rows: Sequence[EventRow], old: Head | None) -> list[EventRow]:
@@ -199,22 +201,35 @@ def _present(order_id: str, old: Head | None) -> Order:
     return old.order
 
 
-def _begin(session: Session, order: Order, events: Sequence[Event]) -> bool:
+def _moved(order: Order, events: Sequence[Event], hashes: Sequence[str]) -> projection.Row:
+    """The row of the head after these events, which have these hashes."""
+    return {**projection.head(order, events), "chain": hashes[-1]}
+
+
+def _begin(session: Session, head_row: projection.Row) -> bool:
     """Make the head of a new order; False when another transaction has made it first (its commit is waited for)."""
-    rows = {tables.orders.name: encode([projection.head(order, events)]).decode()}
+    rows = {tables.orders.name: encode([head_row]).decode()}
     return session.connection().exec_driver_sql(_NEW_HEAD, rows).first() is not None
 
 
-def _write(session: Session, old: Head | None, news: list[EventRow], states: list[Order], events: list[Event]) -> None:
+def _write(
+    session: Session,
+    old: Head | None,
+    news: list[EventRow],
+    states: list[Order],
+    events: list[Event],
+    hashes: list[str],
+) -> None:
     before, after = old.order if old else None, states[-1]
     batch = writes.Batch()
-    batch.add(_EVENTS, tables.events, [projection.event(row) for row in news])
+    chained = zip(news, hashes, strict=True)
+    batch.add(_EVENTS, tables.events, [{**projection.event(row), "hash": hash_} for row, hash_ in chained])
     done = dict.fromkeys(row.command_id for row in news if row.command_id)
     batch.add(commands.REOPENED, tables.commands, [{"key": key, "order_id": news[0].order_id} for key in done])
     known_from = projection.sights(before)
     batch.add(_SIGHTS, sights, [row for row in projection.sights(after) if row not in known_from])
     if old is not None:
-        batch.add(_HEAD_MOVED, tables.orders, [projection.head(after, events)])
+        batch.add(_HEAD_MOVED, tables.orders, [_moved(after, events, hashes)])
     for table, rows_of, statement in _PARTS:
         known = rows_of(before)
         batch.add(statement, table, [row for row in rows_of(after) if row not in known])

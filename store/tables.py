@@ -48,8 +48,9 @@ events = Table(
     Column("clocks", JSONB, nullable=False),
     now("recorded_at"),
     words("acting_for", ""),
+    words("hash"),
 )
-"""One row an event, for good: a trigger refuses every change, whoever asks."""
+"""One row an event, for good: a trigger refuses every change, whoever asks; `hash` as `store.chain` defines it."""
 
 orders = Table(
     "orders",
@@ -85,6 +86,7 @@ orders = Table(
     instant("callback_at"),
     number("unit_seq"),
     instant("unit_at", required=True),
+    words("chain"),
     Index("orders_newest", "rehearsal", "registered_at", "order_id"),
     Index("orders_updated", "rehearsal", "updated_at", "order_id"),
     Index("orders_told", "rehearsal", "unit_at", "order_id"),
@@ -114,7 +116,8 @@ orders = Table(
 `customer` is the id of whoever complains in `customers`; title, name and number are sealed with his key.
 
 `callback_at` is the earliest instant at which the customer may be called, null when he is not to be called. `unit_seq`
-and `unit_at` are the seq and the time of the last event that handling units are told of.
+and `unit_at` are the seq and the time of the last event that handling units are told of. `chain` is the hash of the
+last event (`store.chain`).
 """
 
 order_texts = Table(
