@@ -1,0 +1,120 @@
+import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { App as AntApp, ConfigProvider } from "antd";
+import enGB from "antd/locale/en_GB";
+import zhCN from "antd/locale/zh_CN";
+import { Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { createBrowserRouter, Navigate, Outlet, RouterProvider, useLocation } from "react-router";
+import { startLive } from "@/kit/live";
+import { problemOf } from "@/kit/problem";
+import { SessionProvider, useMe, useSession } from "@/kit/session";
+import { Failed, Loading } from "@/kit/states";
+import { Boundary } from "./Boundary";
+import { LogIn } from "./LogIn";
+import { Missing } from "./Missing";
+import { Password } from "./Password";
+import { homeOf, roomsOf, type Room } from "./rooms";
+import { Shell } from "./Shell";
+
+/** Refusals are answers: only a broken way is tried again. */
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => count < 2 && problemOf(error).again,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { retry: false },
+  },
+});
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+
+const theme = {
+  token: {
+    colorPrimary: "#0b5cad",
+    colorLink: "#0b5cad",
+    borderRadius: 6,
+    colorTextSecondary: "#4d5866",
+    colorTextTertiary: "#5d6875",
+    colorTextDescription: "#4d5866",
+    colorTextPlaceholder: "#6b7480",
+  },
+};
+
+function Home() {
+  return <Navigate to={homeOf(useMe().role)} replace />;
+}
+
+function Entered() {
+  const me = useMe();
+  const client = useQueryClient();
+  useEffect(() => startLive(client), [client, me.actingFor]);
+  return (
+    <Suspense fallback={<Loading />}>
+      <Outlet />
+    </Suspense>
+  );
+}
+
+/** Lets in who is logged in; others see the log-in page, and go on to where they wanted. */
+function Gate() {
+  const session = useSession();
+  const { pathname, search } = useLocation();
+  if (session.data === undefined)
+    return session.error ? <Failed error={session.error} retry={() => void session.refetch()} /> : <Loading />;
+  if (session.data === null) return <LogIn next={pathname + search} />;
+  if (session.data.who.role === "customer") {
+    location.replace("/my");
+    return null;
+  }
+  if (session.data.must_change) return <Password session={session.data} forced />;
+  return (
+    <SessionProvider session={session.data} key={session.data.who.id}>
+      <Entered />
+    </SessionProvider>
+  );
+}
+
+function Entrance({ room }: { room: Room }) {
+  const me = useMe();
+  const open = roomsOf(me.role).some((one) => one.path === room.path);
+  return open ? <room.page /> : <Missing forbidden />;
+}
+
+const unique = (bare: boolean, rooms: readonly Room[]) =>
+  rooms.filter((room, at) => Boolean(room.bare) === bare && rooms.findIndex((one) => one.path === room.path) === at);
+
+export function makeRouter(rooms: readonly Room[]) {
+  const route = (room: Room) => ({
+    path: `${room.path}/*`,
+    element: <Entrance room={room} />,
+    errorElement: <Boundary />,
+  });
+  return createBrowserRouter([
+    {
+      element: <Gate />,
+      errorElement: <Boundary />,
+      children: [
+        { index: true, element: <Home /> },
+        { path: "/login", element: <Home /> },
+        ...unique(true, rooms).map(route),
+        { element: <Shell />, children: [...unique(false, rooms).map(route), { path: "*", element: <Missing /> }] },
+      ],
+    },
+  ]);
+}
+
+/** The whole console. */
+export function App({ router }: { router: ReturnType<typeof makeRouter> }) {
+  const { i18n } = useTranslation();
+  return (
+    <ConfigProvider locale={i18n.language === "zh" ? zhCN : enGB} csp={{ nonce }} theme={theme}>
+      <AntApp>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </AntApp>
+    </ConfigProvider>
+  );
+}

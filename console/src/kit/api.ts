@@ -1,0 +1,60 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import type { components, paths } from "@/api/schema";
+import { Problem, type ProblemBody } from "./problem";
+
+export type Schemas = components["schemas"];
+
+/** What goes along with every request: the session's token against forgery, and for whom one acts. */
+export const credentials = { csrf: "", actingFor: "" };
+
+/** Called when the API no longer knows who asks. */
+export const onUnauthenticated: { does: () => void } = { does: () => undefined };
+
+const SAFE = ["GET", "HEAD"];
+
+const carry: Middleware = {
+  onRequest({ request }) {
+    if (!SAFE.includes(request.method) && credentials.csrf) request.headers.set("X-CSRF-Token", credentials.csrf);
+    if (credentials.actingFor) request.headers.set("Acting-For", credentials.actingFor);
+    return request;
+  },
+  async onResponse({ response }) {
+    if (response.ok) return undefined;
+    throw await problemIn(response);
+  },
+};
+
+/** The problem that an answer carries. */
+export async function problemIn(response: Response): Promise<Problem> {
+  const body: unknown = await response.json().catch(() => ({}));
+  const problem = new Problem(body as Partial<ProblemBody>, response.status);
+  if (problem.code === "unauthenticated") onUnauthenticated.does();
+  return problem;
+}
+
+/** The typed client of every operation; what is not a success is thrown as a `Problem`. */
+export const api = createClient<paths>({ baseUrl: "" });
+api.use(carry);
+
+/** The data of an answer that was a success. */
+export async function data<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  const { data: found } = await answer;
+  return found as T;
+}
+
+/** Ask for a path that the typed client does not know by its name, such as a command by its verb. */
+export async function send<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const sent = new Headers(headers);
+  if (body !== undefined && !(body instanceof Blob)) sent.set("Content-Type", "application/json");
+  if (!SAFE.includes(method) && credentials.csrf) sent.set("X-CSRF-Token", credentials.csrf);
+  if (credentials.actingFor) sent.set("Acting-For", credentials.actingFor);
+  const content = body === undefined || body instanceof Blob ? (body as Blob | undefined) : JSON.stringify(body);
+  const response = await fetch(path, { method, headers: sent, body: content ?? null });
+  if (!response.ok) throw await problemIn(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
