@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Card, Form, Input, Typography } from "antd";
 import { useTranslation } from "react-i18next";
-import { credentials, send } from "@/kit/api";
+import { carryAlong, send } from "@/kit/api";
 import type { Problem } from "@/kit/problem";
 import type { SessionView } from "@/kit/session";
 import { Failed } from "@/kit/states";
@@ -16,7 +16,7 @@ interface Typed {
 export function Password({ session, forced }: { session: SessionView; forced?: boolean }) {
   const { t } = useTranslation("kit");
   const queries = useQueryClient();
-  credentials.csrf = session.csrf;
+  carryAlong({ csrf: session.csrf });
   const change = useMutation<SessionView, Problem, Typed>({
     mutationFn: (typed) => send("POST", "/v1/password", { old: typed.old, new: typed.new }),
     onSuccess: (entered) => queries.setQueryData(["session"], entered),

@@ -31,7 +31,9 @@ export function Chart({ option, label, height = 280, onClick }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const clicked = useRef(onClick);
-  clicked.current = onClick;
+  useEffect(() => {
+    clicked.current = onClick;
+  }, [onClick]);
   useEffect(() => {
     if (!place.current) return undefined;
     const made = init(place.current);

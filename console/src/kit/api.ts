@@ -5,7 +5,15 @@ import { Problem, type ProblemBody } from "./problem";
 export type Schemas = components["schemas"];
 
 /** What goes along with every request: the session's token against forgery, and for whom one acts. */
-export const credentials = { csrf: "", actingFor: "" };
+const credentials = { csrf: "", actingFor: "" };
+
+/** Send these along from now on. */
+export function carryAlong(given: Partial<typeof credentials>): void {
+  Object.assign(credentials, given);
+}
+
+/** For whom one acts now; '' for oneself. */
+export const actingFor = (): string => credentials.actingFor;
 
 /** Called when the API no longer knows who asks. */
 export const onUnauthenticated: { does: () => void } = { does: () => undefined };

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from "react";
-import { api, credentials, data, onUnauthenticated, type Schemas } from "./api";
+import { api, carryAlong, data, onUnauthenticated, type Schemas } from "./api";
 import { Problem } from "./problem";
 
 export type SessionView = Schemas["SessionView"];
@@ -53,8 +53,7 @@ export function SessionProvider({ session, children }: { session: SessionView; c
   const [acting, setActing] = useState(() => sessionStorage.getItem(ACTING) ?? "");
   const colleague = session.acting.find((one) => one.absent === acting);
   const actingFor = colleague ? acting : "";
-  credentials.csrf = session.csrf;
-  credentials.actingFor = actingFor;
+  carryAlong({ csrf: session.csrf, actingFor });
   const identity = useQuery({
     queryKey: ["me", actingFor],
     queryFn: () => data(api.GET("/v1/me")),
@@ -64,7 +63,7 @@ export function SessionProvider({ session, children }: { session: SessionView; c
     (person: string) => {
       sessionStorage.setItem(ACTING, person);
       setActing(person);
-      credentials.actingFor = person;
+      carryAlong({ actingFor: person });
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
     },
     [queries],
