@@ -63,6 +63,8 @@ GRANTS: dict[str, Grant] = {
     "get_order": _to(*READERS, CUSTOMER),
     "get_live": _to(*READERS),
     "get_events": _to(*READERS, CUSTOMER),
+    "get_order_as_of": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "get_proof": _to(AUDITOR),
     "get_deadlines": _to(*READERS, CUSTOMER),
     "explain_clock": _to(*READERS),
     "reveal": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),

@@ -17,6 +17,7 @@ from api import (
     accesses,
     accounts,
     acting,
+    audits,
     callbacks,
     clocks,
     codec,
@@ -48,6 +49,7 @@ from api import (
 )
 from api.access import GRANTS, admitted
 from api.assembly import open_gateway
+from api.console import Console
 from api.deps import Parts
 from api.errors import ProblemBody
 from api.headers import SecurityHeaders
@@ -127,6 +129,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         uploads.router,
         sights.router,
         accesses.router,
+        audits.router,
         callbacks.router,
         clocks.router,
         commands.make_router(),
@@ -151,6 +154,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         app.include_router(router, prefix="/v1", dependencies=[Depends(admitted)])
     if settings.profile is Profile.DEVELOPMENT:
         app.include_router(rehearsal.router, prefix="/v1", dependencies=[Depends(admitted)])
+    app.router.routes.append(Console(settings.console_dir))
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

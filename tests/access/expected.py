@@ -95,6 +95,7 @@ class About(StrEnum):
     SAID = "what was said of a person's absences"
     TAKEN = "an absent colleague"
     ACTING = "one's acting for a colleague"
+    VIEW = "one's own view of a list"
     NOTICE = "a notice"
     POLICY = "a policy's version"
     KEY = "a secret key"
@@ -123,6 +124,7 @@ ANSWERS: dict[About, Cell] = {
     About.SAID: (YES, YES, EMPTY),
     About.TAKEN: (YES, REFUSED, REFUSED),
     About.ACTING: (YES, EMPTY, EMPTY),
+    About.VIEW: (YES,),
     About.NOTICE: (YES, EMPTY, EMPTY),
     About.POLICY: (YES, MISSING),
     About.KEY: (YES, MISSING),
@@ -156,14 +158,15 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys((verb for verb in COMMANDS if verb != "register"), About.ORDER),
     **dict.fromkeys(
         (
-            "get_order", "get_live", "get_events", "get_deadlines", "reveal", "follow", "unfollow", "list_followers",
+            "get_order", "get_order_as_of", "get_proof", "get_live", "get_events", "get_deadlines", "reveal", "follow",
+            "unfollow", "list_followers",
             "list_order_accesses", "make_link", "upload_file", "list_files",
         ),
         About.ORDER,
     ),
     **dict.fromkeys(
         (
-            "register", "list_orders", "search_orders", "list_callbacks", "list_criticisms", "list_accesses",
+            "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks", "list_criticisms", "list_accesses",
             "list_units", "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "publish_policy", "list_notices", "make_token", "list_tokens", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
@@ -182,6 +185,8 @@ ABOUT: dict[str, About] = {
     "list_absences": About.SAID,
     "take_on": About.TAKEN,
     "give_up": About.ACTING,
+    "put_view": About.VIEW,
+    "delete_view": About.VIEW,
     "read_notice": About.NOTICE,
     "get_version": About.POLICY,
     "preview": About.POLICY,
