@@ -24,6 +24,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.console import is_asset
 from api.errors import Problem
 from api.lines import line as line
 from api.origin import PROBES
@@ -60,7 +61,8 @@ STRICT = (
     Rule("log-in", By.ADDRESS, r"/v1/oidc/", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))),
     Rule("tokens that are nobody's", By.UNPROVEN, r"(?!/v1/(login|oidc|track))", (RateLimitItemPerMinute(60),)),
     Rule("tracking", By.ADDRESS, r"/v1/track", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))),
-    Rule("documents", By.IDENTITY, r"/v1/orders/[^/]+/files$", (RateLimitItemPerMinute(60),), ("POST",)),
+    Rule("tracking", By.ADDRESS, r"/t(/|$)", (RateLimitItemPerMinute(60), RateLimitItemPerHour(600)), ("POST",)),
+    Rule("documents", By.IDENTITY, r"/(v1/orders|my)/[^/]+/files$", (RateLimitItemPerMinute(60),), ("POST",)),
     Rule("exports", By.IDENTITY, r"/v1/orders\.(csv|xlsx)$", (RateLimitItemPerMinute(20),)),
 )
 """What invites guessing, or costs much."""
@@ -87,7 +89,7 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] == "http" and scope["path"] not in PROBES:
+        if scope["type"] == "http" and scope["path"] not in PROBES and not is_asset(scope):
             proof = fingerprint(Headers(scope=scope))
             problem = self._objection(scope, proof)
             if problem is not None:

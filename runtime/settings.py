@@ -219,6 +219,9 @@ class Settings(BaseSettings):
     api_docs: bool | None = Field(
         None, description="Whether /docs and /openapi.json are served. Default: in the development profile only."
     )
+    console_dir: Folder = Field(
+        PROJECT / "console" / "dist", description="Folder of the built console, which the API serves to browsers."
+    )
     rate_per_identity: int = Field(
         12_000, ge=0, description="Requests a minute of one person or program to one API process; 0: no bound."
     )

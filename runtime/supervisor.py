@@ -181,7 +181,9 @@ def tell(stack: EmbeddedStack, console: Console, seconds: float) -> None:
     first = "whistle tour" if settings.demo_open else "whistle login PERSON"
     console.line(f"  {first} · whistle doctor · whistle --help")
     console.say("在哪里看", "where to look:")
-    rows = [("接口文档", "API docs", f"{settings.api_url}/docs")] if settings.shows_docs else []
+    rows = [("控制台", "the console", f"{settings.api_url}/")]
+    if settings.shows_docs:
+        rows.append(("接口文档", "API docs", f"{settings.api_url}/docs"))
     if stack.ui is not None:
         rows.append(("引擎界面", "Temporal's UI", f"{stack.ui.url}/namespaces/{settings.temporal_namespace}/workflows"))
     rows += [
