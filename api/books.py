@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Engine, select
@@ -197,6 +197,18 @@ class Books:
         same_terms = frozen is not None and claimed.terms == frozen.digest
         return replace(found, terms=frozen.terms if frozen and same_terms else self._stored_terms(claimed.terms))
 
+    def foresee(self, opening: Opening) -> tuple[Register, Terms, dict[str, Any]]:
+        """What `open` would send, by which terms, and the document that these come from; nothing is written.
+
+        Raises:
+            Problem: the province, the tier or the unit complained about is not known.
+        """
+        with self._single() as session:
+            body = self._resolved(session, opening)
+            _, found = self._known_or_resolved(session, body)
+            _, document = self._policy.get(session)
+        return body, found.terms if isinstance(found, _Frozen) else found, document
+
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
         with self._single() as session:
@@ -360,14 +372,18 @@ class Books:
 
     def _terms(self, session: Session, body: Register) -> _Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
+        asked, terms = self._known_or_resolved(session, body)
+        if isinstance(terms, _Frozen):
+            return terms
+        return _Frozen(asked, policies.save_terms(session, terms), terms)
+
+    def _known_or_resolved(self, session: Session, body: Register) -> tuple[tuple[str, ...], _Frozen | Terms]:
+        """What a complaint's terms are kept under, and they: as this process has stored them, or resolved now."""
         version, document = self._policy.get(session)
         place = applicable(document, body.area, body.category)
         asked = (version, body.order_class.value, body.customer.tier, body.province, *place)
         known = self._frozen.get(asked)
-        if known is not None:
-            return known
-        terms = resolve(document, body.order_class, body.customer.tier, body.province, *place)
-        return _Frozen(asked, policies.save_terms(session, terms), terms)
+        return asked, known or resolve(document, body.order_class, body.customer.tier, body.province, *place)
 
     def _remember(self, frozen: _Frozen) -> None:
         """Keep terms in memory; only when they are committed, for the next complaint will rely on it."""

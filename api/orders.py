@@ -120,14 +120,12 @@ async def register(request: Request) -> Response:
         raise Problem(
             "forbidden", "The link opens one order and nothing else.", remedy="Come in with a code, or ask the hotline."
         )
-    opening = _opening(asked)
-    if who.role is Role.CUSTOMER:
-        opening = _his_own(opening)
-    return (await parts.gateway.register(key, who, opening, asked.reason)).response()
+    return (await parts.gateway.register(key, who, opening_of(asked, who), asked.reason)).response()
 
 
-def _opening(asked: RegisterRequest) -> Opening:
-    return Opening(
+def opening_of(asked: RegisterRequest, who: Identified) -> Opening:
+    """The complaint as it is asked for, as far as that is for the asker to say."""
+    opening = Opening(
         title=asked.title,
         text=asked.text,
         category=asked.category,
@@ -141,6 +139,7 @@ def _opening(asked: RegisterRequest) -> Opening:
         rehearsal=asked.rehearsal,
         against=asked.against,
     )
+    return _his_own(opening) if who.role is Role.CUSTOMER else opening
 
 
 def _his_own(opening: Opening) -> Opening:

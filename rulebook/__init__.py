@@ -6,6 +6,7 @@ It knows the rules in `domain` and nothing else: no database, no network, no clo
 """
 
 from rulebook.asked import Asked, misnamed, terms_for
+from rulebook.begun import begun
 from rulebook.check import Known, check
 from rulebook.diff import Change, diff
 from rulebook.faults import Fault, Faulty
@@ -14,6 +15,6 @@ from rulebook.preview import Due, preview
 from rulebook.words import label, length_words, rule_words
 
 __all__ = [
-    "NATIONAL", "Asked", "Change", "Due", "Fault", "Faulty", "Frozen", "Known", "check", "diff", "freeze", "label",
-    "length_words", "load", "misnamed", "national", "preview", "rule_words", "terms_for", "text_of",
+    "NATIONAL", "Asked", "Change", "Due", "Fault", "Faulty", "Frozen", "Known", "begun", "check", "diff", "freeze",
+    "label", "length_words", "load", "misnamed", "national", "preview", "rule_words", "terms_for", "text_of",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from domain.reckoning import reckon, words
 from domain.spans import span
 from rulebook.asked import Asked, terms_for
 from rulebook.faults import Said
-from rulebook.kinds import KINDS, Kind
+from rulebook.kinds import KINDS
 from rulebook.words import label, length_words, rule_words
 
 
@@ -77,31 +77,30 @@ def preview(
     found: dict[str, Due] = {}
     for kind, about in KINDS.items():
         start = found["due"].due_at if kind == "extension" and "due" in found else opened_at
-        due = _due(document, terms, asked, kind, about, start, provinces)
+        due = due_of(document, terms, kind, asked.unit if about.unit else "", start, provinces)
         if due is not None:
             found[kind] = due
     if "due" in found and "statutory" in found and found["statutory"].due_at < found["due"].due_at:
-        found["due"] = _cut(found["due"], found["statutory"])
+        found["due"] = cut(found["due"], found["statutory"])
         if "extension" in found:
-            start, about = found["due"].due_at, KINDS["extension"]
-            moved = _due(document, terms, asked, "extension", about, start, provinces)
+            moved = due_of(document, terms, "extension", asked.unit, found["due"].due_at, provinces)
             found["extension"] = moved or found["extension"]
     return tuple(found.values())
 
 
-def _due(
+def due_of(
     document: Mapping[str, Any],
     terms: Terms,
-    asked: Asked,
     kind: str,
-    about: Kind,
+    unit: str,
     start: datetime,
     provinces: Mapping[str, Said] | None,
 ) -> Due | None:
-    unit = asked.unit if about.unit else ""
+    """One limit that begins at `start` for a unit ('' for nobody's); None where the policy has none of this kind."""
     limit = terms.limit(kind, unit)
     if limit is None:
         return None
+    about = KINDS[kind]
     text, rule = limit
     calendar = terms.calendar_of(unit)
     reckoning = reckon(calendar, start, span(text))
@@ -129,7 +128,7 @@ def _due(
     )
 
 
-def _cut(due: Due, statutory: Due) -> Due:
+def cut(due: Due, statutory: Due) -> Due:
     """The result, due with the statutory answer."""
     return replace(
         due,

@@ -175,5 +175,18 @@ files = Table(
 )
 """Documents attached to orders, their names and content sealed with the customer's key."""
 
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    words("room"),
+    words("name"),
+    words("content"),
+    number("place"),
+    now("saved_at"),
+)
+"""The views of lists that somebody keeps for himself: `content` is their filters and columns, as JSON."""
+
 APPEND_ONLY = (accesses,)
 """The application may add to these and change nothing."""

@@ -15,6 +15,11 @@ from store.columns import metadata
 
 APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY)
 
+DELETING = (
+    "commands", "calls", "challenges", "order_texts", "sights", "federated", "files", "saved_views",
+)  # fmt: skip
+"""Tables from which the application may take rows."""
+
 APP_ROLE = "whistle_app"
 WALLS_ROLE = "whistle_walls"
 """Whose the functions are that look past the policies: a role that nobody logs in as."""
@@ -72,7 +77,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
         f"REVOKE ALL ON {everything} FROM {APP_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
-        f"GRANT DELETE ON commands, calls, challenges, order_texts, sights, federated, files TO {APP_ROLE}",
+        f"GRANT DELETE ON {', '.join(DELETING)} TO {APP_ROLE}",
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP_ROLE}" for function in walls.PAST),
