@@ -25,10 +25,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from domain.model import OPEN
 from store.columns import flag, instant, metadata, now, number, words
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for "no due time" where rows are sorted by it, so that they come last and a cursor can name them."""
+
+
+OPEN_ORDERS = f"""state IN ({", ".join(f"'{state}'" for state in OPEN)}) AND NOT rehearsal"""
+"""The condition of the partial index over what is open, letter for letter that of the queries that use it."""
 
 
 events = Table(
@@ -101,6 +106,17 @@ orders = Table(
     Index("orders_overdue", "rehearsal", "registered_at", "order_id", postgresql_where=text("overdue")),
     Index("orders_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("orders_running", "order_id", postgresql_where=text("NOT over")),
+    Index(
+        "orders_open",
+        "province",
+        "level",
+        "overdue",
+        "category",
+        "channel",
+        "order_id",
+        postgresql_where=text(OPEN_ORDERS),
+    ),
+    Index("orders_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL AND NOT rehearsal")),
     Index("orders_to_call", "rehearsal", "callback_at", "order_id", postgresql_where=text("callback_at IS NOT NULL")),
     Index(
         "orders_to_call_at",
@@ -131,6 +147,9 @@ order_texts = Table(
 )
 """What text search looks at: keyed hashes of the pieces of number and title (see vault.finding), written once."""
 
+UNSIGNED = "active AND NOT rehearsal AND (status = 'offered' OR (auto_signed AND contacted_at IS NULL))"
+"""A part that its unit has not signed; where the system signed for it, until the unit has spoken to the customer."""
+
 assignments = Table(
     "assignments",
     metadata,
@@ -150,7 +169,23 @@ assignments = Table(
     flag("explained"),
     instant("due_at", required=True),
     flag("rehearsal"),
-    Index("assignments_inbox", "unit", "rehearsal", "due_at", "order_id", "id", postgresql_where=text("active")),
+    Index(
+        "assignments_inbox",
+        "unit",
+        "rehearsal",
+        "due_at",
+        "order_id",
+        "id",
+        postgresql_where=text("active"),
+        postgresql_include=["role"],
+    ),
+    Index(
+        "assignments_unsigned",
+        "due_at",
+        "order_id",
+        "id",
+        postgresql_where=text(UNSIGNED),
+    ),
 )
 """Each unit's part; `active` while the unit owes or may watch something in an open order.
 
@@ -175,6 +210,9 @@ whistles = Table(
     Index("whistles_status", "rehearsal", "status", "requested_at"),
 )
 
+AWAITED = "active AND NOT rehearsal AND reported_in_at IS NULL"
+"""A summoned unit that has not reported in, in time yet or not."""
+
 attendances = Table(
     "attendances",
     metadata,
@@ -194,6 +232,7 @@ attendances = Table(
     instant("due_at", required=True),
     flag("rehearsal"),
     Index("attendances_inbox", "unit", "rehearsal", "due_at", "order_id", "whistle", postgresql_where=text("active")),
+    Index("attendances_awaited", "order_id", "whistle", "unit", postgresql_where=text(AWAITED)),
 )
 """Each summoned unit; `active` from the blow until it is done or excused; `due_at` as in `assignments`."""
 
@@ -221,6 +260,7 @@ deadlines = Table(
     instant("breached_at"),
     Index("deadlines_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("deadlines_unit", "unit", "rehearsal", "due_at", postgresql_where=text("ended_at IS NULL")),
+    Index("deadlines_breached", "breached_at", postgresql_where=text("breached_at IS NOT NULL AND NOT rehearsal")),
 )
 """Each clock's whole life: `status` is 'ended' once it left the state, `how` its last change, `late` once breached.
 
@@ -278,6 +318,37 @@ calls = Table(
 
 `callee` is the customer who was called, by his id: one number, one customer. A call is written down before its command
 is sent, and once more with its event.
+"""
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("expiry", Boolean, primary_key=True),
+    words("province"),
+    words("unit"),
+    words("status"),
+    instant("due_at", required=True),
+    instant("settled_at"),
+    Column("contacted", Boolean),
+    Column("solved", Boolean),
+    words("satisfaction", ""),
+    flag("by_sms"),
+    flag("rehearsal"),
+    Index(
+        "callbacks_due",
+        "due_at",
+        "order_id",
+        postgresql_where=text("NOT rehearsal"),
+        postgresql_include=["province", "status", "contacted", "solved", "satisfaction"],
+    ),
+)
+"""Each call-back that was planned, and what came of it: what the three rates and their coverage are counted from.
+
+`due_at` is the first instant at which the customer could be asked. `status` is due, completed (he answered), refused,
+lapsed, replaced (an expiry's, by that of the reply) or void (the order ended otherwise). A question that was not
+asked stays null.
 """
 
 sweeps = Table(

@@ -91,6 +91,8 @@ async def _about(world: World, operation: Operation, column: Column, whose: str)
             absent = {OWN: STANDS_IN.get(column.person, "gd-net-2"), FOREIGN: "gd-bill-1"}.get(whose, "gd-nix-1")
             body = {"for": absent, "reason": "he is away"} if operation.about is About.TAKEN else None
             return Asked(path.format(absent=absent), body, ids=(absent,))
+        case About.VIEW:
+            return Asked(path.format(view_id="mine"))
         case About.NOTICE:
             return _notice(world, operation, column, whose, order)
         case About.POLICY:
@@ -155,6 +157,9 @@ def _no_codes(session: Any) -> None:
 _BODIES: dict[str, Any] = {
     "register": lambda world: world.complaint(world.own.phone),
     "search_orders": lambda world: {"customer": world.own.phone},
+    "foresee": lambda world: {"category": "network.fault", "province": "GD"},
+    "find_similar": lambda world: {"customer": world.own.phone},
+    "put_view": lambda world: {"name": "late"},
     "reveal": lambda world: {"fields": ["customer.phone"], "reason": "to call him"},
     "check_policy": lambda world: {"document": {}},
     "publish_policy": lambda world: {"document": {}},
