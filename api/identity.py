@@ -146,6 +146,23 @@ class CookieIdentity:
                 remedy="Send it from there; a program sends Authorization: Bearer with a service token instead.",
             )
 
+    def demand_own_form(self, connection: HTTPConnection, wanted: str, sent: str) -> None:
+        """Return if a form was sent from a page of our own; raises Problem `csrf`.
+
+        The form carries a token where a script sends a header, and that is what counts: a page without referrers makes
+        a browser send the Origin `null` with its own forms too.
+        """
+        site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin", "null")
+        foreign = site is not None and site.lower() != "same-origin"
+        foreign = foreign or (origin != "null" and not self._is_ours(origin.lower(), connection))
+        if foreign or not wanted or not hmac.compare_digest(sent.encode(), wanted.encode()):
+            raise Problem(
+                "csrf",
+                "The form does not come from this system's own page, or is older than the log-in.",
+                field="token",
+                remedy="Open the page anew and send it from there.",
+            )
+
     def _is_ours(self, origin: str, connection: HTTPConnection) -> bool:
         """True for the address set as ours, and for the one that was asked, unless that is a step down from https."""
         if self._public_url and origin == self._public_url:

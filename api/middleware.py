@@ -29,8 +29,10 @@ MAX_HEADER_BYTES = 32 * 1024
 """Bytes of all headers, names and values."""
 
 WITH_BODY, WITHOUT_BODY = ("POST", "PUT", "PATCH"), ("GET", "HEAD", "DELETE", "OPTIONS")
-UPLOADS = re.compile(r"/v1/orders/[^/]+/files")
+UPLOADS = re.compile(r"/(v1/orders|my)/[^/]+/files")
 """The paths to which documents are posted as they are; the route bounds and judges them itself."""
+PAGES = re.compile(r"/(t|my)(/.*)?")
+"""The customer's pages, whose forms come as browsers without script send them."""
 LONG = (("PUT", "/v1/directory"),)
 """What takes a long JSON body; the route reads it once it knows who asks."""
 
@@ -115,11 +117,12 @@ class Bounds:
             return self._too_large()
         media_type, _, parameters = headers.get("content-type", "").partition(";")
         media_type = media_type.strip().lower()
-        if media_type != "application/json":
+        wanted = "application/x-www-form-urlencoded" if PAGES.fullmatch(scope["path"]) else "application/json"
+        if media_type != wanted:
             return Problem(
                 "unsupported_media_type",
                 f"The body is {media_type[:100] or 'of no named type'}.",
-                remedy="Send JSON with Content-Type: application/json.",
+                remedy=f"Send it with Content-Type: {wanted}.",
             )
         if parameters.strip() and re.sub(r"[\s\"]", "", parameters).lower() not in ("charset=utf-8", "charset=utf8"):
             return Problem(
@@ -141,7 +144,7 @@ class Bounds:
         body = await self._arrivals.whole(receive, line(scope), self._max_body)
         if body is None:
             raise self._too_large()
-        if body:
+        if body and not PAGES.fullmatch(scope["path"]):
             bodies.demand(body)
         pieces: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -118,7 +118,9 @@ class _Sender:
         await self._gateway.close()
 
 
-class _Arrival(NamedTuple):
+class Arrival(NamedTuple):
+    """A session that was just opened: its secrets, its end, and the one order that is open to it ('' = all of his)."""
+
     opened: Opened
     expires_at: datetime
     order_id: str
@@ -163,6 +165,12 @@ def make_router(settings: Settings) -> APIRouter:
 
 async def track(request: Request, asked: TrackRequest, parts: PartsDep) -> Response:
     """Answers the same whether or not the two belong together; when they do, the phone gets a code of six digits."""
+    answer = {"seconds": tracking.CODE_SECONDS, "code": await send_code(request, asked, parts)}
+    return Response(encode(answer), status_code=202, media_type=JSON)
+
+
+async def send_code(request: Request, asked: TrackRequest, parts: Parts) -> str:
+    """Have a code sent where order and phone belong together; the code itself in development without a gateway."""
     sender = cast("_Sender | None", request.app.state.sms)
     if sender is None and not parts.development:
         raise Problem(
@@ -179,8 +187,7 @@ async def track(request: Request, asked: TrackRequest, parts: PartsDep) -> Respo
         raise _too_often(error.seconds) from error
     if sender is not None:
         sender.send(sent)
-    answer = {"seconds": tracking.CODE_SECONDS, "code": sent.code if sender is None else ""}
-    return Response(encode(answer), status_code=202, media_type=JSON)
+    return sent.code if sender is None else ""
 
 
 async def track_code(request: Request, asked: CodeRequest, parts: PartsDep, known: CookiesDep) -> Response:
@@ -189,6 +196,17 @@ async def track_code(request: Request, asked: CodeRequest, parts: PartsDep, know
     The session that the browser had before ends.
     """
     known.demand_own_page(request)
+    return _told(await arrive_by_code(request, asked, parts, known))
+
+
+async def track_link(request: Request, asked: LinkRequest, parts: PartsDep, known: CookiesDep) -> Response:
+    """Opens a session for the one order of the link; the one that the browser had before ends."""
+    known.demand_own_page(request)
+    return _told(await arrive_by_link(request, asked.link, parts, known))
+
+
+async def arrive_by_code(request: Request, asked: CodeRequest, parts: Parts, known: CookieIdentity) -> Arrival:
+    """The session that a code opens; raises Problem."""
     before = await known.known(request)
     try:
         arrival = await parts.write(_by_code, request, parts, asked, limits.line(request.scope), before)
@@ -197,11 +215,10 @@ async def track_code(request: Request, asked: CodeRequest, parts: PartsDep, know
     return _let_in(arrival, known)
 
 
-async def track_link(request: Request, asked: LinkRequest, parts: PartsDep, known: CookiesDep) -> Response:
-    """Opens a session for the one order of the link; the one that the browser had before ends."""
-    known.demand_own_page(request)
+async def arrive_by_link(request: Request, link: str, parts: Parts, known: CookieIdentity) -> Arrival:
+    """The session that a link opens; raises Problem."""
     before = await known.known(request)
-    return _let_in(await parts.write(_by_link, request, parts, asked.link, before), known)
+    return _let_in(await parts.write(_by_link, request, parts, link, before), known)
 
 
 async def make_link(request: Request, order_id: OrderId, who: AskerDep, parts: PartsDep) -> Response:
@@ -225,7 +242,7 @@ def _request(session: Session, parts: Parts, asked: TrackRequest, address: str) 
 
 def _by_code(
     session: Session, request: Request, parts: Parts, asked: CodeRequest, address: str, before: Live | None
-) -> _Arrival | None:
+) -> Arrival | None:
     customer = tracking.confirmed(
         session,
         parts.rack.keyring,
@@ -237,14 +254,14 @@ def _by_code(
     return _opened(session, request, customer, "", sessions.CODE, before)
 
 
-def _by_link(session: Session, request: Request, parts: Parts, link: str, before: Live | None) -> _Arrival | None:
+def _by_link(session: Session, request: Request, parts: Parts, link: str, before: Live | None) -> Arrival | None:
     customer, order_id = tracking.followed(session, parts.rack.keyring, link, time.time()) or ("", "")
     return _opened(session, request, customer, order_id, sessions.LINK, before)
 
 
 def _opened(
     session: Session, request: Request, customer: str, order_id: str, how: str, before: Live | None
-) -> _Arrival | None:
+) -> Arrival | None:
     """Open a customer's session in place of his browser's, and write it down; without one only that somebody tried."""
     who = people.customer(customer, order_id) if customer else None
     if who is None:
@@ -264,15 +281,19 @@ def _opened(
         address=noted.address,
     )
     accesses.add(session, noted)
-    return _Arrival(opened, now + timedelta(hours=tracking.SESSION_HOURS), order_id)
+    return Arrival(opened, now + timedelta(hours=tracking.SESSION_HOURS), order_id)
 
 
-def _let_in(arrival: _Arrival | None, known: CookieIdentity) -> Response:
+def _let_in(arrival: Arrival | None, known: CookieIdentity) -> Arrival:
     if arrival is None:
         raise Problem(
             "not_valid", "It is not valid, or not any more. 无效或已失效。", remedy="Ask for a new one. 请重新获取。"
         )
     known.forget()
+    return arrival
+
+
+def _told(arrival: Arrival) -> Response:
     told = {"csrf": arrival.opened.csrf, "expires_at": arrival.expires_at, "order_id": arrival.order_id}
     response = Response(encode(told), media_type=JSON)
     set_cookie(response, arrival.opened.cookie)

@@ -19,7 +19,7 @@ from api.deps import Parts, asker, expected_seq, idempotency_key
 from api.deps import parts as parts_of
 from api.errors import Problem, declared, no_order
 from api.files import FileView, erased, only_of
-from api.views import JSON
+from api.views import JSON, Reply
 from contracts.messages import encode
 from domain.commands import Attach
 from identity.people import Identified
@@ -72,7 +72,8 @@ class _Places:
         self.free += 1
 
 
-_PLACES = _Places(MAX_UPLOADS)
+PLACES = _Places(MAX_UPLOADS)
+"""Entered while a document is held in memory."""
 
 
 @router.post(
@@ -92,36 +93,65 @@ async def upload_file(order_id: OrderId, request: Request) -> Response:
     """
     parts, who = await parts_of(request), await asker(request)
     key, seq = idempotency_key(request), expected_seq(request)
-    customer = await parts.read(who, sights.customer_of, order_id, who.sight)
-    if customer is None:
-        raise no_order(order_id)
+    customer = await of_whom(parts, who, order_id)
     try:
         name = contents.clean_name(request.headers.get("x-file-name", ""))
     except contents.Unfit as unfit:
-        raise _refused(unfit, "X-File-Name") from None
-    with _PLACES:
-        content = await _received(request, parts.settings.file_max_mb * 1024 * 1024)
-        try:
-            declared_type = request.headers.get("content-type", "")
-            media_type = await asyncio.to_thread(contents.judge, name, declared_type, content)
-        except contents.Unfit as unfit:
-            raise _refused(unfit) from None
-        digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
-        line = FileLine(
-            id=rows.id_of(order_id, digest, who.id),
-            order_id=order_id,
-            name=name,
-            media_type=media_type,
-            size=len(content),
-            sha256=digest,
-            by=who.id,
-            at=datetime.now(UTC),
-        )
-        fresh = await parts.gateway.run(_keep, parts, who, line, customer, content)
+        raise refused(unfit, "X-File-Name") from None
+    with PLACES:
+        content = await received(request, parts.settings.file_max_mb * 1024 * 1024)
+        line, fresh = await keep(parts, who, order_id, customer, name, request.headers.get("content-type", ""), content)
+    reply, kept = await tell(parts, who, line, key, seq, fresh=fresh)
+    if kept is None:
+        return reply.response()
+    answer = Response(encode(kept), 201, media_type=JSON)
+    answer.headers["Location"] = f"/v1/orders/{order_id}/files/{line.id}"
+    answer.headers["ETag"] = f'"{reply.seq}"'
+    if reply.replayed:
+        answer.headers["Idempotent-Replayed"] = "true"
+    return answer
+
+
+async def of_whom(parts: Parts, who: Identified, order_id: str) -> str:
+    """The customer of an order that he sees; raises Problem."""
+    customer = await parts.read(who, sights.customer_of, order_id, who.sight)
+    if customer is None:
+        raise no_order(order_id)
+    return customer
+
+
+async def keep(
+    parts: Parts, who: Identified, order_id: str, customer: str, name: str, declared_type: str, content: bytes
+) -> tuple[FileLine, bool]:
+    """Judge a document and keep it sealed; its line, and whether it is new. Raises Problem where it is not taken."""
     try:
-        reply = await parts.gateway.act(
-            order_id, "attach", key, who, Attach(name=name, media_type=media_type, sha256=digest), "", seq
-        )
+        media_type = await asyncio.to_thread(contents.judge, name, declared_type, content)
+    except contents.Unfit as unfit:
+        raise refused(unfit) from None
+    digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
+    line = FileLine(
+        id=rows.id_of(order_id, digest, who.id),
+        order_id=order_id,
+        name=name,
+        media_type=media_type,
+        size=len(content),
+        sha256=digest,
+        by=who.id,
+        at=datetime.now(UTC),
+    )
+    return line, await parts.gateway.run(_keep, parts, who, line, customer, content)
+
+
+async def tell(
+    parts: Parts, who: Identified, line: FileLine, key: str, seq: int | None, *, fresh: bool
+) -> tuple[Reply, FileLine | None]:
+    """Tell the ledger of a document that is kept; the reply, and the document's line unless it was refused.
+
+    A refused one that is `fresh` is let go. Raises Problem as any command.
+    """
+    body = Attach(name=line.name, media_type=line.media_type, sha256=line.sha256)
+    try:
+        reply = await parts.gateway.act(line.order_id, "attach", key, who, body, "", seq)
     except Problem as problem:
         if fresh and problem.code not in UNSETTLED:
             await parts.write(rows.drop, line)
@@ -129,16 +159,11 @@ async def upload_file(order_id: OrderId, request: Request) -> Response:
     if reply.status >= 400:
         if fresh:
             await parts.write(rows.drop, line)
-        return reply.response()
-    kept = await parts.read(who, rows.line, order_id, line.id)
+        return reply, None
+    kept = await parts.read(who, rows.line, line.order_id, line.id)
     if kept is None:  # what the ledger speaks of is let go with its customer alone
-        raise erased(order_id)
-    answer = Response(encode(kept), 201, media_type=JSON)
-    answer.headers["Location"] = f"/v1/orders/{order_id}/files/{line.id}"
-    answer.headers["ETag"] = f'"{reply.seq}"'
-    if reply.replayed:
-        answer.headers["Idempotent-Replayed"] = "true"
-    return answer
+        raise erased(line.order_id)
+    return reply, kept
 
 
 def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content: bytes) -> bool:
@@ -160,7 +185,7 @@ def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content:
     return True
 
 
-async def _received(request: Request, most: int) -> bytes:
+async def received(request: Request, most: int) -> bytes:
     """The whole body, read no further than is allowed and no longer than it may take."""
     problem = Problem(
         "too_large", f"The document is larger than {most >> 20} MiB.", remedy="Send it smaller, or in parts of its own."
@@ -184,5 +209,6 @@ async def _received(request: Request, most: int) -> bytes:
     return bytes(content)
 
 
-def _refused(unfit: contents.Unfit, field: str = "") -> Problem:
+def refused(unfit: contents.Unfit, field: str = "") -> Problem:
+    """The problem of a document that is not taken."""
     return Problem("file_refused", unfit.detail, field=field, remedy=unfit.remedy)
