@@ -23,7 +23,7 @@ export function StateTag({ state }: { state: string }) {
 /** To which level an order was raised, 1 to 5; nothing for 0. */
 export function LevelTag({ level }: { level: number }) {
   const { t } = useTranslation("verbs");
-  return level > 0 ? <Tag color={LEVELS[level] ?? "red"}>{t("level.short", { level })}</Tag> : null;
+  return level > 0 ? <Tag color={LEVELS[level] ?? "red"}>{t(`level.${level}`)}</Tag> : null;
 }
 
 /** An order's class in words. */

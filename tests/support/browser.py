@@ -1,0 +1,119 @@
+"""A real browser for tests: Debian's Chromium, driven by Playwright, and what is looked at in every page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=360, height=740)
+
+_SAYS_NOTHING = ("Failed to load resource",)
+"""What the browser itself writes of every answer of 400 and more; that the page shows it is each test's business."""
+
+
+class NoBrowser(Exception):  # noqa: N818 - it says what is missing
+    """There is no Chromium here."""
+
+
+def chromium() -> str:
+    """The path of Chromium; raises NoBrowser with what to install."""
+    given = os.environ.get("CHROMIUM", "")
+    found = given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        raise NoBrowser(
+            "没有 Chromium: 请 apt install chromium, 或以 CHROMIUM=路径 指明 · "
+            "no Chromium: apt install chromium, or say CHROMIUM=/path/to/it"
+        )
+    return found
+
+
+async def launched(playwright: Playwright) -> Browser:
+    """A running browser, without a window."""
+    return await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+
+
+@dataclass
+class Console:
+    """A console that is served somewhere, and the browser to look at it with.
+
+    Attributes:
+        address: where it is served, without a slash at the end.
+        troubles: what went wrong in pages without being shown: exceptions, console errors, broken page policies.
+    """
+
+    address: str
+    browser: Browser
+    troubles: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    async def visitor(self, lang: str = "zh", size: ViewportSize = DESKTOP, **options: Any) -> Page:
+        """A new browser profile of somebody who is not logged in; its empty page."""
+        context = await self.browser.new_context(
+            base_url=self.address,
+            viewport=size,
+            locale="zh-CN" if lang == "zh" else "en-GB",
+            timezone_id="Asia/Shanghai",
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        self._contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._heard(page, message))
+        return page
+
+    async def at(
+        self, person: str, path: str = "/", *, lang: str = "zh", size: ViewportSize = DESKTOP, **options: Any
+    ) -> Page:
+        """A new browser profile in which that person of the demo organisation is logged in, at that path."""
+        page = await self.visitor(lang, size, **options)
+        answer = await page.request.post("/v1/login/demo", data={"person": person}, headers={"Origin": self.address})
+        assert answer.ok, await answer.text()
+        await page.goto(path)
+        return page
+
+    async def close(self) -> None:
+        """Close all profiles."""
+        while self._contexts:
+            await self._contexts.pop().close()
+
+    def _heard(self, page: Page, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_SAYS_NOTHING):
+            self.troubles.append(f"{page.url}: {message.text}")
+
+
+async def axe(page: Page, *, within: str = "") -> list[str]:
+    """What axe finds wrong with the page, serious or worse, a line each; `within` a part of it by CSS."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(
+        """async (within) => (await axe.run(within ? {include: [within]} : document, {resultTypes: ["violations"]}))
+             .violations.map(({id, impact, nodes}) =>
+               ({id, impact, where: nodes.slice(0, 5).map((one) => one.target.join(" ") + one.html.slice(0, 160))}))""",
+        within,
+    )
+    bad = [one for one in found if one["impact"] in ("serious", "critical")]
+    return [f"{one['id']} ({one['impact']}): {where}" for one in bad for where in one["where"]]
+
+
+async def scrolls_sideways(page: Page) -> bool:
+    """True when the page is wider than its window."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
