@@ -19,7 +19,7 @@ from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.model import Actor, Order, Role
 from domain.notices import notices
-from store import chain, commands, projection, tables, writes
+from store import callbacks, chain, commands, projection, tables, writes
 from store import notices as notice_rows
 from store.access_tables import sights
 
@@ -57,6 +57,7 @@ _DEADLINES = writes.upsert(tables.deadlines, projection.STICKY, projection.FIRST
 _FIRINGS = writes.insert(tables.firings)
 _CRITICISMS = writes.insert(tables.criticisms)
 _CALLS = writes.insert(tables.calls) + " ON CONFLICT DO NOTHING"
+_CALLBACKS = writes.upsert(tables.callbacks, ("by_sms",), callbacks.FIRST, callbacks.FILLED)
 _PARTS: tuple[tuple[Table, Callable[[Order | None], list[projection.Row]], str], ...] = tuple(
     (table, rows_of, writes.upsert(table))
     for table, rows_of in (
@@ -237,6 +238,7 @@ def _write(
     batch.add(_FIRINGS, tables.firings, projection.firings(before, after, events))
     batch.add(_CRITICISMS, tables.criticisms, projection.criticisms(after, events))
     batch.add(_CALLS, tables.calls, projection.calls(after, events))
+    batch.add(_CALLBACKS, tables.callbacks, callbacks.callbacks(before, states, events))
     batch.add(notice_rows.INSERT, tables.notices, _notices(session, before, states, events))
     batch.send(session)
 
