@@ -68,6 +68,7 @@ GRANTS: dict[str, Grant] = {
     "get_deadlines": _to(*READERS, CUSTOMER),
     "explain_clock": _to(*READERS),
     "reveal": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    "list_earlier": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
     "follow": _to(*DESKS, *UNIT, *SUPERVISORS),
     "unfollow": _to(*DESKS, *UNIT, *SUPERVISORS),
     "list_followers": _to(*DESKS, *SUPERVISORS, AUDITOR),

@@ -141,11 +141,17 @@ async def get_inbox(
     cursor: Annotated[str, Query(max_length=500)] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Response:
-    """Its parts to sign, to contact, to reply, and the whistles it was summoned by; of a unit at or below one's own."""
+    """Its parts to sign, to contact, to reply, and the whistles it was summoned by; of a unit at or below one's own.
+
+    `owed` says what exactly and until when, `ways` what the asker may do about it: a verb that is refused for now has
+    the reason beside it, one that is not his to ask for is not there.
+    """
     if not await parts.read(who, _below, unit_id, who.place):
         raise Problem("not_found", f"There is no unit {unit_id} below yours.", remedy="GET /v1/me says which is yours.")
     try:
-        page = await parts.read(who, inboxes.inbox, unit_id, cursor=cursor, limit=limit, rehearsal=rehearsal)
+        page = await parts.read(
+            who, inboxes.inbox, unit_id, cursor=cursor, limit=limit, rehearsal=rehearsal, actor=who.actor
+        )
     except BadCursor as error:
         raise Problem("invalid_request", f"{error}.", field="cursor", remedy="Start again without a cursor.") from error
     await parts.record.seen(request, who, *dict.fromkeys(task.order_id for task in page.items), detail=unit_id)

@@ -15,6 +15,7 @@ from domain.clocks import gone, met, of_kind, start
 from domain.duties import DECISIONS, all_part_clocks, dispatch_clock, progress_clock
 from domain.events import ClockChange
 from domain.model import Assignment, Blow, Clock, Order, Part, Request, Role, State, Ticking, UnitRole
+from domain.policy import Terms
 from domain.records import replace
 from domain.scribe import Scribe, required
 
@@ -170,18 +171,22 @@ def _moved(scribe: Scribe, part: Assignment, until: datetime) -> tuple[ClockChan
     return tuple(clocks.extended(clock, until, scribe.now, scribe.terms) for clock in due)
 
 
+def latest_extension(order: Order, due: Clock, terms: Terms) -> datetime | None:
+    """The latest due time (UTC) that may be asked for instead of that one, None where the policy knows no extension."""
+    latest = clocks.limit("extension", due.due_at, terms, due.unit)
+    statutory = of_kind(order, "statutory")
+    return min(latest, statutory[0].due_at) if latest is not None and statutory else latest
+
+
 def extend(scribe: Scribe, command: c.Extend) -> None:
     """Asked before the due time, within the policy's most, never past the statutory one (invariant 2)."""
     order, terms = scribe.order, scribe.terms
     part = scribe.lead_part()
     only_one(order, "extension")
     due = _in_time(scribe, part, "an extension")
-    latest = clocks.limit("extension", due.due_at, terms, part.unit)
+    latest = latest_extension(order, due, terms)
     if latest is None or order.extensions >= terms.extensions:
         raise errors.CapReached("this order may not be extended (again)", state=order.state)
-    statutory = of_kind(order, "statutory")
-    if statutory:
-        latest = min(latest, statutory[0].due_at)
     if not due.due_at < command.until <= latest:
         raise errors.InvalidField(
             "until is not between the present due time and the latest allowed",

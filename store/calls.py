@@ -71,7 +71,8 @@ class CallLine:
 
     `not_before` is what the order itself says, `may_call_at` the earliest instant from now on at which quiet hours and
     the other calls to the number (`calls_today`, in 24 hours) allow it too. `due_at` is the limit for calling, None
-    when there is none. `expiry` marks a call that is due because no reply came in time; `attempts` were unanswered.
+    when there is none. `expiry` marks a call that is due because no reply came in time; `attempts` were unanswered,
+    `attempts_left` may still be made. He is called from `opens` to `closes` o'clock in his own `zone`.
     """
 
     order_id: str
@@ -91,6 +92,11 @@ class CallLine:
     may_call_at: datetime
     due_at: datetime | None
     calls_today: int
+    attempts_left: int
+    opens: int
+    closes: int
+    category: str
+    lead_unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ _HEAD = tuple(
     orders.c[name]
     for name in (
         *("order_id", "title", "province", "order_class", "state", "level", "round", "rehearsal"),
-        *("customer", "customer_name", "customer_phone", "callback_at", "terms", "snapshot"),
+        *("customer", "customer_name", "customer_phone", "callback_at", "terms", "snapshot", "category", "lead_unit"),
     )
 )
 
@@ -173,4 +179,9 @@ def _line(row: Row[tuple[object, ...]], recent: Sequence[datetime], terms: Terms
         may_call_at=may,
         due_at=min((clock.due_at for clock in order.clocks.values() if clock.kind == "callback"), default=None),
         calls_today=len(recent),
+        attempts_left=max(0, terms.calling.attempts - len(back.attempts)),
+        opens=max(terms.calling.opens, terms.calling.hard_opens),
+        closes=min(terms.calling.closes, terms.calling.hard_closes),
+        category=row.category,
+        lead_unit=row.lead_unit,
     )

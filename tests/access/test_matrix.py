@@ -238,6 +238,7 @@ _LOOKS = (
     "list_orders",
     "list_notices",
     "get_inbox",
+    "list_earlier",
     "export_csv",
 )
 
