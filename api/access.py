@@ -79,6 +79,7 @@ GRANTS: dict[str, Grant] = {
     "export_xlsx": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
     "list_callbacks": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "list_criticisms": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),
+    "get_wall": _to(Role.TEAM_LEAD, *SUPERVISORS, AUDITOR),
     # who looked
     "list_accesses": _to(AUDITOR),
     "list_order_accesses": _to(AUDITOR, *SUPERVISORS),

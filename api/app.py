@@ -47,6 +47,7 @@ from api import (
     tokens,
     tracking,
     uploads,
+    wall,
 )
 from api.access import GRANTS, admitted
 from api.assembly import open_gateway
@@ -140,6 +141,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         policies.router,
         migrations.router,
         criticisms.router,
+        wall.router,
         notices.router,
         saved_views.router,
         operations.router,
