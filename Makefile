@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
+.PHONY: help run console test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -12,6 +12,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.11
 TESTERS ?= 4
+
+NODE_NEEDED := 20.19
+CONSOLE := console/dist/index.html
+CONSOLE_DOCUMENT := $(VENV)/.document
+CONSOLE_SOURCES := $(shell find console/src console/public console/tools -type f -not -name schema.d.ts 2>/dev/null) \
+	$(addprefix console/,index.html vite.config.ts tsconfig.json package.json package-lock.json)
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,15 +33,41 @@ $(STAMP): requirements.lock pyproject.toml
 		$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: $(STAMP) ## start everything, here and now; Ctrl-C stops it
+console/node_modules/.installed: console/package-lock.json console/package.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+		&& command -v npm >/dev/null || { echo "控制台需要 Node $(NODE_NEEDED) 或更高及 npm; 请安装后重试 · the console needs Node $(NODE_NEEDED) or later and npm; install them and try again"; exit 1; }
+	@echo "准备控制台 · preparing the console"
+	@cd console && npm ci --no-progress --loglevel=error \
+		|| { echo "控制台依赖下载失败; 请检查网络、磁盘与软件包索引的设置 · the console's dependencies could not be fetched; check network, disk and the package index"; exit 1; }
+	@touch $@
+
+# The types follow the API's own document; where that says the same as before, nothing is made anew.
+$(CONSOLE_DOCUMENT): $(STAMP) $(wildcard api/*.py domain/*.py identity/*.py store/*.py)
+	@$(BIN)/python -m api.document > $@.new
+	@cmp -s $@.new console/openapi.json && rm $@.new || mv $@.new console/openapi.json
+	@touch $@
+
+console/openapi.json: $(CONSOLE_DOCUMENT)
+	@test -e $@ || { rm -f $(CONSOLE_DOCUMENT); $(MAKE) --no-print-directory $(CONSOLE_DOCUMENT); }
+
+# The folder changes places at the end, so that what is served meanwhile is whole.
+$(CONSOLE): console/node_modules/.installed console/openapi.json $(CONSOLE_SOURCES)
+	@echo "构建控制台 · building the console"
+	@cd console && rm -rf .dist .dist-old && npm run -s types >/dev/null && npx vite build --outDir .dist --logLevel warn && node tools/pack.mjs .dist
+	@cd console && { test ! -e dist || mv dist .dist-old; } && mv .dist dist && rm -rf .dist-old
+
+console: $(CONSOLE) ## build the console, where something of it has changed
+
+run: $(STAMP) $(CONSOLE) ## start everything, here and now; Ctrl-C stops it
 	@exec $(BIN)/whistle up
 
-lint: $(STAMP) ## style, types, import rules, and known weaknesses
+lint: $(STAMP) $(CONSOLE) ## style, types, import rules, and known weaknesses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -ll -r . 2> >(grep -v 'nosec encountered' >&2)
+	cd console && npm run -s check
 	$(BIN)/python -m tests.support.audit
 
 audit: $(STAMP) ## known weaknesses of the dependencies; fails where they cannot be asked for
@@ -46,6 +78,7 @@ secrets: $(STAMP) ## look at what looks like a secret, and keep what was looked 
 	$(BIN)/detect-secrets audit .secrets.baseline
 
 test: lint ## lint, then all tests on real servers, on TESTERS processes at once
+	cd console && npm run -s test
 	$(BIN)/python -m pytest -n $(TESTERS)
 
 bench: $(STAMP) ## commands a second, through everything
@@ -75,5 +108,6 @@ lock: ## pin all dependencies anew, with their hashes
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 
 clean: ## remove what can be made again; data and the engine's cache stay
+	rm -rf console/dist console/.dist console/.dist-old console/node_modules console/openapi.json console/src/api/schema.d.ts
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
