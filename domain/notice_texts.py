@@ -25,6 +25,14 @@ def _fields(texts: tuple[str, ...]) -> tuple[str, ...]:
 FIELDS: dict[str, tuple[str, ...]] = {template: _fields(texts) for template, texts in TEMPLATES.items()}
 """The parameters of each template, in the order in which they first occur."""
 
+COMMON = ("order", "title")
+"""Fields that every wording may name, whatever the shipped one does."""
+
+OFFERED: dict[str, tuple[str, ...]] = {
+    template: tuple(dict.fromkeys((*fields, *COMMON))) for template, fields in FIELDS.items()
+}
+"""The fields that a wording of each template may name: what the event behind it can fill."""
+
 NAMED: dict[str, str] = {
     "unit": "unit",
     "units": "unit",
@@ -125,17 +133,22 @@ class Words:
 
 
 def render(
-    template: str, params: Mapping[str, Param], names: Mapping[str, tuple[str, str]], zone: str = "UTC"
+    template: str,
+    params: Mapping[str, Param],
+    names: Mapping[str, tuple[str, str]],
+    zone: str = "UTC",
+    texts: tuple[str, str, str, str] | None = None,
 ) -> Words:
     """The notice in words, its times in `zone`, the reader's own (IANA), with the offset beside.
 
     `names` gives (zh, en) for `unit:<id>`, `matter:<code>` and `category:<code>`; a code without a name stands for
-    itself, an empty value reads '–'. Raises KeyError for an unknown template or a missing parameter.
+    itself, an empty value reads '–'. `texts` are another wording of the template, without a flaw (`domain.wordings`).
+    Raises KeyError for an unknown template or a missing parameter.
     """
     given = {name: written(value, zone) if isinstance(value, datetime) else value for name, value in params.items()}
     zh = {name: _named(name, value, 0, names) for name, value in given.items()}
     en = {name: _named(name, value, 1, names) for name, value in given.items()}
-    texts = TEMPLATES[template]
+    texts = texts or TEMPLATES[template]
     return Words(
         texts[0].format_map(zh),
         texts[1].format_map(en),

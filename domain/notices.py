@@ -19,7 +19,7 @@ from domain import events as e
 from domain.audiences import Scene, Whom
 from domain.clocks import kind_of
 from domain.model import Order, Ticking, UnitRole
-from domain.notice_texts import FIELDS, Param
+from domain.notice_texts import OFFERED, Param
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ _LIMITS = {
 
 
 def _params(template: str, audience: str, scene: Scene) -> dict[str, Param]:
-    return {name: _param(_value(name, audience, scene)) for name in FIELDS[template]}
+    return {name: _param(_value(name, audience, scene)) for name in OFFERED[template]}
 
 
 def _value(name: str, audience: str, scene: Scene) -> object:
@@ -189,6 +189,8 @@ def _value(name: str, audience: str, scene: Scene) -> object:
         return _clock_due(order, _LIMITS[name], told)
     if name == "order":
         return order.id
+    if name == "title":
+        return order.title
     if name == "was_due":
         return _clock_due(scene.before, "due", told) if scene.before else None
     if name == "nearest_due":
@@ -205,7 +207,7 @@ def _value(name: str, audience: str, scene: Scene) -> object:
         return scene.whistle().matter
     if name == "whistle_kind":
         return scene.whistle().kind
-    if name in ("title", "level", "round", "category", "priority") and not hasattr(body, name):
+    if name in ("level", "round", "category", "priority") and not hasattr(body, name):
         return getattr(order, name)
     if name == "unit" and not getattr(body, "unit", ""):
         return told if audience.startswith(("unit:", "head:")) else (order.lead.unit if order.lead else "")

@@ -10,10 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store import access_tables, tables, walls
+from store import access_tables, tables, template_tables, walls
 from store.columns import metadata
 
-APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY)
+APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY, *template_tables.APPEND_ONLY)
 
 DELETING = (
     "commands", "calls", "challenges", "order_texts", "sights", "federated", "files", "saved_views",

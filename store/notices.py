@@ -10,11 +10,12 @@ stand-in where there is one, so writing it again changes nothing. `store.outbox`
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -39,9 +40,10 @@ from sqlalchemy.pool import Pool
 
 from domain.audiences import CUSTOMER
 from domain.model import Order
-from domain.notice_texts import called, in_place_of, render
+from domain.notice_texts import Words, called, in_place_of, render
 from domain.notices import WAITING, Notice
-from store import policies, posts, writes
+from domain.wordings import Wording
+from store import policies, posts, templates, writes
 from store.posts import Holder, Organisation
 from store.session import pool_of
 from store.tables import notices as t
@@ -57,6 +59,7 @@ MAILED = (
 )
 """What staff get by mail too: escalations, summons, alarms."""
 
+_log = logging.getLogger(__name__)
 _LABELS_SECONDS = 30.0
 _GIVEN = (
     "id", "order_id", "seq", "audience", "channel", "template", "title_zh", "title_en", "body_zh", "body_en",
@@ -120,10 +123,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a notice must know of the directory: what things are called, as `render` wants it, and who holds a post."""
+    """What a notice must know besides: what things are called, as `render` wants it, and who holds a post.
+
+    `wordings` are those of templates that are not worded as they come with the program.
+    """
 
     labels: Mapping[str, tuple[str, str]]
     organisation: Organisation
+    wordings: Mapping[str, Wording] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ def rows(order: Order, seq: int, told: Sequence[Notice], created_at: datetime, n
         for one, audience, whom, holders in letters:
             customers = audience == CUSTOMER
             zone = order.customer.zone if customers else organisation.zone_of(audience)
-            words = render(one.notice.template, one.notice.params, names.labels, zone)
+            words = _words(one.notice, names, zone)
             said = in_place_of(words, whom) if whom else words
             for_whom = f"/{audience}" if whom else ""
             made.append(
@@ -178,6 +185,17 @@ def rows(order: Order, seq: int, told: Sequence[Notice], created_at: datetime, n
                 }
             )
     return made
+
+
+def _words(notice: Notice, names: Names, zone: str) -> Words:
+    """The notice as it is worded now; the shipped text where another cannot be rendered, for no order waits for it."""
+    wording = names.wordings.get(notice.template)
+    if wording is not None:
+        try:
+            return render(notice.template, notice.params, names.labels, zone, wording.texts)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            _log.exception("the published wording of %s cannot be rendered", notice.template)
+    return render(notice.template, notice.params, names.labels, zone)
 
 
 def _not_before(order: Order, notice: Notice) -> datetime | None:
@@ -238,9 +256,13 @@ _LOCK = threading.Lock()
 
 
 def names(session: Session) -> Names:
-    """Who holds which post, read at most 10 seconds ago, and what units, people, matters and categories are called."""
+    """Who holds which post, read at most 10 seconds ago, what units, people, matters and categories are called.
+
+    And how the notices are worded, read at most 5 seconds ago.
+    """
     organisation = posts.organisation(session)
-    return Names(ChainMap(_policy_labels(session), organisation.names), organisation)
+    labels = ChainMap(_policy_labels(session), organisation.names)
+    return Names(labels, organisation, templates.wordings(session))
 
 
 def _policy_labels(session: Session) -> dict[str, tuple[str, str]]:

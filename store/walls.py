@@ -100,7 +100,7 @@ OF_THE_SYSTEM = (
 )  # fmt: skip
 """Tables that no person's session reads or writes."""
 
-OF_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses")
+OF_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses", "notice_templates")
 """Tables that say nothing of any order: whoever is somebody reads them, the system writes them.
 
 Who is shown them is for the first wall to decide.
@@ -115,7 +115,7 @@ RULES: dict[str, str] = {
 }
 """What a row must fulfil to be seen, added or changed, by table; those of `OF_ALL` are seen by others too."""
 
-LATER = ("saved_views", "callbacks")
+LATER = ("saved_views", "callbacks", "notice_templates")
 """Of these, tables that a later migration makes; it puts their wall up with `around`."""
 
 KEPT = """

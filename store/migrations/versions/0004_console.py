@@ -15,6 +15,7 @@ def upgrade() -> None:
     _chain()
     _saved_views()
     _wall()
+    _notice_templates()
 
 
 def _chain() -> None:
@@ -132,6 +133,21 @@ LEFT JOIN LATERAL (
 ON CONFLICT DO NOTHING
 """
 """The call-backs of orders that were recorded before, read from their events."""
+
+
+def _notice_templates() -> None:
+    op.create_table(
+        "notice_templates",
+        sa.Column("template", sa.Text(), primary_key=True),
+        sa.Column("version", sa.Integer(), primary_key=True),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("title_zh", "title_en", "body_zh", "body_en", "published_by", "reason")
+        ),
+        sa.Column("published_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
+    )
+    for statement in walls.around("notice_templates"):
+        op.execute(statement)
 
 
 def downgrade() -> None:
