@@ -8,7 +8,16 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN /opt/whistle/bin/pip install --require-hashes -r requirements.lock
 COPY . .
-RUN /opt/whistle/bin/pip install --no-deps --no-build-isolation .
+RUN /opt/whistle/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/whistle/bin/python -m api.document > console/openapi.json
+
+FROM node:22-slim AS console
+WORKDIR /src
+COPY console/package.json console/package-lock.json console/.npmrc ./
+RUN npm ci --no-progress
+COPY console ./
+COPY --from=build /src/console/openapi.json ./
+RUN npm run -s types && npx vite build && node tools/pack.mjs dist
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin whistle \
@@ -17,6 +26,7 @@ ENV PATH=/opt/whistle/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=
 COPY --from=build /opt/whistle /opt/whistle
 WORKDIR /app
 COPY --chown=root:root . .
+COPY --from=console /src/dist console/dist
 USER whistle
 EXPOSE 8010
 STOPSIGNAL SIGTERM
