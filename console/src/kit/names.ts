@@ -25,6 +25,16 @@ export function usePolicy() {
   });
 }
 
+/** One version of the policy, such as that by which an order runs; it never changes. */
+export function usePolicyVersion(version: string) {
+  return useQuery({
+    queryKey: ["policy", version],
+    queryFn: () => data(api.GET("/v1/policies/{version}", { params: { path: { version } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: version !== "",
+  });
+}
+
 /** The catalogue: who leads which category where. */
 export function useCatalogue() {
   return useQuery({ queryKey: ["catalogue"], queryFn: () => data(api.GET("/v1/catalogue")), staleTime: RARELY });
