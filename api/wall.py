@@ -19,7 +19,7 @@ from store import posts
 from store.posts import Organisation
 from store.wall import wall
 from store.wall_lines import Wall
-from store.wall_reader import scope_of
+from store.wall_reader import PLACES, scope_of
 
 router = APIRouter(tags=["orders"])
 
@@ -27,7 +27,6 @@ KEPT_SECONDS = 2.0
 """For how long one reading of a place serves all who ask for it."""
 TOLD_SECONDS = 3600.0
 """How often it is put on record that the same person is shown the same order on the wall."""
-PLACES = ("headquarters", "region", "province")
 _MOST_TOLD = 50_000
 
 

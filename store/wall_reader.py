@@ -16,6 +16,8 @@ from store.posts import Organisation
 from store.wall_lines import LEVELS, Figures, PlaceLine, Rates, Share
 
 TOP = "HQ"
+PLACES = ("headquarters", "region", "province")
+"""The kinds of units that have a wall, from the top."""
 SOON = timedelta(hours=2)
 """Within which a unit's limit counts as near."""
 
@@ -62,12 +64,12 @@ class Sums:
 
     def __init__(self, organisation: Organisation, scope: Scope) -> None:
         self._organisation = organisation
-        wanted = ("headquarters", "region", "province")
-        self.places = [
+        found = [
             unit
             for unit in organisation.units.values()
-            if unit.kind in wanted and (scope.units is None or unit.id in scope.units)
+            if unit.kind in PLACES and (scope.units is None or unit.id in scope.units)
         ]
+        self.places = sorted(found, key=lambda unit: (PLACES.index(unit.kind), unit.id))
         self._sums = {unit.id: Sum() for unit in self.places}
         self.total = self._sums[scope.place]
 
