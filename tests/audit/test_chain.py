@@ -27,6 +27,7 @@ from domain.model import Actor, Role
 from runtime.postgres import OWNER, EmbeddedPostgres
 from store import chain, ledger, migrate, projection
 from store.session import EVERYWHERE, make_engine, sessions
+from tests.audit import vectors
 from tests.audit.lives import random_life
 from tests.conftest import Database, _create
 from tests.store.stories import eventful, rows
@@ -341,3 +342,8 @@ def test_a_ledger_from_before_the_chain_is_chained(postgres: EmbeddedPostgres, d
 
 
 _COLUMNS = sa.text("SELECT column_name FROM information_schema.columns WHERE table_name = :name")
+
+
+def test_the_vectors_that_other_verifiers_are_tested_by_are_those_of_this_definition() -> None:
+    assert vectors.PLACE.read_text() == vectors.text()
+    assert faults(msgspec.convert(vectors.proof(), Proof)) == []
