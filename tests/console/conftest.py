@@ -1,8 +1,13 @@
-"""The console in a real browser, on the real API, with a worker in this process."""
+"""The console in a real browser, on the real API, with a worker in this process.
+
+The built client is that of `make console`, or another one that `CONSOLE_DIST` names.
+"""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest_asyncio
@@ -32,7 +37,8 @@ async def served(settings: Settings, worker: None) -> AsyncIterator[str]:
     """The address of the API, with the console, on a free port."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app: FastAPI = create_app(settings)
+    built = Path(os.environ.get("CONSOLE_DIST") or settings.console_dir)
+    app: FastAPI = create_app(settings.model_copy(update={"console_dir": built}))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

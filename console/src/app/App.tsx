@@ -30,15 +30,29 @@ const queries = new QueryClient({
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 
+/** Darker than the library's own where those are too pale to be read on their ground (WCAG AA). */
 const theme = {
   token: {
+    borderRadius: 6,
     colorPrimary: "#0b5cad",
     colorLink: "#0b5cad",
-    borderRadius: 6,
+    colorError: "#c4131f",
+    colorSuccess: "#237804",
+    colorWarning: "#ad4e00",
     colorTextSecondary: "#4d5866",
     colorTextTertiary: "#5d6875",
+    colorTextQuaternary: "#5d6875",
     colorTextDescription: "#4d5866",
-    colorTextPlaceholder: "#6b7480",
+    colorTextPlaceholder: "#66707c",
+    colorTextDisabled: "#66707c",
+    red7: "#a8071a",
+    volcano7: "#ad2102",
+    orange7: "#ad4e00",
+    gold7: "#874d00",
+    lime7: "#3f6600",
+    green7: "#135200",
+    cyan7: "#00474f",
+    blue7: "#003eb3",
   },
 };
 
@@ -109,7 +123,12 @@ export function makeRouter(rooms: readonly Room[]) {
 export function App({ router }: { router: ReturnType<typeof makeRouter> }) {
   const { i18n } = useTranslation();
   return (
-    <ConfigProvider locale={i18n.language === "zh" ? zhCN : enGB} csp={{ nonce }} theme={theme}>
+    <ConfigProvider
+      locale={i18n.language === "zh" ? zhCN : enGB}
+      csp={{ nonce }}
+      theme={theme}
+      button={{ autoInsertSpace: false }}
+    >
       <AntApp>
         <QueryClientProvider client={queries}>
           <RouterProvider router={router} />

@@ -3,7 +3,6 @@ import { Button, Card, Divider, Form, Input, List, Tag, Typography } from "antd"
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { send } from "@/kit/api";
-import { useNames } from "@/kit/names";
 import type { Problem } from "@/kit/problem";
 import type { SessionView } from "@/kit/session";
 import { Failed } from "@/kit/states";
@@ -13,20 +12,20 @@ interface Doors {
   profile: string;
   password: boolean;
   oidc: boolean;
-  demo: { id: string; name_zh: string; name_en: string; role: string; unit: string; province: string }[];
+  demo: { id: string; name_zh: string; name_en: string; role: string; unit_zh: string; unit_en: string }[];
 }
 
 /** The ways in: by password, by the operator's own log-in, and in development as anybody of the demo organisation. */
 export function LogIn({ next }: { next: string }) {
-  const { t } = useTranslation("kit");
+  const { t, i18n } = useTranslation("kit");
   const queries = useQueryClient();
-  const names = useNames();
+  const zh = i18n.language === "zh";
   const [wanted, setWanted] = useState("");
   const doors = useQuery({ queryKey: ["doors"], queryFn: () => send<Doors>("GET", "/v1/doors") });
   const enter = useMutation<SessionView, Problem, { path: string; body: Record<string, string> }>({
     mutationFn: ({ path, body }) => send("POST", path, body),
     onSuccess: (session) => {
-      queries.clear();
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
       queries.setQueryData(["session"], session);
     },
   });
@@ -34,7 +33,7 @@ export function LogIn({ next }: { next: string }) {
     document.title = `${t("login.title")} · Whistle`;
   }, [t]);
   const found = (doors.data?.demo ?? []).filter((one) =>
-    `${one.id} ${one.name_zh} ${one.name_en} ${one.role} ${t(`role.${one.role}`)} ${one.unit} ${one.province}`
+    `${one.id} ${one.name_zh} ${one.name_en} ${one.role} ${t(`role.${one.role}`)} ${one.unit_zh} ${one.unit_en}`
       .toLowerCase()
       .includes(wanted.toLowerCase()),
   );
@@ -89,9 +88,9 @@ export function LogIn({ next }: { next: string }) {
                   className="demo-person"
                   onClick={() => enter.mutate({ path: "/v1/login/demo", body: { person: one.id } })}
                 >
-                  <span>{names.of(one)}</span>
+                  <span>{zh ? one.name_zh : one.name_en}</span>
                   <Tag>{t(`role.${one.role}`)}</Tag>
-                  <Typography.Text type="secondary">{one.unit || one.province}</Typography.Text>
+                  <Typography.Text type="secondary">{zh ? one.unit_zh : one.unit_en}</Typography.Text>
                 </Button>
               </List.Item>
             )}
