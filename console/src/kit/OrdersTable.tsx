@@ -1,9 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, use, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useKeys } from "./keys";
-import { COLUMNS, USUAL, type ColumnName } from "./orderColumns";
+import { COLUMNS, OpensIn, USUAL, type ColumnName } from "./orderColumns";
 import { type OrderFilters, type OrderLine, useOrderPages } from "./orderPages";
 import "./orders.css";
 import { Failed, Loading, Nothing } from "./states";
@@ -21,6 +21,8 @@ export interface OrdersTableProps {
   onSelect?: (orders: OrderLine[]) => void;
   /** What to say where there is nothing. */
   empty?: React.ReactNode;
+  /** The room in which an order is opened. */
+  opensIn?: string;
 }
 
 const WIDE = 40;
@@ -31,12 +33,17 @@ const NARROW = 92;
  * j and k or the arrows go from one to the next, x chooses, Enter opens.
  */
 export function OrdersTable(props: OrdersTableProps) {
-  return <Rows key={JSON.stringify([props.filters, props.customer])} {...props} />;
+  return (
+    <OpensIn value={props.opensIn ?? "/orders"}>
+      <Rows key={JSON.stringify([props.filters, props.customer])} {...props} />
+    </OpensIn>
+  );
 }
 
 function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }: OrdersTableProps) {
   const { t } = useTranslation("kit");
   const go = useNavigate();
+  const room = use(OpensIn);
   const narrow = useNarrow();
   const pages = useOrderPages({ filters, customer });
   const frame = useRef<HTMLDivElement>(null);
@@ -78,7 +85,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
     PageUp: () => move(-many),
     Home: () => move(-pages.count),
     x: () => here && choose(here),
-    Enter: () => here && void go(`/orders/${here.order_id}`),
+    Enter: () => here && void go(`${room}/${here.order_id}`),
   });
 
   if (!pages.first) return pages.error ? <Failed error={pages.error} retry={pages.refetch} /> : <Loading rows={8} />;
@@ -126,7 +133,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
                 chosen={onSelect ? Boolean(line && selected?.includes(line.order_id)) : undefined}
                 onHere={setAt}
                 onChoose={choose}
-                onOpen={go}
+                onOpen={(order) => void go(`${room}/${order}`)}
               />
             );
           })}
@@ -147,7 +154,7 @@ interface RowProps {
   chosen: boolean | undefined;
   onHere: (index: number) => void;
   onChoose: (line: OrderLine) => void;
-  onOpen: (path: string) => unknown;
+  onOpen: (order: string) => unknown;
 }
 
 const Row = memo(
@@ -172,7 +179,7 @@ const Row = memo(
         aria-selected={chosen}
         data-order={line.order_id}
         onClick={() => onHere(index)}
-        onDoubleClick={() => void onOpen(`/orders/${line.order_id}`)}
+        onDoubleClick={() => void onOpen(line.order_id)}
       >
         {chosen !== undefined && (
           <span role="gridcell" className="orders-choose">

@@ -1,3 +1,4 @@
+import { createContext, use } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useNames, usePolicy } from "./names";
@@ -78,6 +79,17 @@ function OrderClass({ of }: { of: string }) {
   return <>{t(`class.${of}`)}</>;
 }
 
+/** The room in which an order of the list is opened. */
+export const OpensIn = createContext("/orders");
+
+function Numbered({ order }: { order: string }) {
+  return (
+    <Link to={`${use(OpensIn)}/${order}`} tabIndex={-1}>
+      {order}
+    </Link>
+  );
+}
+
 interface OrderColumn {
   /** As CSS grid has it. */
   width: string;
@@ -88,11 +100,7 @@ interface OrderColumn {
 export const COLUMNS = {
   number: {
     width: "178px",
-    cell: (line) => (
-      <Link to={`/orders/${line.order_id}`} tabIndex={-1}>
-        {line.order_id}
-      </Link>
-    ),
+    cell: (line) => <Numbered order={line.order_id} />,
   },
   title: { width: "minmax(140px, 3fr)", cell: (line) => line.title },
   due: { width: "132px", cell: (line) => <Left line={line} /> },
