@@ -105,11 +105,17 @@ GRANTS: dict[str, Grant] = {
     "check_policy": _to(*PEOPLE),
     "preview_policy": _to(*PEOPLE),
     "publish_policy": _to(ADMINISTRATOR, Role.HEADQUARTERS),
+    "get_policy_text": _to(*STAFF),
+    "read_policy": _to(*PEOPLE),
     "preview": _to(Role.HEADQUARTERS),
     "migrate": _to(Role.HEADQUARTERS),
     # notices
     "list_notices": _to(*ANYBODY),
     "read_notice": _to(*ANYBODY),
+    "list_templates": _to(*OPERATORS),
+    "get_template": _to(*OPERATORS),
+    "preview_template": _to(ADMINISTRATOR, Role.HEADQUARTERS),
+    "put_template": _to(ADMINISTRATOR, Role.HEADQUARTERS),
     # ways in
     "oidc_login": PUBLIC,
     "oidc_callback": PUBLIC,

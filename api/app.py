@@ -39,11 +39,13 @@ from api import (
     orders,
     organisation,
     policies,
+    policy_texts,
     reference,
     rehearsal,
     saved_views,
     secret_keys,
     sights,
+    templates,
     tokens,
     tracking,
     uploads,
@@ -59,6 +61,8 @@ from api.identity import CSRF_HEADER, CookieIdentity, DemoIdentity, Identity, Wa
 from api.limits import RateLimits
 from api.middleware import Bounds
 from api.origin import PROBES, Origin
+from api.pages.dress import ProblemPages
+from api.pages.router import router as pages
 from api.schemas import REQUESTS, RegisterRequest
 from api.veil import Veil
 from api.views import JSON
@@ -117,12 +121,14 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
     app.add_middleware(RateLimits, settings=settings)
     app.add_middleware(codec.UiDoor, settings=settings)
     app.add_middleware(Origin, settings=settings)
+    app.add_middleware(ProblemPages)
     app.add_middleware(SecurityHeaders, settings=settings)
     errors.install(app)
     if settings.shows_docs:
         reference.install(app)
     app.router.routes.append(commands.ByVerb("/v1/orders/", commands.ENDPOINTS))
     app.include_router(health.router)
+    app.include_router(pages)
     for router in (
         orders.router,
         foresight.router,
@@ -138,11 +144,13 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         commands.make_router(),
         directory.router,
         organisation.router,
+        policy_texts.router,
         policies.router,
         migrations.router,
         criticisms.router,
         wall.router,
         notices.router,
+        templates.router,
         saved_views.router,
         operations.router,
         codec.router,

@@ -81,6 +81,7 @@ FAULTS: dict[str, Kind] = {
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
     "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),
+    "stale_template": Kind(412, "Another wording was published meanwhile", "期间已有新的措辞发布"),
     "method_not_allowed": Kind(405, "Method not allowed", "方法不允许"),
     "too_slow": Kind(408, "The request did not arrive in time", "请求未在时限内送达"),
     "erased": Kind(410, "The customer's data were erased", "客户信息已清除"),

@@ -129,7 +129,7 @@ async def get_version(version: Version, who: AskerDep, parts: PartsDep) -> Respo
 async def check_policy(request: DocumentRequest, who: AskerDep, parts: PartsDep) -> Response:
     """All faults at once, each with its path, the reason and the remedy in both languages. Nothing is kept."""
     _staff(who)
-    async with _few():
+    async with few():
         faults = await parts.read(who, _faults, request.document)
     return _json({"ok": not _errors(faults), "faults": faults})
 
@@ -147,7 +147,7 @@ async def preview_policy(request: DueTimesRequest, who: AskerDep, parts: PartsDe
     time that it would move.
     """
     _staff(who)
-    async with _few():
+    async with few():
         version, items = await parts.read(who, _preview, request)
     return _json({"version": version, "items": items})
 
@@ -170,7 +170,7 @@ async def publish_policy(request: DocumentRequest, who: AskerDep, parts: PartsDe
     """
     if who.role not in PUBLISHERS:
         raise Problem("forbidden", "Policies are published by headquarters.", remedy="Ask an administrator.")
-    async with _few():
+    async with few():
         faults = await parts.read(who, _faults, request.document)
     if _errors(faults):
         raise refused(faults)
@@ -179,7 +179,7 @@ async def publish_policy(request: DocumentRequest, who: AskerDep, parts: PartsDe
     return Response(encode(body), status_code=201 if changed else 200, media_type=JSON)
 
 
-def _few() -> asyncio.Semaphore:
+def few() -> asyncio.Semaphore:
     """Lets so many at a time look into a document; a semaphore belongs to the loop that waits for it."""
     return _looking.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE))
 
@@ -243,11 +243,12 @@ def refused(faults: Iterable[Fault]) -> Problem:
 
 
 def _published(session: Session, version: str) -> dict[str, Any]:
-    found = _find(session, version)
+    found = find(session, version)
     return {"published": found, "document": policies.document(session, version)}
 
 
-def _find(session: Session, version: str) -> Published:
+def find(session: Session, version: str) -> Published:
+    """A published version; raises Problem."""
     for one in policies.versions(session):
         if one.version == version:
             return one
@@ -267,7 +268,7 @@ def _publish(session: Session, document: Mapping[str, Any], who: Identified) -> 
             field="version",
             remedy="Give it a version of its own.",
         ) from None
-    return before, changed, _find(session, version)
+    return before, changed, find(session, version)
 
 
 def _preview(session: Session, request: DueTimesRequest) -> tuple[str, tuple[Due, ...]]:
@@ -293,7 +294,7 @@ def _document(session: Session, request: DueTimesRequest) -> tuple[str, dict[str
         _storable(request.document)
         return str(request.document.get("version", "")), request.document
     if request.version:
-        found = _find(session, request.version)
+        found = find(session, request.version)
         return found.version, policies.document(session, found.version)
     try:
         return policies.current(session)

@@ -58,9 +58,10 @@ SCOPES: dict[str, Scope] = {
     "directory:write": _scope("登记缺勤", "put people down as away", "put_absence delete_absence"),
     "policies:read": _scope(
         "查阅政策", "read and try policies",
-        "list_policies get_policy get_version check_policy preview_policy preview",
+        "list_policies get_policy get_version get_policy_text check_policy read_policy preview_policy preview "
+        "list_templates get_template",
     ),
-    "policies:write": _scope("发布政策", "publish policies and migrate orders", "publish_policy migrate"),
+    "policies:write": _scope("发布政策", "publish policies and migrate orders", "publish_policy migrate put_template"),
     "operations:read": _scope("查看运行", "see how it runs", "clocks"),
     "operations:write": _scope("运行维护", "operate it", "rebuild"),
     "keys": _scope("更换密钥", "change the secret keys", "list_keys rotate_key rewrap_keys drop_key"),
@@ -82,6 +83,7 @@ IN_PERSON = frozenset(
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
         *("log_in", "log_in_demo", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
+        "preview_template",
         *("make_link", "list_accesses", "get_proof"),
         *("list_views", "put_view", "delete_view"),
         *_BY_HAND,

@@ -15,7 +15,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
@@ -52,7 +52,7 @@ def shipped(template: str) -> Version:
 
 def current(session: Session) -> dict[str, Version]:
     """The version in force of every template that the program knows."""
-    rows = session.execute(select(t).distinct(t.c.template).order_by(t.c.template, t.c.version.desc()))
+    rows = session.execute(select(t).ext(distinct_on(t.c.template)).order_by(t.c.template, t.c.version.desc()))
     found = {row.template: _version(row) for row in rows}
     return {template: found.get(template) or shipped(template) for template in SHIPPED}
 
@@ -97,7 +97,7 @@ def wordings(session: Session) -> Mapping[str, Wording]:
     if kept is not None and kept[0] + SECONDS > time.monotonic():
         return kept[1]
     rows = session.execute(
-        select(t.c.template, *_WORDS).distinct(t.c.template).order_by(t.c.template, t.c.version.desc())
+        select(t.c.template, *_WORDS).ext(distinct_on(t.c.template)).order_by(t.c.template, t.c.version.desc())
     )
     found = {row.template: Wording(*row[1:]) for row in rows}
     usable = {template: wording for template, wording in found.items() if sound(template, wording)}

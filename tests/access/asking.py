@@ -97,6 +97,8 @@ async def _about(world: World, operation: Operation, column: Column, whose: str)
             return _notice(world, operation, column, whose, order)
         case About.POLICY:
             return Asked(path.format(version=world.version if own else "1066.1"))
+        case About.TEMPLATE:
+            return Asked(path.format(template="customer.urged" if own else "customer.nobody"))
         case About.KEY:
             return Asked(path.format(key_id=world.parts.rack.keyring.keks[-1] if own else "k00000000"))
         case About.TOKEN:
@@ -154,6 +156,8 @@ def _no_codes(session: Any) -> None:
     session.execute(challenges.delete())
 
 
+WORDING = {"title_zh": "催办", "title_en": "Reminder", "body_zh": "{order} {number}", "body_en": "{order} {number}"}
+
 _BODIES: dict[str, Any] = {
     "register": lambda world: world.complaint(world.own.phone),
     "search_orders": lambda world: {"customer": world.own.phone},
@@ -163,6 +167,9 @@ _BODIES: dict[str, Any] = {
     "reveal": lambda world: {"fields": ["customer.phone"], "reason": "to call him"},
     "check_policy": lambda world: {"document": {}},
     "publish_policy": lambda world: {"document": {}},
+    "read_policy": lambda world: {"text": "version: '1'"},
+    "preview_template": lambda world: {**WORDING, "template": "customer.urged"},
+    "put_template": lambda world: {**WORDING, "reason": "tried"},
     "preview_policy": lambda world: {
         "order_class": "general", "province": "GD", "opened_at": now().isoformat(),
     },

@@ -98,6 +98,7 @@ class About(StrEnum):
     VIEW = "one's own view of a list"
     NOTICE = "a notice"
     POLICY = "a policy's version"
+    TEMPLATE = "a notice's wording"
     KEY = "a secret key"
     TOKEN = "a service token"
     ACCOUNT = "a person's account"
@@ -127,6 +128,7 @@ ANSWERS: dict[About, Cell] = {
     About.VIEW: (YES,),
     About.NOTICE: (YES, EMPTY, EMPTY),
     About.POLICY: (YES, MISSING),
+    About.TEMPLATE: (YES, MISSING),
     About.KEY: (YES, MISSING),
     About.TOKEN: (YES, MISSING),
     About.ACCOUNT: (YES, MISSING),
@@ -168,7 +170,8 @@ ABOUT: dict[str, About] = {
         (
             "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks", "list_criticisms", "get_wall", "list_accesses",
             "list_units", "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
-            "preview_policy", "publish_policy", "list_notices", "make_token", "list_tokens", "livez", "readyz",
+            "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",
+            "list_notices", "make_token", "list_tokens", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
             "doors", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
         ),
@@ -189,6 +192,9 @@ ABOUT: dict[str, About] = {
     "delete_view": About.VIEW,
     "read_notice": About.NOTICE,
     "get_version": About.POLICY,
+    "get_policy_text": About.POLICY,
+    "get_template": About.TEMPLATE,
+    "put_template": About.TEMPLATE,
     "preview": About.POLICY,
     "migrate": About.POLICY,
     "drop_key": About.KEY,
