@@ -70,7 +70,7 @@ export default function Account() {
             </List.Item>
           )}
         />
-        <Form<TakeOn> layout="inline" onFinish={(body) => take.mutate(body)} initialValues={{ hours: 8 }}>
+        <Form<TakeOn> layout="vertical" onFinish={(body) => take.mutate(body)} initialValues={{ hours: 8 }}>
           <Form.Item name="for" label={t("acting.for")} rules={[{ required: true, message: t("required") }]}>
             <Input />
           </Form.Item>
