@@ -309,6 +309,12 @@ def inbox(
     return page, Cursor(page[-1].created_at, page[-1].id) if len(entries) > limit else None
 
 
+def of_order(session: Session, reader: Reader, order_id: str, limit: int = 500) -> list[Entry]:
+    """What a reader was told about one order, newest first."""
+    wanted = [t.c.channel == "console", t.c.order_id == order_id]
+    return [Entry(*row) for row in session.execute(newest(session, reader, wanted, limit))]
+
+
 def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
     """The newest of what a reader may see; for staff the top of each audience by the index, and the top of those."""
     latest = (t.c.created_at.desc(), t.c.id.desc())
