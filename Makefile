@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run console test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
+.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -77,7 +77,15 @@ secrets: $(STAMP) ## look at what looks like a secret, and keep what was looked 
 	$(BIN)/detect-secrets scan --baseline .secrets.baseline
 	$(BIN)/detect-secrets audit .secrets.baseline
 
-test: lint ## lint, then all tests on real servers, on TESTERS processes at once
+# Tests look at the console in a real browser: Debian's own, fetched where it may be.
+browser:
+	@test -n "$${CHROMIUM:-}" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "安装 Chromium · installing Chromium" && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		|| { echo "测试需要 Chromium: 请安装 (Debian: apt install chromium) 或设置 CHROMIUM=路径 · tests need Chromium: install it (Debian: apt install chromium), or set CHROMIUM=/path/to/it"; exit 1; }
+
+test: browser lint ## lint, then all tests on real servers, on TESTERS processes at once
 	cd console && npm run -s test
 	$(BIN)/python -m pytest -n $(TESTERS)
 

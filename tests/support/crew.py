@@ -38,6 +38,7 @@ _SLOW = (
     "tests/domain/test_properties.py",
     "tests/test_secrets.py",
     "tests/desk/test_tour.py",
+    "tests/console/",
     "tests/api/",
     "tests/desk/",
 )
