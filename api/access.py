@@ -126,6 +126,7 @@ GRANTS: dict[str, Grant] = {
     "make_link": _to(*FRONT, Role.CALLBACK_AGENT),
     "make_token": _to(ADMINISTRATOR, Role.HEADQUARTERS),
     "list_tokens": _to(*OPERATORS),
+    "list_scopes": _to(*OPERATORS),
     "revoke_token": _to(ADMINISTRATOR, Role.HEADQUARTERS),
     # operations
     "livez": PUBLIC,

@@ -21,6 +21,7 @@ from api.views import JSON
 from contracts.messages import encode
 from identity import tokens
 from identity.people import Identified
+from identity.scopes import ALL_ACTS, SCOPES, of_orders
 from store import accesses
 from store import tokens as rows
 from store.accesses import Access, Outcome
@@ -49,6 +50,30 @@ class NewToken(BaseModel):
 
     token: str = Field(description="Send it as `Authorization: Bearer <token>`; it cannot be had again.")
     about: Token
+
+
+class ScopeLine(BaseModel):
+    """A scope that a token may have, in both languages; `orders` where only headquarters may give it."""
+
+    scope: str
+    zh: str
+    en: str
+    orders: bool
+
+
+@router.get(
+    "/scopes",
+    operation_id="list_scopes",
+    response_model=list[ScopeLine],
+    responses=declared("unauthenticated", "forbidden", "unavailable"),
+    summary="What a service token may be made for",
+)
+async def list_scopes(who: AskerDep) -> Response:
+    """The closed list of scopes; `orders:act` stands for every command."""
+    every = {name: (scope.zh, scope.en) for name, scope in SCOPES.items()}
+    every[ALL_ACTS] = ("办理工单的全部命令", "every command on orders")
+    found = [{"scope": name, "zh": zh, "en": en, "orders": of_orders(name)} for name, (zh, en) in sorted(every.items())]
+    return Response(encode(found), media_type=JSON)
 
 
 @router.post(

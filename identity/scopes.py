@@ -83,7 +83,7 @@ IN_PERSON = frozenset(
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
         *("log_in", "log_in_demo", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
-        "preview_template",
+        "preview_template", "list_scopes",
         *("make_link", "list_accesses", "get_proof"),
         *("list_views", "put_view", "delete_view"),
         *_BY_HAND,

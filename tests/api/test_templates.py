@@ -139,7 +139,7 @@ async def test_two_who_publish_at_once_make_one_version_each_or_one_is_told(api:
                 api,
                 {**words, "title_en": f"No. {one}", "reason": "race"},
                 template="unit.urged",
-                If_Match=f'"{before}"',
+                If_Match=at_hand,
             )
             for one in range(5)
         )
