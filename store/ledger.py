@@ -19,7 +19,7 @@ from domain.events import ClockChange, Event
 from domain.evolve import evolve
 from domain.model import Actor, Order, Role
 from domain.notices import notices
-from store import callbacks, chain, commands, projection, tables, writes
+from store import callbacks, chain, changes, commands, projection, tables, writes
 from store import notices as notice_rows
 from store.access_tables import sights
 
@@ -239,7 +239,9 @@ def _write(
     batch.add(_CRITICISMS, tables.criticisms, projection.criticisms(after, events))
     batch.add(_CALLS, tables.calls, projection.calls(after, events))
     batch.add(_CALLBACKS, tables.callbacks, callbacks.callbacks(before, states, events))
-    batch.add(notice_rows.INSERT, tables.notices, _notices(session, before, states, events))
+    told = _notices(session, before, states, events)
+    batch.add(notice_rows.INSERT, tables.notices, told)
+    batch.ahead(changes.TELL, "changes", changes.told(after, events, told))
     batch.send(session)
 
 

@@ -77,6 +77,11 @@ class Batch:
             self._statements.append(statement)
             self._parameters[table.name] = encode(rows).decode()
 
+    def ahead(self, statement: str, name: str, value: str) -> None:
+        """Have a statement with that one parameter go before all others."""
+        self._statements.insert(0, statement)
+        self._parameters[name] = value
+
     def send(self, session: Session) -> None:
         """Send everything in one round trip."""
         if self._statements:
