@@ -1,7 +1,19 @@
-import { useTranslation } from "react-i18next";
-import { Page } from "@/kit/Page";
+import { Route, Routes } from "react-router";
+import { useMe } from "@/kit/session";
+import "./desk.css";
+import { List } from "./List";
+import { NewOrder } from "./NewOrder";
 
+/** Who takes complaints here. */
+export const TAKES = ["agent"];
+
+/** The desk: the orders that one follows or sees, and taking a complaint. */
 export default function Desk() {
-  const { t } = useTranslation("kit");
-  return <Page title={t("room.desk")}>{null}</Page>;
+  const me = useMe();
+  return (
+    <Routes>
+      {TAKES.includes(me.role) && <Route path="new" element={<NewOrder key={me.id} />} />}
+      <Route path="*" element={<List />} />
+    </Routes>
+  );
 }
