@@ -4,6 +4,8 @@ import { Problem, type ProblemBody } from "./problem";
 
 export type Schemas = components["schemas"];
 
+const SAFE = ["GET", "HEAD"];
+
 /** What goes along with every request: the session's token against forgery, and for whom one acts. */
 const credentials = { csrf: "", actingFor: "" };
 
@@ -15,10 +17,16 @@ export function carryAlong(given: Partial<typeof credentials>): void {
 /** For whom one acts now; '' for oneself. */
 export const actingFor = (): string => credentials.actingFor;
 
+/** The headers that go along with a request, for those who send it themselves. */
+export function headersAlong(method: string): Record<string, string> {
+  return {
+    ...(!SAFE.includes(method) && credentials.csrf && { "X-CSRF-Token": credentials.csrf }),
+    ...(credentials.actingFor && { "Acting-For": credentials.actingFor }),
+  };
+}
+
 /** Called when the API no longer knows who asks. */
 export const onUnauthenticated: { does: () => void } = { does: () => undefined };
-
-const SAFE = ["GET", "HEAD"];
 
 const carry: Middleware = {
   onRequest({ request }) {
