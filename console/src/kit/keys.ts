@@ -26,7 +26,7 @@ export function useKeys(keys: Keys, on = true): void {
       const does = latest.current[control ? `ctrl+${event.key}` : event.key];
       if (!does || (!control && spokenFor(event.target))) return;
       const onButton = event.target instanceof Element && event.target.closest("a, button, summary");
-      if (onButton && (event.key === "Enter" || event.key === " ")) return;
+      if (!control && onButton && (event.key === "Enter" || event.key === " ")) return;
       event.preventDefault();
       does(event);
     };
