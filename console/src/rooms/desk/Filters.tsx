@@ -1,9 +1,11 @@
-import { Input, Select } from "antd";
+import { FilterOutlined } from "@ant-design/icons";
+import { Button, Input, Select } from "antd";
 import { type RefObject, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { columnNames, USUAL } from "@/kit/orderColumns";
 import { useNames } from "@/kit/names";
 import { useMe } from "@/kit/session";
+import { useNarrow } from "@/kit/useNarrow";
 import { useCategoryChoices } from "./categories";
 import { type Address, SORTS, STATES } from "./filters";
 
@@ -25,8 +27,8 @@ interface Props {
 export function Filters({ address, customer, onCustomer, search }: Props) {
   const { t } = useTranslation(["desk", "verbs", "kit"]);
   const me = useMe();
-  const names = useNames();
-  const categories = useCategoryChoices();
+  const narrow = useNarrow();
+  const [open, setOpen] = useState(false);
   const { filters, change } = address;
   const [typed, setTyped] = useState(customer || filters.text || "");
   const byCustomer = !SEARCHERS.includes(me.role);
@@ -40,20 +42,6 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
     return () => clearTimeout(later);
     // oxlint-disable-next-line react/exhaustive-deps -- only what is typed starts a search
   }, [typed]);
-  const provinces = names.units.filter((unit) => unit.kind === "province");
-  const departments = names.units.filter(
-    (unit) => unit.kind === "department" && (!filters.province || unit.province === filters.province),
-  );
-  const option = (unit: { id: string; name_zh: string; name_en: string }) => ({
-    value: unit.id,
-    label: names.of(unit),
-  });
-  const label = {
-    optionFilterProp: "label",
-    allowClear: true,
-    showSearch: true,
-    popupMatchSelectWidth: false,
-  } as const;
   return (
     <search className="desk-filters no-print">
       <Input
@@ -69,6 +57,38 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
+      {narrow && (
+        <Button icon={<FilterOutlined />} aria-expanded={open} onClick={() => setOpen(!open)}>
+          {t("filter.more")}
+        </Button>
+      )}
+      {(open || !narrow) && <Choices address={address} off={Boolean(customer)} />}
+    </search>
+  );
+}
+
+/** What is chosen from lists; a customer's orders are not narrowed. */
+function Choices({ address, off }: { address: Address; off: boolean }) {
+  const { t } = useTranslation(["desk", "verbs", "kit"]);
+  const names = useNames();
+  const categories = useCategoryChoices();
+  const { filters, change } = address;
+  const provinces = names.units.filter((unit) => unit.kind === "province");
+  const departments = names.units.filter(
+    (unit) => unit.kind === "department" && (!filters.province || unit.province === filters.province),
+  );
+  const option = (unit: { id: string; name_zh: string; name_en: string }) => ({
+    value: unit.id,
+    label: names.of(unit),
+  });
+  const label = {
+    optionFilterProp: "label",
+    allowClear: true,
+    showSearch: true,
+    popupMatchSelectWidth: false,
+  } as const;
+  return (
+    <>
       <Select
         mode="multiple"
         maxTagCount="responsive"
@@ -79,7 +99,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         value={filters.state ?? []}
         options={STATES.map((state) => ({ value: state, label: t(`verbs:state.${state}`) }))}
         onChange={(state: string[]) => change({ state })}
-        disabled={Boolean(customer)}
+        disabled={off}
       />
       <Select
         {...label}
@@ -89,7 +109,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         filterOption={categories.matches}
         options={categories.options}
         onChange={(category?: string) => change({ category })}
-        disabled={Boolean(customer)}
+        disabled={off}
       />
       <Select
         {...label}
@@ -98,7 +118,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         value={filters.province || undefined}
         options={provinces.map(option)}
         onChange={(province?: string) => change({ province, unit: undefined })}
-        disabled={Boolean(customer)}
+        disabled={off}
       />
       <Select
         {...label}
@@ -107,7 +127,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         value={filters.unit || undefined}
         options={departments.map(option)}
         onChange={(unit?: string) => change({ unit })}
-        disabled={Boolean(customer)}
+        disabled={off}
       />
       <Select
         allowClear
@@ -125,7 +145,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
             level: pressing?.startsWith("level") ? pressing.slice(5) : undefined,
           })
         }
-        disabled={Boolean(customer)}
+        disabled={off}
       />
       <Select
         popupMatchSelectWidth={false}
@@ -145,6 +165,6 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
         options={columnNames.map((name) => ({ value: name, label: t(`kit:orders.${name}`) }))}
         onChange={(chosen: string[]) => change({ column: columnNames.filter((name) => chosen.includes(name)) })}
       />
-    </search>
+    </>
   );
 }
