@@ -29,13 +29,13 @@ export function Complaint({ task }: { task: Task }) {
             ));
         }}
       </Answer>
-      <Number task={task} />
+      <Callee task={task} />
     </section>
   );
 }
 
 /** The number to call, shown for a reason that goes on record. */
-function Number({ task }: { task: Task }) {
+function Callee({ task }: { task: Task }) {
   const { t } = useTranslation("inbox");
   const [reason, setReason] = useState(t("complaint.default_reason"));
   const reveal = useMutation({
