@@ -1,7 +1,19 @@
-import { useTranslation } from "react-i18next";
-import { Page } from "@/kit/Page";
+import { Route, Routes, useParams } from "react-router";
+import "./audit.css";
+import { Case } from "./Case";
+import { Find } from "./Find";
 
+function OfOrder() {
+  const { order = "" } = useParams();
+  return <Case orderId={order} key={order} />;
+}
+
+/** The auditor's room: find an order, then everything that ever happened to it. */
 export default function Audit() {
-  const { t } = useTranslation("kit");
-  return <Page title={t("room.audit")}>{null}</Page>;
+  return (
+    <Routes>
+      <Route index element={<Find />} />
+      <Route path=":order" element={<OfOrder />} />
+    </Routes>
+  );
 }
