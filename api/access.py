@@ -62,6 +62,7 @@ GRANTS: dict[str, Grant] = {
     "find_similar": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_order": _to(*READERS, CUSTOMER),
     "get_live": _to(*READERS),
+    "stream": _to(*READERS, CUSTOMER),
     "get_events": _to(*READERS, CUSTOMER),
     "get_order_as_of": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_proof": _to(AUDITOR),

@@ -31,6 +31,7 @@ from api import (
     files,
     foresight,
     health,
+    live,
     login,
     migrations,
     notices,
@@ -101,7 +102,9 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
             )
             app.state.identity = identity or _identity(parts, app.state.cookies)
             try:
-                yield
+                following = live.Live(settings, parts, app.state.cookies, app.state.identity)
+                async with following.running() as app.state.live:
+                    yield
             finally:
                 await parts.record.close()
 
@@ -133,6 +136,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
         orders.router,
         foresight.router,
         exports.router,
+        live.router,
         files.router,
         uploads.router,
         sights.router,

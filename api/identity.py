@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -132,6 +132,11 @@ class CookieIdentity:
     async def known(self, connection: HTTPConnection) -> Live | None:
         """The session that the request brought along, whatever may be done with it; None when there is none."""
         return await self._found(connection)
+
+    async def holding(self, digests: Sequence[str]) -> dict[str, Live]:
+        """Those of these sessions that still hold, by hash, as the database has them now; it counts as no use."""
+        found: dict[str, Live] = await self._run(sessions.holding, list(digests), datetime.now(UTC), self._idle)
+        return {digest: live for digest, live in found.items() if self._demo or live.how != sessions.DEMO}
 
     def demand_own_page(self, connection: HTTPConnection) -> None:
         """Return if a page of our own had the browser ask; raises Problem `csrf`."""

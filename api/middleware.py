@@ -33,6 +33,8 @@ UPLOADS = re.compile(r"/(v1/orders|my)/[^/]+/files")
 """The paths to which documents are posted as they are; the route bounds and judges them itself."""
 PAGES = re.compile(r"/(t|my)(/.*)?")
 """The customer's pages, whose forms come as browsers without script send them."""
+STREAM = "/v1/stream"
+"""What lasts, and is no work while it does; it has a bound of its own."""
 LONG = (("PUT", "/v1/directory"),)
 """What takes a long JSON body; the route reads it once it knows who asks."""
 
@@ -82,6 +84,9 @@ class Bounds:
             raise problem
         whole = receive if _is_upload(scope) or _is_long(scope) else await self._whole(scope, receive)
         if probe:
+            await self._app(scope, whole, send)
+            return
+        if scope["path"] == STREAM:
             await self._app(scope, whole, send)
             return
         problem = self._too_busy()

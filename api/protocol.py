@@ -10,6 +10,8 @@ MAX_HEAD = 64 * 1024
 """Bytes of address and headers after which nothing more is read; what the application allows is less, and told so."""
 HEAD_SECONDS = 20.0
 """How long address and headers may take to arrive."""
+ENDLESS = "whistle.endless"
+"""Set in the scope of a request whose answer has no end of its own: when the server ends, it is not waited for."""
 
 
 class Bounded(HttpToolsProtocol):
@@ -37,6 +39,12 @@ class Bounded(HttpToolsProtocol):
             self._read += len(data)
             if self._read > MAX_HEAD and not self.transport.is_closing():
                 self.send_400_response("The request's head is too large.")
+
+    def shutdown(self) -> None:
+        """End with the server: at once where the answer would go on for ever."""
+        if self.cycle is not None and self.cycle.scope.get(ENDLESS):
+            self.transport.close()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         """Begin to count."""

@@ -44,8 +44,9 @@ _BY_HAND = frozenset(row.verb for row in TABLE) - set(_VERBS)
 SCOPES: dict[str, Scope] = {
     "orders:read": _scope(
         "查阅工单", "read orders",
-        "list_orders search_orders get_order get_live get_events get_order_as_of get_deadlines explain_clock "
-        "list_followers list_callbacks list_criticisms get_inbox list_files get_file get_wall find_similar list_earlier",
+        "stream list_orders search_orders get_order get_live get_events get_order_as_of get_deadlines explain_clock "
+        "list_followers list_callbacks list_criticisms get_inbox list_files get_file get_wall find_similar "
+        "list_earlier",
     ),
     "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
     "orders:register": _scope("登记工单", "register orders", "register foresee"),
@@ -83,7 +84,8 @@ IN_PERSON = frozenset(
         *("make_token", "list_tokens", "revoke_token", "reveal", "follow", "unfollow", "erase_customer"),
         *("log_in", "log_in_demo", "log_out", "log_out_everywhere", "get_session", "change_password"),
         *("decode_payloads", "encode_payloads"),
-        "preview_template", "list_scopes",
+        "preview_template",
+        "list_scopes",
         *("make_link", "list_accesses", "get_proof"),
         *("list_views", "put_view", "delete_view"),
         *_BY_HAND,

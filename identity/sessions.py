@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -90,7 +91,7 @@ def create(
 def find(session: Session, cookie: str, now: datetime, idle: timedelta) -> Live | None:
     """The session that a cookie stands for, if it still holds; that it was used is noted once a minute."""
     row = rows.find(session, hashed(cookie))
-    if row is None or row.expires_at <= now or row.seen_at + idle <= now:
+    if row is None or not _holds(row, now, idle):
         return None
     if not row.active:
         rows.end(session, row.hash, now)
@@ -98,6 +99,19 @@ def find(session: Session, cookie: str, now: datetime, idle: timedelta) -> Live 
     noted_before = now - timedelta(seconds=SEEN_SECONDS)
     if row.seen_at < noted_before:
         rows.seen(session, row.hash, now, noted_before)
+    return _live(row)
+
+
+def holding(session: Session, digests: Sequence[str], now: datetime, idle: timedelta) -> dict[str, Live]:
+    """Those of these sessions that still hold, by hash; to be looked at is no use of them, and keeps none awake."""
+    return {row.hash: _live(row) for row in rows.find_all(session, digests) if row.active and _holds(row, now, idle)}
+
+
+def _holds(row: rows.Row, now: datetime, idle: timedelta) -> bool:
+    return row.expires_at > now and row.seen_at + idle > now
+
+
+def _live(row: rows.Row) -> Live:
     return Live(
         digest=row.hash,
         csrf=row.csrf,

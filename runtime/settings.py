@@ -228,6 +228,9 @@ class Settings(BaseSettings):
     rate_per_address: int = Field(
         24_000, ge=0, description="Requests a minute from one address to one API process; 0: no bound."
     )
+    stream_seconds: int = Field(
+        3600, ge=1, le=86_400, description="Seconds after which a stream of changes ends, and its reader comes back."
+    )
     file_max_mb: int = Field(20, ge=1, le=100, description="The largest document that may be attached, in MiB.")
 
     session_idle_minutes: int = Field(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, insert, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, case, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from domain.model import Role
@@ -72,6 +73,11 @@ def add(
 
 def find(session: Session, digest: str) -> Row | None:
     """The log-in of that hash, unless it was ended; whether it has expired is for the reader to say."""
+    return next(iter(find_all(session, (digest,))), None)
+
+
+def find_all(session: Session, digests: Sequence[str]) -> list[Row]:
+    """Those of these log-ins that were not ended."""
     found = session.execute(
         select(
             t.c.hash,
@@ -93,10 +99,12 @@ def find(session: Session, digest: str) -> Row | None:
         .outerjoin(people, people.c.id == t.c.person)
         .outerjoin(accounts, accounts.c.person == t.c.person)
         .outerjoin(customers, customers.c.id == t.c.customer)
-        .where(t.c.hash == digest, t.c.ended_at.is_(None))
-    ).one_or_none()
-    if found is None:
-        return None
+        .where(t.c.hash == any_(literal(list(digests), ARRAY(Text))), t.c.ended_at.is_(None))
+    )
+    return [_row(one) for one in found]
+
+
+def _row(found: Any) -> Row:
     return Row(
         hash=found.hash,
         person=found.person,

@@ -16,9 +16,9 @@ from worker import serving
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def app(settings: Settings, database: Database) -> AsyncIterator[FastAPI]:
-    """The running application, which counts nobody's requests, and a worker in this process."""
+    """The running application, which counts nobody's requests and ends streams soon, and a worker in this process."""
     demo.load(database.owner_url)
-    unlimited = settings.model_copy(update={"rate_per_identity": 0, "rate_per_address": 0})
+    unlimited = settings.model_copy(update={"rate_per_identity": 0, "rate_per_address": 0, "stream_seconds": 1})
     made = create_app(unlimited)
     async with serving(unlimited), made.router.lifespan_context(made):
         yield made

@@ -173,7 +173,7 @@ ABOUT: dict[str, About] = {
             "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",
             "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
-            "doors", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
+            "doors", "stream", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
         ),
         About.NOTHING,
     ),

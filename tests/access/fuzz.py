@@ -268,7 +268,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with temporary.folder() as own:
-        unlimited = own.model_copy(update={"rate_per_identity": 0, "rate_per_address": 0})
+        unlimited = own.model_copy(update={"rate_per_identity": 0, "rate_per_address": 0, "stream_seconds": 1})
         with temporary.servers(unlimited) as stack, temporary.programs(stack.settings):
             told = Progress()
             found = rounds(unlimited.api_url, requests=given.requests, seed=given.seed, told=told)

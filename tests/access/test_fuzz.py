@@ -36,7 +36,13 @@ async def address(
     """An API in a process of its own, with keys of its own, for they are changed, and a worker in this one."""
     keys = shutil.copy(settings.keyring_path, tmp_path_factory.mktemp("fuzz") / "keys.json")
     port = ports.free_run(1)
-    changes = {"keys_file": Path(keys), "rate_per_identity": 0, "rate_per_address": 0, "api_port": port}
+    changes = {
+        "keys_file": Path(keys),
+        "rate_per_identity": 0,
+        "rate_per_address": 0,
+        "stream_seconds": 1,
+        "api_port": port,
+    }
     own = settings.model_copy(update=changes)
     demo.load(database.owner_url)
     command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--loop", "uvloop"]
