@@ -63,7 +63,8 @@ function Home() {
 function Entered() {
   const me = useMe();
   const client = useQueryClient();
-  useEffect(() => startLive(client), [client, me.actingFor]);
+  const { id, role, actingFor } = me;
+  useEffect(() => startLive(client, { id, role, actingFor }), [client, id, role, actingFor]);
   return (
     <Suspense fallback={<Loading />}>
       <Outlet />
