@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
 from api.deps import AskerDep, Parts, PartsDep
 from api.errors import Problem, declared
@@ -28,6 +29,9 @@ KEPT_SECONDS = 2.0
 TOLD_SECONDS = 3600.0
 """How often it is put on record that the same person is shown the same order on the wall."""
 _MOST_TOLD = 50_000
+
+Days = Annotated[Literal[1, 7, 30], BeforeValidator(lambda given: int(given) if str(given).isdecimal() else given)]
+"""A literal number is not read from the text of an address by itself."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ async def get_wall(
     place: Annotated[
         str, Query(max_length=50, description="HQ, a regional centre or a province; left out, one's own.")
     ] = "",
-    days: Annotated[Literal[1, 7, 30], Query(description="The days of the three rates, today among them.")] = 1,
+    days: Annotated[Days, Query(description="The days of the three rates, today among them.")] = 1,
 ) -> Response:
     """For supervisors, team leads and auditors, of their own place or one below it. It names no customer.
 

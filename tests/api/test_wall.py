@@ -101,7 +101,9 @@ async def test_a_place_below_ones_own_may_be_asked_for_and_no_other(api: Caller,
         wrong = (await api.get("/wall", HQ, place=place)).json()
         assert (wrong["code"], wrong["field"]) == ("invalid_request", field)
         assert wrong["remedy"]
-    assert (await api.get("/wall", HQ, days=3)).json()["code"] == "invalid_request"
+    assert [(await seen(api, HQ, days=days))["days"] for days in (1, 7, 30)] == [1, 7, 30]
+    for days in ("3", "x", "-1", "1.0"):
+        assert (await api.get("/wall", HQ, days=days)).json()["field"] == "days"
 
 
 async def test_who_is_absent_stands_at_his_own_place_and_at_the_orders(api: Caller, absent: str) -> None:

@@ -32,6 +32,11 @@ function bars(key: string) {
   };
 }
 
+function Bars({ of, label }: { of: string; label: string }) {
+  const option = useMemo(() => bars(of), [of]);
+  return <Chart option={option} height={132} label={label} />;
+}
+
 /** The three rates of a period, each with how many answered it, and the coverage beside all of them. */
 export function Rates({ of, days, onDays }: { of: Found; days: Period; onDays: (days: Period) => void }) {
   const { t } = useTranslation("wall");
@@ -39,7 +44,6 @@ export function Rates({ of, days, onDays }: { of: Found; days: Period; onDays: (
   const names = [...RATES.map((name) => t(`rate.${name}`)), t("rate.coverage")];
   const values = [...RATES.map((name) => percent(of[name])), percent(covered)];
   const key = JSON.stringify([names, values]);
-  const option = useMemo(() => bars(key), [key]);
   return (
     <Card
       size="small"
@@ -67,11 +71,7 @@ export function Rates({ of, days, onDays }: { of: Found; days: Period; onDays: (
           <dd>{t("rate.covered", { completed: of.completed, due: of.due })}</dd>
         </div>
       </dl>
-      <Chart
-        option={option}
-        height={132}
-        label={names.map((name, at) => `${name} ${said(values[at] ?? null)}`).join(", ")}
-      />
+      <Bars of={key} label={names.map((name, at) => `${name} ${said(values[at] ?? null)}`).join(", ")} />
       <p className="quiet">{t("rate.rule")}</p>
     </Card>
   );

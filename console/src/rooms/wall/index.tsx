@@ -2,7 +2,7 @@ import { DesktopOutlined } from "@ant-design/icons";
 import { Breadcrumb, Button, Card } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { useNames } from "@/kit/names";
 import { OrdersTable } from "@/kit/OrdersTable";
 import { Page } from "@/kit/Page";
@@ -22,6 +22,7 @@ import "./wall.css";
 export default function Wall() {
   const { t } = useTranslation("wall");
   const names = useNames();
+  const go = useNavigate();
   const { "*": asked = "" } = useParams();
   const [search, setSearch] = useSearchParams();
   const days = periodOf(search.get("days"));
@@ -33,11 +34,16 @@ export default function Wall() {
     <Page
       title={place ? t("title", { place: named }) : t("plain")}
       actions={
-        <Link to="/floor">
-          <Button icon={<DesktopOutlined />} tabIndex={-1}>
-            {t("floor.enter")}
-          </Button>
-        </Link>
+        <Button
+          icon={<DesktopOutlined />}
+          href="/floor"
+          onClick={(event) => {
+            event.preventDefault();
+            void go("/floor");
+          }}
+        >
+          {t("floor.enter")}
+        </Button>
       }
     >
       <Answer of={own}>
