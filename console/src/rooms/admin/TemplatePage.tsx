@@ -1,0 +1,97 @@
+import { useQuery } from "@tanstack/react-query";
+import { Button, Card, Table, Tag } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { api, data, type Schemas } from "@/kit/api";
+import { Answer } from "@/kit/states";
+import { Instant } from "@/kit/time";
+import { useMay } from "./rights";
+import { TemplateEditor, type Texts } from "./TemplateEditor";
+
+type Version = Schemas["TemplateVersion"];
+
+export const textsOf = ({ title_zh, title_en, body_zh, body_en }: Texts): Texts => ({
+  title_zh,
+  title_en,
+  body_zh,
+  body_en,
+});
+
+/** One notice: its wording with a live preview, and every wording that it ever had. */
+export function TemplatePage() {
+  const { t } = useTranslation("admin");
+  const { template = "" } = useParams();
+  const found = useQuery({
+    queryKey: ["templates", template],
+    queryFn: () => data(api.GET("/v1/templates/{template}", { params: { path: { template } } })),
+  });
+  return (
+    <>
+      <p>
+        <Link to="/admin/templates">{t("template.all")}</Link>
+      </p>
+      <Answer of={found}>
+        {(view) => <Shown key={`${template}/${view.current.version}`} view={view} template={template} />}
+      </Answer>
+    </>
+  );
+}
+
+function Shown({ view, template }: { view: Schemas["TemplateView"]; template: string }) {
+  const { t, i18n } = useTranslation("admin");
+  const zh = i18n.language.startsWith("zh");
+  const may = useMay();
+  const [texts, setTexts] = useState<Texts>(() => textsOf(view.current));
+  return (
+    <>
+      <h2 className="admin-h2">
+        {zh ? view.current.title_zh : view.current.title_en} <code>{template}</code>
+      </h2>
+      <TemplateEditor template={template} view={view} texts={texts} onChange={setTexts} />
+      <Card className="spaced" size="small" title={<h3 className="admin-h2">{t("template.versions")}</h3>}>
+        <Table<Version>
+          rowKey="version"
+          size="small"
+          pagination={{ pageSize: 10, hideOnSinglePage: true }}
+          scroll={{ x: "max-content" }}
+          dataSource={view.versions}
+          columns={[
+            {
+              title: t("template.version"),
+              render: (_, one) => (
+                <>
+                  {one.version} {one.version === view.current.version && <Tag color="green">{t("template.now")}</Tag>}
+                  {one.version === 0 && <Tag>{t("template.shipped")}</Tag>}
+                </>
+              ),
+            },
+            {
+              title: t("template.body"),
+              render: (_, one) => <div className="admin-line">{zh ? one.body_zh : one.body_en}</div>,
+            },
+            { title: t("template.by"), render: (_, one) => one.published_by || "–" },
+            { title: t("template.at"), render: (_, one) => <Instant at={one.published_at} /> },
+            { title: t("template.why"), render: (_, one) => one.reason || "–" },
+            ...(may("templates")
+              ? [
+                  {
+                    title: t("deeds"),
+                    render: (_: unknown, one: Version) => (
+                      <Button
+                        size="small"
+                        aria-label={t("template.take_of", { version: one.version })}
+                        onClick={() => setTexts(textsOf(one))}
+                      >
+                        {t("template.take")}
+                      </Button>
+                    ),
+                  },
+                ]
+              : []),
+          ]}
+        />
+      </Card>
+    </>
+  );
+}
