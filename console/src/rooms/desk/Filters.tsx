@@ -1,6 +1,6 @@
 import { FilterOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { columnNames, USUAL } from "@/kit/orderColumns";
 import { useNames } from "@/kit/names";
@@ -32,12 +32,20 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
   const { filters, change } = address;
   const [typed, setTyped] = useState(customer || filters.text || "");
   const byCustomer = !SEARCHERS.includes(me.role);
+  const sent = useRef(filters.text ?? "");
+  useEffect(() => {
+    const given = filters.text ?? "";
+    if (given === sent.current) return;
+    sent.current = given; // it came from a view or a link, and not from here
+    setTyped(given);
+  }, [filters.text]);
   useEffect(() => {
     const later = setTimeout(() => {
       const wanted = typed.trim();
       const number = byCustomer && NUMBER.test(wanted);
       if ((number ? wanted : "") !== customer) onCustomer(number ? wanted : "");
-      if ((number ? "" : wanted) !== (filters.text ?? "")) change({ text: number ? undefined : wanted });
+      sent.current = number ? "" : wanted;
+      if (sent.current !== (filters.text ?? "")) change({ text: sent.current });
     }, SOON);
     return () => clearTimeout(later);
     // oxlint-disable-next-line react/exhaustive-deps -- only what is typed starts a search

@@ -3,7 +3,8 @@ import { Button, Form as AntForm, Input, Select } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNames } from "@/kit/names";
-import { useCategoryChoices } from "./categories";
+import { initials, useCategoryChoices } from "./categories";
+import { Choice } from "./Choice";
 import type { Draft, Field } from "./draft";
 import { ACCEPTED, type Queue } from "./files";
 
@@ -29,7 +30,13 @@ export function Form({ draft, change, queue, wrong, disabled }: Props) {
   const { t } = useTranslation(["desk", "verbs"]);
   const names = useNames();
   const categories = useCategoryChoices();
-  const provinces = names.units.filter((unit) => unit.kind === "province");
+  const provinces = names.units
+    .filter((unit) => unit.kind === "province")
+    .map((unit) => ({
+      value: unit.id,
+      label: `${names.of(unit)} ${unit.id}`,
+      words: `${unit.id} ${unit.name_zh} ${unit.name_en} ${initials(unit.name_zh)}`.toLowerCase(),
+    }));
   const departments = names.units.filter((unit) => unit.kind === "department" && unit.province === draft.province);
   const item = (field: Field, control: ReactNode, more?: { required?: boolean; help?: string; wide?: boolean }) => (
     <AntForm.Item
@@ -61,25 +68,25 @@ export function Form({ draft, change, queue, wrong, disabled }: Props) {
       {item("name", line("name", 200), { required: true })}
       {item(
         "category",
-        <Select
+        <Choice
           id={idOf("category")}
-          {...search}
-          value={draft.category || undefined}
+          value={draft.category}
           options={categories.options}
-          filterOption={categories.matches}
-          defaultActiveFirstOption
-          onChange={(category: string) => change({ category })}
+          invalid={Boolean(wrong.category)}
+          disabled={disabled}
+          onChange={(category) => change({ category })}
         />,
         { required: true, help: t("form.categoryHelp") },
       )}
       {item(
         "province",
-        <Select
+        <Choice
           id={idOf("province")}
-          {...search}
-          value={draft.province || undefined}
-          options={provinces.map((unit) => ({ value: unit.id, label: `${names.of(unit)} ${unit.id}` }))}
-          onChange={(province: string) => change({ province, against: "" })}
+          value={draft.province}
+          options={provinces}
+          invalid={Boolean(wrong.province)}
+          disabled={disabled}
+          onChange={(province) => change({ province, against: "" })}
         />,
         { required: true },
       )}
