@@ -113,6 +113,7 @@ GRANTS: dict[str, Grant] = {
     # notices
     "list_notices": _to(*ANYBODY),
     "read_notice": _to(*ANYBODY),
+    "list_order_notices": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "list_templates": _to(*OPERATORS),
     "get_template": _to(*OPERATORS),
     "preview_template": _to(ADMINISTRATOR, Role.HEADQUARTERS),

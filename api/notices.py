@@ -1,18 +1,24 @@
 """Notices as the asker finds them in his console: what was told to him, to his unit, or to the post that he holds."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
+from api.commands import OrderId
 from api.deps import AskerDep, PartsDep
-from api.errors import Problem, declared
+from api.errors import Problem, declared, no_order
 from api.views import JSON
 from contracts.messages import encode
-from store import cursors
+from domain.audiences import CUSTOMER
+from domain.notice_texts import called
+from store import cursors, sights
 from store import notices as queries
-from store.notices import Cursor, Entry
+from store.notices import Cursor, Entry, Sent
 from store.orders import MOST
 
 router = APIRouter(tags=["notices"])
@@ -25,6 +31,32 @@ class NoticePage(BaseModel):
 
     items: list[Entry]
     next: str
+
+
+class NoticeSent(BaseModel):
+    """That an audience was told of the event `seq`: who it is in both languages, by which channel, and what came of it.
+
+    The `state` of mail is that of the outbox: queued, retry, sending, sent, uncertain, failed or rehearsed.
+    """
+
+    id: str
+    seq: int
+    to_zh: str
+    to_en: str
+    channel: str
+    template: str
+    title_zh: str
+    title_en: str
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    read_at: datetime | None
+
+
+class NoticesSent(BaseModel):
+    """What was told of an order, the latest first; at most 500."""
+
+    items: list[NoticeSent]
 
 
 class Marked(BaseModel):
@@ -58,6 +90,32 @@ async def list_notices(
     )
     more = cursors.make(_LISTING, [following.created_at, following.id]) if following else ""
     return Response(encode({"items": page, "next": more}), media_type=JSON)
+
+
+@router.get(
+    "/orders/{order_id}/notices",
+    response_model=NoticesSent,
+    responses=declared("unauthenticated", "forbidden", "order_not_found", "unavailable"),
+    operation_id="list_order_notices",
+    summary="Whom the system told of an order",
+)
+async def list_order_notices(order_id: OrderId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
+    """Who was told of which event, by which way, and whether it arrived; the words of a notice are its reader's."""
+    if await parts.read(who, sights.customer_of, order_id, who.sight) is None:
+        raise no_order(order_id)
+    found, labels = await parts.read(who, _sent, order_id)
+    await parts.record.seen(request, who, order_id)
+    items = [{**asdict(one), **_to(one.audience, labels)} for one in found]
+    return Response(encode({"items": items}), media_type=JSON)
+
+
+def _sent(session: Session, order_id: str) -> tuple[list[Sent], Mapping[str, tuple[str, str]]]:
+    return queries.sent_of(session, order_id), queries.names(session).labels
+
+
+def _to(audience: str, labels: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    zh, en = ("客户", "the customer") if audience == CUSTOMER else called(audience, labels)
+    return {"to_zh": zh, "to_en": en}
 
 
 @router.post(

@@ -46,7 +46,7 @@ SCOPES: dict[str, Scope] = {
         "查阅工单", "read orders",
         "stream list_orders search_orders get_order get_live get_events get_order_as_of get_deadlines explain_clock "
         "list_followers list_callbacks list_criticisms get_inbox list_files get_file get_wall find_similar "
-        "list_earlier",
+        "list_earlier list_order_notices",
     ),
     "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
     "orders:register": _scope("登记工单", "register orders", "register foresee"),

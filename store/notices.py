@@ -315,6 +315,33 @@ def of_order(session: Session, reader: Reader, order_id: str, limit: int = 500) 
     return [Entry(*row) for row in session.execute(newest(session, reader, wanted, limit))]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """That somebody was told of an event of an order, by which way, and what became of it; not in which words."""
+
+    id: str
+    seq: int
+    audience: str
+    channel: str
+    template: str
+    title_zh: str
+    title_en: str
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    read_at: datetime | None
+
+
+_SENT = tuple(t.c[name] for name in Sent.__dataclass_fields__)
+
+
+def sent_of(session: Session, order_id: str, limit: int = 500) -> list[Sent]:
+    """Whom the system told of an order, as far as the session sees it, the latest first."""
+    latest = (t.c.seq.desc(), t.c.id)
+    found = session.execute(select(*_SENT).where(t.c.order_id == order_id).order_by(*latest).limit(limit))
+    return [Sent(*row) for row in found]
+
+
 def newest(session: Session, reader: Reader, wanted: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
     """The newest of what a reader may see; for staff the top of each audience by the index, and the top of those."""
     latest = (t.c.created_at.desc(), t.c.id.desc())
