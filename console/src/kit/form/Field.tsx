@@ -105,7 +105,7 @@ function control(
   required: boolean,
 ) {
   if (widget === "line") return <Input maxLength={LONG} autoComplete="off" />;
-  if (widget === "words") return <Input.TextArea autoSize={{ minRows: 2, maxRows: 10 }} maxLength={LONG} />;
+  if (widget === "words") return <Input.TextArea rows={3} maxLength={LONG} />;
   if (widget === "instant") return <InstantField zone={zone} />;
   if (widget === "rating") return <RatingField optional={!required} />;
   if (widget === "choice") return <Few options={yesNo} label={label} />;

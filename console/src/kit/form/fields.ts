@@ -73,6 +73,7 @@ export const FORMS: Record<string, readonly FieldSpec[]> = {
     REMARK,
   ],
   rate_by_sms: [
+    { name: "contacted", widget: "choice" },
     choice("solved"),
     one("satisfaction", "satisfaction"),
     { name: "why", widget: "words", requiredWhen: unhappy },

@@ -1,5 +1,5 @@
 import { CopyOutlined, PrinterOutlined, StarOutlined } from "@ant-design/icons";
-import { App, Button, Drawer, Tabs } from "antd";
+import { App, Button, Drawer } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
@@ -21,6 +21,7 @@ import { Keys } from "./Keys";
 import { News } from "./News";
 import { Next } from "./Next";
 import { Notices } from "./Notices";
+import { Parts } from "./Parts";
 import { People } from "./People";
 import { may } from "./rights";
 import { Timeline } from "./Timeline";
@@ -112,7 +113,7 @@ export function OrderPage({ view }: { view: OrderView }) {
   const tab = hash.startsWith("#e") && !query.has("tab") ? "timeline" : (query.get("tab") ?? "timeline");
   const show = (key: string) => () => {
     set("tab", key);
-    document.querySelector<HTMLElement>(`#parts [data-node-key="${key}"] [role=tab]`)?.focus();
+    document.getElementById(`tab-${key}`)?.focus();
   };
   const keys = {
     a: () => document.querySelector<HTMLElement>("#actions button")?.focus(),
@@ -149,7 +150,7 @@ export function OrderPage({ view }: { view: OrderView }) {
       </div>
       <News number={fresh} onSee={() => (setSeen(last), set("tab", "timeline"))} />
       <div id="parts" className="box">
-        <Tabs activeKey={tab} onChange={(key) => set("tab", key)} items={tabs} aria-label={t("tabs")} />
+        <Parts parts={tabs} open={tab} onOpen={(key) => set("tab", key)} label={t("tabs")} />
       </div>
       <p className="quiet no-print wide">{t("keys.help")}</p>
       <Keys on={keys} />

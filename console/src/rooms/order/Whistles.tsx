@@ -52,7 +52,7 @@ export function Whistles({ view }: { view: OrderView }) {
               t("whistles.valid"),
               whistle.valid == null ? "" : t(`verbs:choice.review_whistle.valid.${whistle.valid ? "yes" : "no"}`),
             ],
-            ["", t("whistles.progress", { there, all: whistle.attendances.length })],
+            [t("whistles.reported"), t("whistles.progress", { there, all: whistle.attendances.length })],
           ]}
         />
         <Grid
