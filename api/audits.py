@@ -70,7 +70,7 @@ async def get_order_as_of(
         detail = f"{order_id} was not registered yet."
         remedy = f"It was at {head.order.registered_at.isoformat()}."
         raise Problem("invalid_request", detail, field="at", remedy=remedy)
-    await parts.record.seen(request, who, order_id, detail=f"as of event {found.seq}")
+    await parts.record.seen(request, who, order_id, detail=f"seq {found.seq}")
     standing = {"seq": found.seq, "at": found.at, "type": found.type, "until": found.until}
     body = {**view(found.order, who.role), "as_of": {**standing, "last": max(head.last_seq, found.seq)}}
     return Response(encode(body), media_type=JSON)
@@ -93,7 +93,7 @@ async def get_proof(order_id: OrderId, request: Request, who: AskerDep, parts: P
     found = await parts.read(who, proofs.proof, order_id)
     if found is None:
         raise no_order(order_id)
-    await parts.record.seen(request, who, order_id, detail="proof")
+    await parts.record.seen(request, who, order_id)
     request.scope[STREAMED] = True  # the veil would put other bytes in the place of the sealed ones
     headers = {"Content-Disposition": f'inline; filename="{order_id}.proof.json"'}
     return Response(encode(found), media_type=JSON, headers=headers)

@@ -94,9 +94,11 @@ async def test_the_proof_verifies_and_shows_nothing_in_clear(api: Caller, gatewa
     assert [one.event["type"] for one in found.events] == [event["type"] for event in events]
     assert "陈女士" not in answer.text
     assert PHONE not in answer.text
-    looks = sa.text("SELECT detail FROM accesses WHERE actor_id = :who AND orders @> ARRAY[:id] AND detail = 'proof'")
+    looks = sa.text(
+        "SELECT operation FROM accesses WHERE actor_id = :who AND orders @> ARRAY[:id] AND operation = 'get_proof'"
+    )
     with gateway.books.writes() as session:
-        assert session.scalars(looks, {"who": INSPECTOR, "id": number}).all() == ["proof"]
+        assert session.scalars(looks, {"who": INSPECTOR, "id": number}).all() == ["get_proof"]
 
 
 async def test_an_order_of_nobodys_has_neither(api: Caller) -> None:

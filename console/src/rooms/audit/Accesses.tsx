@@ -1,14 +1,17 @@
-import { Button, Tag } from "antd";
+import { Button, Switch } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNames } from "@/kit/names";
 import { useSentences } from "@/kit/sentences";
+import { useMe } from "@/kit/session";
 import { Answer } from "@/kit/states";
 import { useAccesses } from "./data";
 import type { PartProps } from "./part";
 import { useExact } from "./useExact";
 import { Wide } from "./Wide";
 
-const LOUD: Record<string, string> = { refused: "red", revealed: "gold", exported: "geekblue", erased: "volcano" };
+/** What an auditor looks for first. */
+const LOUD = ["refused", "revealed", "exported", "erased"];
 
 /** Who looked at the order, who was refused, who was shown what is hidden and why. */
 export function Accesses({ order, zone }: PartProps) {
@@ -18,11 +21,20 @@ export function Accesses({ order, zone }: PartProps) {
   const sentences = useSentences(order, zone);
   const pages = useAccesses(order.id);
   const answer = { ...pages, data: pages.data?.pages.flatMap((page) => page.items) };
+  const me = useMe();
+  const [hidden, setHidden] = useState(false);
+  const detail = (text: string): string => {
+    const [, seq] = /^seq (\d+)$/.exec(text) ?? [];
+    return seq ? t("accesses.seq", { seq }) : text || "—";
+  };
   const operation = (id: string): string => t(`operation.${id}`, t(`verbs:verb.${id}.label`, id));
   return (
     <Answer of={answer} empty={t("accesses.none")}>
       {(lines) => (
         <>
+          <label className="no-print">
+            <Switch size="small" checked={hidden} onChange={setHidden} /> {t("accesses.hide")}
+          </label>
           <Wide label={t("accesses.table")}>
             <table className="audit-table">
               <caption>{t("accesses.table")}</caption>
@@ -36,27 +48,31 @@ export function Accesses({ order, zone }: PartProps) {
                 </tr>
               </thead>
               <tbody>
-                {lines.map((line) => (
-                  <tr key={line.id}>
-                    <td>{exact(line.at)}</td>
-                    <th scope="row">
-                      {line.actor_id
-                        ? sentences.who({ id: line.actor_id, role: line.role, acting_for: line.acting_for })
-                        : t("accesses.nobody")}
-                    </th>
-                    <td>
-                      {line.role ? t(`verbs:role.${line.role}`, line.role) : "—"}
-                      {line.unit && <span className="audit-quiet">{names.unit(line.unit)}</span>}
-                    </td>
-                    <td>{operation(line.operation)}</td>
-                    <td>
-                      <Tag color={LOUD[line.outcome] ?? "default"}>{t(`outcome.${line.outcome}`)}</Tag>
-                    </td>
-                    <td>{line.detail || line.code || "—"}</td>
-                    <td>{line.reason || "—"}</td>
-                    <td>{line.address || "—"}</td>
-                  </tr>
-                ))}
+                {lines
+                  .filter((line) => !hidden || line.actor_id !== me.id)
+                  .map((line) => (
+                    <tr key={line.id}>
+                      <td>{exact(line.at)}</td>
+                      <th scope="row">
+                        {line.actor_id
+                          ? sentences.who({ id: line.actor_id, role: line.role, acting_for: line.acting_for })
+                          : t("accesses.nobody")}
+                      </th>
+                      <td>
+                        {line.role ? t(`verbs:role.${line.role}`, line.role) : "—"}
+                        {line.unit && <span className="audit-quiet">{names.unit(line.unit)}</span>}
+                      </td>
+                      <td>{operation(line.operation)}</td>
+                      <td>
+                        <span className={LOUD.includes(line.outcome) ? "audit-mark audit-mark-changed" : ""}>
+                          {t(`outcome.${line.outcome}`)}
+                        </span>
+                      </td>
+                      <td>{detail(line.detail || line.code)}</td>
+                      <td>{line.reason || "—"}</td>
+                      <td>{line.address || "—"}</td>
+                    </tr>
+                  ))}
               </tbody>
             </table>
           </Wide>

@@ -25,7 +25,9 @@ export function Clocks({ order, events, zone }: PartProps) {
   const deadlines = useDeadlines(order.id);
   const [address] = useSearchParams();
   const [asked, setAsked] = useState("");
-  const until = order.over && order.closed_at ? Date.parse(order.closed_at) : Math.floor(useNow() / MINUTE) * MINUTE;
+  const present = Math.floor(useNow() / MINUTE) * MINUTE;
+  const latest = Date.parse(events.at(-1)?.at ?? order.registered_at);
+  const until = order.over ? latest : Math.max(present, latest); // a rehearsal's time runs ahead of everybody's
   const lives = useMemo(() => lifelines(events, until), [events, until]);
   const seq = address.get("seq");
   const here = useMemo(() => {

@@ -14,9 +14,16 @@ const STATES = [
   "closed", "not_accepted", "cancelled", "terminated", "merged",
 ]; // prettier-ignore
 /** What of the search stands in the page's address; who the customer is never does. */
-const KEPT = ["text", "state", "province", "overdue"] as const;
+const KEPT = ["text", "state", "province", "overdue", "rehearsal"] as const;
 
-type Wanted = { customer?: string; text?: string; state?: string[]; province?: string; overdue?: boolean };
+type Wanted = {
+  customer?: string;
+  text?: string;
+  state?: string[];
+  province?: string;
+  overdue?: boolean;
+  rehearsal?: boolean;
+};
 
 /** The query of an export, with the filters of the list. */
 export function exported(extension: "csv" | "xlsx", filters: OrderFilters): string {
@@ -38,6 +45,7 @@ export function Find() {
     ...(address.get("province") && { province: address.get("province") ?? "" }),
     ...(address.has("state") && { state: address.getAll("state") as NonNullable<OrderFilters["state"]> }),
     ...(address.has("overdue") && { overdue: true }),
+    ...(address.has("rehearsal") && { rehearsal: true }),
   };
   const find = (wanted: Wanted) => {
     const typed = wanted.text?.trim() ?? "";
@@ -65,7 +73,7 @@ export function Find() {
       ))}
     >
       <p className="audit-lead">{t("find.lead")}</p>
-      <Form<Wanted> layout="inline" className="audit-find no-print" onFinish={find} initialValues={filters}>
+      <Form<Wanted> layout="vertical" className="audit-find no-print" onFinish={find} initialValues={filters}>
         <Form.Item name="text" label={t("find.text")}>
           <Input allowClear autoFocus maxLength={200} />
         </Form.Item>
@@ -89,6 +97,9 @@ export function Find() {
         </Form.Item>
         <Form.Item name="overdue" valuePropName="checked">
           <Checkbox>{t("find.overdue")}</Checkbox>
+        </Form.Item>
+        <Form.Item name="rehearsal" valuePropName="checked">
+          <Checkbox>{t("find.rehearsal")}</Checkbox>
         </Form.Item>
         <Button type="primary" htmlType="submit">
           {t("kit:search")}

@@ -19,7 +19,7 @@ export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
         <caption>{t("proof.table")}</caption>
         <thead>
           <tr>
-            {["seq", "event", "at", "hash", "computed", "holds"].map((name) => (
+            {["seq", "event", "at", "hash", "holds"].map((name) => (
               <th scope="col" key={name}>
                 {t(`proof.${name}`)}
               </th>
@@ -38,9 +38,11 @@ export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
               <td>{exact(link.at)}</td>
               <td className="audit-hash">
                 <code>{link.hash}</code>
-              </td>
-              <td className="audit-hash">
-                <code>{link.computed}</code>
+                {link.computed !== link.hash && (
+                  <div className="audit-fails">
+                    {t("proof.computed")} <code>{link.computed || "—"}</code>
+                  </div>
+                )}
               </td>
               <td>
                 {mark(
@@ -51,7 +53,7 @@ export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
             </tr>
           ))}
           <tr data-broken={!verdict.headed}>
-            <th scope="row" colSpan={5}>
+            <th scope="row" colSpan={4}>
               {t("proof.ends")}
             </th>
             <td>{mark(verdict.headed, t(verdict.headed ? "proof.ok" : "fault.unheaded"))}</td>

@@ -1,4 +1,4 @@
-import { Switch, Tag } from "antd";
+import { Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useOrder } from "@/kit/order";
@@ -11,12 +11,7 @@ import { useWords } from "./useWords";
 import { Wide } from "./Wide";
 
 /** Differences are told by a sign and a word, and by colour besides. */
-const SIGNS: Record<Difference, { sign: string; colour: string }> = {
-  same: { sign: "", colour: "default" },
-  changed: { sign: "≠", colour: "gold" },
-  added: { sign: "+", colour: "green" },
-  removed: { sign: "−", colour: "red" },
-};
+const SIGNS: Record<Difference, string> = { same: "", changed: "≠", added: "+", removed: "−" };
 
 /** How the order stood after an event, beside how it stands today. */
 export function Standing({ order, seq, zone }: { order: Order; seq: number; zone: string }) {
@@ -33,10 +28,10 @@ export function Standing({ order, seq, zone }: { order: Order; seq: number; zone
         const different = lines.filter(({ difference }) => difference !== "same");
         const shown = all ? lines : different;
         const counts = (["changed", "added", "removed"] as const).map((difference) => (
-          <Tag key={difference} color={SIGNS[difference].colour}>
-            {SIGNS[difference].sign} {t(`diff.${difference}`)}{" "}
+          <span key={difference} className={`audit-mark audit-mark-${difference}`}>
+            {SIGNS[difference]} {t(`diff.${difference}`)}{" "}
             {lines.filter((line) => line.difference === difference).length}
-          </Tag>
+          </span>
         ));
         return (
           <>
@@ -78,7 +73,7 @@ export function Standing({ order, seq, zone }: { order: Order; seq: number; zone
 
 function Row({ line, words }: { line: Line; words: ReturnType<typeof useWords> }) {
   const { t } = useTranslation("audit");
-  const { sign, colour } = SIGNS[line.difference];
+  const sign = SIGNS[line.difference];
   const [group, field] = words.field(line.path);
   return (
     <tr className={`audit-${line.difference}`}>
@@ -90,9 +85,9 @@ function Row({ line, words }: { line: Line; words: ReturnType<typeof useWords> }
       <td>
         {line.is === undefined ? <span aria-hidden>—</span> : words.value(line.path, line.is)}{" "}
         {sign && (
-          <Tag color={colour} title={t(`diff.${line.difference}`)}>
+          <span className={`audit-mark audit-mark-${line.difference}`}>
             {sign} {t(`diff.${line.difference}`)}
-          </Tag>
+          </span>
         )}
       </td>
     </tr>

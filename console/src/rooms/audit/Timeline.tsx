@@ -51,8 +51,11 @@ export function Timeline({ order, events, zone, seq, go }: Props) {
           <>
             <span className="audit-seq">{event.seq}</span>
             <span className="audit-what">
-              <strong>{sentences.title(event.type)}</strong> <time dateTime={event.at}>{exact(event.at)}</time>
-              {here && <Tag color="blue">{t("history.here")}</Tag>}
+              <span className="audit-title">
+                <strong>{sentences.title(event.type)}</strong>
+                <time dateTime={event.at}>{exact(event.at)}</time>
+                {here && <em className="audit-mark">{t("history.here")}</em>}
+              </span>
               <span className="audit-sentence">{sentences.say(event)}</span>
               <span className="audit-quiet">{actor(event)}</span>
               {event.reason && <span className="audit-quiet">{t("history.why", { reason: event.reason })}</span>}

@@ -37,6 +37,13 @@ interface Tip {
 
 export const ROW = 36;
 
+/** What is in sight at first: all that has been, and a little of what is to come; a limit in weeks would squeeze the rest. */
+function opening(lives: readonly Lifeline[]): { startValue: number; endValue: number } {
+  const ends = lives.flatMap(({ stretches }) => stretches.map(({ to }) => to));
+  const [begin, end] = [Math.min(...lives.map(({ begin: at }) => at)), Math.max(...ends)];
+  return { startValue: begin, endValue: end + (end - begin) / 8 };
+}
+
 /** Every clock's life as a bar: how it went, what became of it, when it was due. */
 export function clockChart(
   lives: readonly Lifeline[],
@@ -125,7 +132,7 @@ export function clockChart(
         : { width: 176, overflow: "truncate", color: "#1c2330" },
       z: 3,
     },
-    dataZoom: [{ type: "slider", height: 22, bottom: 8, filterMode: "none", labelFormatter: "" }],
+    dataZoom: [{ type: "slider", height: 22, bottom: 8, filterMode: "none", labelFormatter: "", ...opening(lives) }],
     series: [
       {
         id: "bars",

@@ -18,6 +18,9 @@ export interface Line {
 /** What says nothing of an order's standing: they move with every event. */
 const LEFT_OUT = new Set(["seq", "id", "status_before_return", "since", "step", "worked", "reached"]);
 
+/** What of a limit is compared; the rest of it is told by its name, or counts by itself. */
+const OF_LIMITS = new Set(["status", "due_at", "first_due_at", "paused_at", "extended", "warned"]);
+
 /** By what the parts of a list are told apart, whatever place they have in it. */
 const named = (part: unknown, index: number): string => {
   const { id, unit, kind } = part as Record<string, unknown>;
@@ -36,7 +39,7 @@ export function leaves(node: unknown, path: readonly string[] = []): Leaf[] {
       : [{ path, value: node }];
   if (typeof node === "object" && node !== null)
     return Object.entries(node)
-      .filter(([name]) => !LEFT_OUT.has(name))
+      .filter(([name]) => !LEFT_OUT.has(name) && (path[0] !== "clocks" || path.length !== 2 || OF_LIMITS.has(name)))
       .flatMap(([name, value]) => leaves(value, [...path, name]));
   return [{ path, value: node }];
 }
