@@ -69,7 +69,11 @@ export function SessionProvider({ session, children }: { session: SessionView; c
     [queries],
   );
   useEffect(() => {
-    onUnauthenticated.does = () => void queries.invalidateQueries({ queryKey: ["session"] });
+    // The log-in's own query is refused too; asking it anew then would never end.
+    onUnauthenticated.does = () => {
+      const asked = queries.isFetching({ queryKey: ["session"] }) > 0;
+      if (!asked) void queries.invalidateQueries({ queryKey: ["session"] });
+    };
   }, [queries]);
   const me = useMemo(() => {
     const who = (actingFor && identity.data ? identity.data : session.who) as SessionView["who"];
