@@ -33,7 +33,8 @@ from identity.sessions import COOKIE
 from runtime.settings import PROJECT, Settings
 from store.changes import Change
 from tests.api.browsers import system
-from tests.api.conftest import AGENT, CALLER, CUSTOMER, NET, STRANGER, Caller, worker
+from tests.api.conftest import AGENT, CALLER, CUSTOMER, NET, PHONE, STRANGER, Caller, worker
+from tests.api.test_callbacks import NOON
 from tests.conftest import Database
 
 __all__ = ["worker"]
@@ -204,7 +205,7 @@ async def test_an_administrator_and_nobody_have_no_stream(api: Caller) -> None:
 async def test_a_unit_is_not_told_of_the_call_back_and_a_customer_only_of_his_own_steps(
     api: Caller, address: str
 ) -> None:
-    number = await api.opened()
+    number = await api.opened(customer={"name": "Ms Chen", "phone": PHONE, "zone": NOON})
     await api.act(number, "sign", NET)
     async with (
         reading(address, NET) as unit,
