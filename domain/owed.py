@@ -134,6 +134,8 @@ _WHISTLE: dict[str, Probe] = {
     "dispose": lambda order, subject, now: c.Dispose(subject, "-"),
 }
 _FIELDS = (errors.InvalidField, errors.ReasonRequired)
+_ONCE = ("sign", "submit_part")
+"""Done once; what is done already is no more to be done, and not something that waits."""
 _NOT_THIS = (errors.NotAllowedNow, errors.RoleForbidden, errors.NotYourUnit, errors.UnknownSubject)
 """Refusals that say: this is not the unit's to do as things stand. Such a verb is not offered at all."""
 
@@ -153,6 +155,8 @@ def ways(order: Order, actor: Actor, subject: str, now: datetime, terms: Terms) 
         except _NOT_THIS:
             continue
         except errors.Refusal as refusal:
+            if verb in _ONCE and isinstance(refusal, errors.AlreadyPending):
+                continue
             found.append(Way(verb, refusal.code, refusal.message, refusal.remedy, until))
         else:
             found.append(Way(verb, until=until))

@@ -49,6 +49,7 @@ async def test_an_entry_says_what_is_owed_and_what_may_be_done_about_it(api: Cal
     signed = await task(api, order)
     assert "sign" not in verbs(signed)
     assert signed["holders"] == [NET]
+    assert "sign" not in ways(signed), "once is enough"
     assert {verb for verb, code in ways(signed).items() if not code} >= {"contact", "reply", "extend", "ledger"}
     until = next(way["until"] for way in signed["ways"] if way["verb"] == "extend")
     answer = await api.post(f"/orders/{order}/extend", {"until": until, "reason": "零件在途 / parts on their way"}, NET)

@@ -13,7 +13,7 @@ import httpx
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from api.app import create_app
 from runtime.settings import Settings
@@ -21,6 +21,9 @@ from tests.api.conftest import Caller, worker
 from tests.support.browser import Console, launched
 
 __all__ = ["worker"]
+
+
+expect.set_options(timeout=20_000)  # on a machine that is busy with other tests too
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

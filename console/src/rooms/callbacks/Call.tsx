@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CommandAnswer } from "@/kit/command";
+import { offsetOf } from "@/kit/form/instants";
 import { useLabels } from "@/kit/labels";
 import { useNames } from "@/kit/names";
 import { useEvents } from "@/kit/order";
@@ -59,7 +60,9 @@ export function Call({ line, open, there, onDone, onNext }: CallProps) {
               </>
             )}
           </Tag>
-          <span className="calls-quiet">{t("hours", { opens: line.opens, closes: line.closes, zone: line.zone })}</span>
+          <span className="calls-quiet">
+            {t("hours", { opens: line.opens, closes: line.closes, zone: offsetOf(line.zone, line.may_call_at) })}
+          </span>
           <span className="calls-quiet">{t("calls_today", { count: line.calls_today })}</span>
           <span className="calls-quiet">
             {t("attempt", { number: line.attempts + 1, of: line.attempts + line.attempts_left })}

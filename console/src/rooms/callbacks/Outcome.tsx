@@ -131,7 +131,7 @@ export function Outcome({ line, open, may, there, said, onSaid, onDone, onNext }
         }}
         value={why}
         maxLength={2000}
-        autoSize={{ minRows: 2, maxRows: 6 }}
+        rows={3}
         disabled={!may || busy || !open}
         onChange={(event) => setWhy(event.target.value)}
       />

@@ -79,20 +79,20 @@ export function ReplyForm({ view, task, zone, onDone }: ReplyFormProps) {
         <Form.Item name="received_at" label={t("reply.received_at")} rules={[missing("received_at")]}>
           <Input type="datetime-local" suffix={offsetOf(zone, opened)} />
         </Form.Item>
-        <Form.Item name="done_by" label={t("reply.done_by")} rules={[missing("done_by")]}>
-          <Input type="datetime-local" suffix={offsetOf(zone, opened)} />
+        <Form.Item
+          name="spoke_to"
+          label={t("reply.spoke_to")}
+          extra={t("reply.spoke_to_hint")}
+          rules={[missing("spoke_to")]}
+        >
+          <Input maxLength={200} autoComplete="off" />
         </Form.Item>
       </div>
-      <Form.Item
-        name="spoke_to"
-        label={t("reply.spoke_to")}
-        extra={t("reply.spoke_to_hint")}
-        rules={[missing("spoke_to")]}
-      >
-        <Input maxLength={200} autoComplete="off" />
-      </Form.Item>
       <Form.Item name="done" label={t("reply.done")} extra={t("reply.done_hint")} rules={[missing("done")]}>
-        <Input.TextArea autoSize={{ minRows: 4, maxRows: 12 }} maxLength={4000} showCount />
+        <Input.TextArea rows={6} maxLength={4000} />
+      </Form.Item>
+      <Form.Item name="done_by" label={t("reply.done_by")} rules={[missing("done_by")]}>
+        <Input type="datetime-local" suffix={offsetOf(zone, opened)} />
       </Form.Item>
       <Evidence orderId={order.id} count={order.attachments} />
       <h3>{t("reply.audit")}</h3>

@@ -99,7 +99,7 @@ export function ReturnForm({ view, until, zone, onDone }: ReturnFormProps) {
               label={t("return.reason")}
               rules={[{ required: true, whitespace: true, message: t("return.reason_missing") }]}
             >
-              <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} />
+              <Input.TextArea rows={3} maxLength={2000} />
             </Form.Item>
           </>
         )}
