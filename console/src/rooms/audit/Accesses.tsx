@@ -36,7 +36,7 @@ export function Accesses({ order, zone }: PartProps) {
             <Switch size="small" checked={hidden} onChange={setHidden} /> {t("accesses.hide")}
           </label>
           <Wide label={t("accesses.table")}>
-            <table className="audit-table">
+            <table className="audit-table audit-broad">
               <caption>{t("accesses.table")}</caption>
               <thead>
                 <tr>

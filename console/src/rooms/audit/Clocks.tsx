@@ -7,7 +7,7 @@ import { useNames } from "@/kit/names";
 import { Answer } from "@/kit/states";
 import { useNow } from "@/kit/time";
 import { useNarrow } from "@/kit/useNarrow";
-import { clockChart, GLYPHS, LOOKS, ROW } from "./clockChart";
+import { clockChart, GLYPHS, LOOKS, rowHeight } from "./clockChart";
 import { useDeadlines, useExplanation } from "./data";
 import { type Lifeline, lifelines } from "./lifelines";
 import type { PartProps } from "./part";
@@ -76,11 +76,15 @@ export function Clocks({ order, events, zone }: PartProps) {
           </li>
         ))}
       </ul>
-      <Chart option={option} label={t("clocks.chart", { count: lives.length })} height={lives.length * ROW + 90} />
+      <Chart
+        option={option}
+        label={t("clocks.chart", { count: lives.length })}
+        height={lives.length * rowHeight(narrow) + 90}
+      />
       <Answer of={deadlines} empty={t("clocks.none")}>
         {(rows) => (
           <Wide label={t("clocks.table")}>
-            <table className="audit-table">
+            <table className="audit-table audit-broad">
               <caption>{t("clocks.table")}</caption>
               <thead>
                 <tr>

@@ -15,7 +15,7 @@ export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
   );
   return (
     <Wide label={t("proof.table")}>
-      <table className="audit-table">
+      <table className="audit-table audit-broad">
         <caption>{t("proof.table")}</caption>
         <thead>
           <tr>

@@ -12,7 +12,7 @@ import { useTranslation } from "react-i18next";
 import { instantOf, offsetOf, wallClock } from "@/kit/form/instants";
 import { useKeys } from "@/kit/keys";
 import { useSentences } from "@/kit/sentences";
-import { seqAt } from "./History";
+import { type Go, seqAt } from "./History";
 import type { PartProps } from "./part";
 import { useExact } from "./useExact";
 
@@ -20,7 +20,7 @@ const BEAT = 900;
 
 interface Props extends PartProps {
   seq: number;
-  go: (seq: number) => void;
+  go: Go;
 }
 
 /** Moves through the history: by slider, by steps, by itself, or to an instant; j and k go one event on and back. */
@@ -33,12 +33,12 @@ export function Scrubber({ order, events, seq, go, zone }: Props) {
   useEffect(() => {
     if (!playing) return undefined;
     const beat = setTimeout(() => {
-      if (seq < last) go(seq + 1);
+      if (seq < last) go((now) => now + 1);
       else setPlaying(false);
     }, BEAT);
     return () => clearTimeout(beat);
   });
-  const step = (to: number) => {
+  const step: Go = (to) => {
     setPlaying(false);
     go(to);
   };
@@ -46,7 +46,7 @@ export function Scrubber({ order, events, seq, go, zone }: Props) {
     if (!playing && seq >= last) go(1);
     setPlaying(!playing);
   };
-  useKeys({ j: () => step(seq + 1), k: () => step(seq - 1), p: play });
+  useKeys({ j: () => step((now) => now + 1), k: () => step((now) => now - 1), p: play });
   const told = (wanted: number): string => {
     const event = events.find((one) => one.seq === wanted);
     return event
@@ -68,7 +68,7 @@ export function Scrubber({ order, events, seq, go, zone }: Props) {
           aria-label={t("scrub.back")}
           aria-keyshortcuts="k"
           disabled={seq <= 1}
-          onClick={() => step(seq - 1)}
+          onClick={() => step((now) => now - 1)}
         />
         <Button
           type="primary"
@@ -82,7 +82,7 @@ export function Scrubber({ order, events, seq, go, zone }: Props) {
           aria-label={t("scrub.on")}
           aria-keyshortcuts="j"
           disabled={seq >= last}
-          onClick={() => step(seq + 1)}
+          onClick={() => step((now) => now + 1)}
         />
         <Button
           icon={<VerticalLeftOutlined />}

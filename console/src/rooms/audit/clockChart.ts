@@ -35,7 +35,8 @@ interface Tip {
   seriesId?: string;
 }
 
-export const ROW = 36;
+/** Pixels a limit takes; where the page is narrow its name stands above its bar. */
+export const rowHeight = (narrow: boolean): number => (narrow ? 52 : 36);
 
 /** What is in sight at first: all that has been, and a little of what is to come; a limit in weeks would squeeze the rest. */
 function opening(lives: readonly Lifeline[]): { startValue: number; endValue: number } {
@@ -56,12 +57,14 @@ export function clockChart(
     life.marks.filter(({ change }) => change !== "started").map((mark) => ({ life, row, mark })),
   );
   const dues = lives.map((life, row) => ({ life, row }));
+  const [lower, thinner] = narrow ? [9, 0.6] : [0, 1];
   const bar = (_: unknown, api: Coordinates) => {
     const [row, from, to, look] = [api.value(0), api.value(1), api.value(2), api.value(3)];
     const { fill, stroke, height, dash } = Object.values(LOOKS)[look] ?? LOOKS.running;
-    const [left, middle] = api.coord([from, row]);
+    const [left, centre] = api.coord([from, row]);
+    const middle = centre + lower;
     const [right] = api.coord([to, row]);
-    const tall = (api.size([0, 1])[1] ?? ROW) * height;
+    const tall = (api.size([0, 1])[1] ?? 36) * height * thinner;
     const shape = { x: left, y: middle - tall / 2, width: Math.max(right - left, 2), height: tall };
     return { type: "rect", shape, style: { fill, stroke, lineWidth: 1, lineDash: dash } };
   };
@@ -71,7 +74,7 @@ export function clockChart(
     return {
       type: "text",
       x,
-      y: y - 1,
+      y: y - 1 + lower,
       style: {
         text,
         align: "center",
@@ -84,9 +87,10 @@ export function clockChart(
     };
   };
   const limit = (_: unknown, api: Coordinates) => {
-    const tall = (api.size([0, 1])[1] ?? ROW) * 0.92;
+    const tall = (api.size([0, 1])[1] ?? 36) * 0.92 * thinner;
     const line = (at: number, dash: number[]) => {
-      const [x, y] = api.coord([at, api.value(0)]);
+      const [x, centre] = api.coord([at, api.value(0)]);
+      const y = centre + lower;
       return { type: "line", shape: { x1: x, x2: x, y1: y - tall / 2, y2: y + tall / 2 }, style: { stroke: "#10151d", lineWidth: 2, lineDash: dash } }; // prettier-ignore
     };
     const [due, first] = [api.value(1), api.value(2)];
@@ -125,7 +129,7 @@ export function clockChart(
             inside: true,
             align: "left",
             verticalAlign: "bottom",
-            padding: [0, 0, 8, 2],
+            padding: [0, 0, 9, 2],
             color: "#1c2330",
             fontSize: 11,
           }
