@@ -182,7 +182,7 @@ def rate_by_sms(scribe: Scribe, command: c.RateBySms) -> None:
     callback = scribe.order.callback
     if callback is None or callback.status is not CallbackStatus.SMS_SENT:
         raise errors.NotAllowedNow("no rating is asked for by message now", state=scribe.order.state)
-    _recorded(scribe, None, command.solved, command.satisfaction, command.why, by_sms=True)
+    _recorded(scribe, command.contacted, command.solved, command.satisfaction, command.why, by_sms=True)
 
 
 def _recorded(

@@ -233,11 +233,12 @@ class RecordCallback:
 
 @dataclass(frozen=True, slots=True)
 class RateBySms:
-    """The customer's rating after the attempts were exhausted."""
+    """The customer's rating after the attempts were exhausted; `contacted`: the department got in touch with him."""
 
     solved: bool
     satisfaction: Satisfaction
     why: Words = ""
+    contacted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

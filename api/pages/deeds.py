@@ -54,7 +54,11 @@ class Deed:
 DEEDS: Mapping[str, Deed] = {
     "supply_info": Deed(("text",), required=("text",)),
     "urge": Deed(("text",)),
-    "rate_by_sms": Deed(("solved", "satisfaction", "why"), required=("solved", "satisfaction"), truths=("solved",)),
+    "rate_by_sms": Deed(
+        ("contacted", "solved", "satisfaction", "why"),
+        required=("contacted", "solved", "satisfaction"),
+        truths=("contacted", "solved"),
+    ),
     "reopen": Deed(("reason",), required=("reason",)),
     "withdraw": Deed(("reason", "confirmed"), required=("reason", "confirmed"), template="withdraw"),
 }

@@ -96,7 +96,8 @@ def coming(order: Order) -> list[Clock]:
     """The limits that say what comes next, the earliest first; of several of a kind the first that runs out."""
     found: dict[str, Clock] = {}
     for one in sorted(order.clocks.values(), key=lambda one: one.due_at):
-        if one.kind in COMING.get(order.state, ()):
+        answered = one.kind == "statutory" and one.status is Ticking.ANSWERED
+        if one.kind in COMING.get(order.state, ()) and not answered:
             found.setdefault(one.kind, one)
     return list(found.values())
 

@@ -219,17 +219,20 @@ async def test_an_order_asked_for_by_message_is_rated(api: Caller, app: FastAPI)
     assert f"/my/{order_id}/rate_by_sms" not in guest.page.forms
     visitor = await by_code(app, order_id, phone, "en", to="rate_by_sms")
     action = f"/my/{order_id}/rate_by_sms"
-    page = await visitor.send(action, solved="no")
-    assert page.status == 422
     page = await visitor.send(action, solved="no", satisfaction="dissatisfied")
+    assert page.status == 422, "all three are asked"
+    answers = {"contacted": "yes", "solved": "no", "satisfaction": "dissatisfied"}
+    page = await visitor.send(action, **answers)
     assert page.status == 422, "an unhappy rating says why"
+    assert 'aria-invalid="true" aria-describedby="said"' in page.answer.text
     assert 'value="dissatisfied" required checked' in page.answer.text
-    page = await visitor.send(action, solved="no", satisfaction="dissatisfied", why="It fails every night")
+    page = await visitor.send(action, **answers, why="It fails every night")
     assert (page.status, "Thank you for your rating." in page.text) == (200, True)
     assert "A manager is reviewing it" in page.text
     assert "It fails every night" in page.text
     recorded = (await events_of(api, order_id, "CallbackRecorded"))[0]["data"]
-    assert (recorded["solved"], recorded["satisfaction"], recorded["by_sms"]) == (False, "dissatisfied", True)
+    told = {name: recorded[name] for name in ("contacted", "solved", "satisfaction", "by_sms")}
+    assert told == {"contacted": True, "solved": False, "satisfaction": "dissatisfied", "by_sms": True}
 
 
 async def test_documents_are_taken_listed_and_given_back(api: Caller, app: FastAPI) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain import calling, errors
 from domain import commands as c
+from domain import events as e
 from domain.calendar import local_hour
 from domain.model import Customer, Outcome, Rating, Satisfaction, State, WhistleKind
 from tests.domain.calls import HAPPY, MISS, SHANGHAI, audited, called, clock, local, refused, with_rules
@@ -103,8 +104,9 @@ def test_the_customers_rating_counts_inside_its_window_and_once() -> None:
     life = asked_by_message()
     assert clock(life, "rating").due_at == local("2026-03-06 09:00")
     life.until(local("2026-03-06 08:59"))
-    rating = c.RateBySms(solved=True, satisfaction=Satisfaction.BASICALLY)
+    rating = c.RateBySms(solved=True, satisfaction=Satisfaction.BASICALLY, contacted=True)
     life.do("customer", rating)
+    assert [event.body.contacted for event in life.events if isinstance(event.body, e.CallbackRecorded)] == [True]
     assert life.at.outcome is Outcome.RESOLVED_SATISFIED
     with pytest.raises(errors.NotAllowedNow):
         life.do("customer", rating)
