@@ -50,7 +50,7 @@ function Loads({ title, lines, soon }: { title: string; lines: Line[]; soon?: bo
       data: rows.map((row) => row[at + 1] ?? 0),
     }));
     return {
-      legend: { top: 0, left: 0, itemHeight: 10 },
+      legend: { type: "scroll", top: 0, left: 0, itemHeight: 10 },
       tooltip: { renderMode: "richText", trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
       grid: { left: 8, right: 16, top: 30, bottom: 4, containLabel: true },
       xAxis: { type: "value", minInterval: 1 },

@@ -88,15 +88,22 @@ function Tile({
       <span className="tile-count">
         <span aria-hidden>{SIGNS[tone]}</span> {count}
       </span>
+      <span className="tile-told">{label}</span>
     </>
   );
   const className = `tile tile-${tone}${chosen ? " tile-chosen" : ""}`;
   return to ? (
-    <Link className={className} to={to(place.id)} aria-label={label} title={label} aria-current={chosen || undefined}>
+    <Link
+      className={className}
+      data-kind={place.kind}
+      to={to(place.id)}
+      title={label}
+      aria-current={chosen || undefined}
+    >
       {inside}
     </Link>
   ) : (
-    <div className={className} role="img" aria-label={label}>
+    <div className={className} data-kind={place.kind}>
       {inside}
     </div>
   );

@@ -7,6 +7,9 @@ import { useNames } from "@/kit/names";
 import { Answer } from "@/kit/states";
 import type { Breach } from "./wall";
 
+/** Begins a line that belongs to the one above it. */
+const DETAIL = "· ";
+
 /** Why a limit was missed: which hours counted, what paused it, and who held the order meanwhile. */
 export function Why({ breach, onClose }: { breach: Breach | null; onClose: () => void }) {
   const { t } = useTranslation("wall");
@@ -33,11 +36,13 @@ function Explained({ breach }: { breach: Breach }) {
           <p>
             <Link to={`/orders/${breach.order_id}`}>{breach.order_id}</Link>
           </p>
-          <ol className="why">
+          <ul className="why">
             {(names.zh ? account.zh : account.en).map((line) => (
-              <li key={line}>{line}</li>
+              <li key={line} className={line.startsWith(DETAIL) ? "why-detail" : ""}>
+                {line.startsWith(DETAIL) ? line.slice(DETAIL.length) : line}
+              </li>
             ))}
-          </ol>
+          </ul>
         </>
       )}
     </Answer>

@@ -157,7 +157,7 @@ function Shown({ found, lng, now }: { found: Wall; lng: string; now: number }) {
         {shares.map(({ name, share }) => (
           <div key={name}>
             <dt>{t(`rate.${name}`)}</dt>
-            <dd>{percent(share) ?? "—"}%</dd>
+            <dd>{percent(share) === null ? "—" : `${percent(share)}%`}</dd>
             <dd className="floor-of">{t("rate.of", share)}</dd>
           </div>
         ))}
@@ -180,7 +180,7 @@ function Worst({ found, lng, now }: { found: Wall; lng: string; now: number }) {
           <li key={line.order_id}>
             <span className={`level level-${line.level}`}>{line.level}</span>
             <span className="floor-unit">{lng === "zh" ? line.zh : line.en}</span>
-            <span>{lng === "zh" ? line.clock_zh : line.clock_en}</span>
+            <span className="floor-what">{lng === "zh" ? line.clock_zh : line.clock_en}</span>
             <span className={left !== null && left < 0 ? "floor-late" : "floor-left"}>
               {left === null ? "—" : kit(left < 0 ? "time.late" : "time.left", { length })}
             </span>
