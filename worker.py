@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -28,6 +29,7 @@ from activities.notices import MailServer, Postman, forgo
 from api.assembly import open_gateway
 from contracts.names import LEDGER_QUEUE, ORDERS_QUEUE
 from contracts.options import TASK_TIMEOUT
+from identity import tracking
 from runtime import keyring, leftovers, vitals, zones
 from runtime.faults import SetupError
 from runtime.plugin import connect, metrics
@@ -150,7 +152,12 @@ async def delivering(settings: Settings, maker: sessionmaker[Session]) -> AsyncI
             await asyncio.wait([task])
         return
     server = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_from)
-    postman = Postman(maker, server, Rack(maker, keyring.load(settings.keyring_path)))
+    rack = Rack(maker, keyring.load(settings.keyring_path))
+
+    def link(session: Session, order_id: str) -> str:
+        return tracking.address(session, rack.keyring, order_id, settings.public_url, settings.link_days, time.time())
+
+    postman = Postman(maker, server, rack, link) if settings.public_url else Postman(maker, server, rack)
     postman.start()
     try:
         yield

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from activities.smtp import Away, Line, MailServer, Refused, Unknown
+from domain.audiences import CUSTOMER
 from store import outbox, posts, pulses
 from store.outbox import Outgoing
 from vault import letters
@@ -57,11 +58,27 @@ def forgo(sessions: sessionmaker[Session]) -> int:
             return total
 
 
-class Postman:
-    """Delivers the outbox: `deliver_once` for one round, `start` and `stop` for a thread that goes on."""
+def _no_link(session: Session, order_id: str) -> str:
+    """Where letters carry no links: the installation has no address of its own to the outside."""
+    return ""
 
-    def __init__(self, sessions: sessionmaker[Session], server: MailServer, rack: Rack) -> None:
+
+class Postman:
+    """Delivers the outbox: `deliver_once` for one round, `start` and `stop` for a thread that goes on.
+
+    `link` gives the address at which a customer sees an order, '' for none; it goes below his letters and is kept
+    nowhere, for a notice is written down without it.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        server: MailServer,
+        rack: Rack,
+        link: Callable[[Session, str], str] = _no_link,
+    ) -> None:
         self._sessions = sessions
+        self._link = link
         self._rack = rack
         self._server = server
         self._stop = threading.Event()
@@ -115,12 +132,13 @@ class Postman:
         with self._sessions.begin() as session:
             organisation = posts.organisation(session)
             addresses = outbox.addresses(session, row, organisation)
+            link = self._link(session, row.order_id) if row.audience == CUSTOMER else ""
         recipients, called = letters.addressed(addresses, self._rack), letters.names(addresses, self._rack)
         row = letters.opened(row, organisation, self._rack)
         try:
             if not recipients:
                 raise Refused(f"nobody stands for {row.audience} with an address")
-            receipt = line.send(recipients, self._letter(row, recipients), lambda: self._begin(row))
+            receipt = line.send(recipients, self._letter(row, recipients, link), lambda: self._begin(row))
         except Refused as refusal:
             why = letters.discreet(str(refusal), recipients, called)
             self._put_down(lambda session: outbox.refused(session, row, why))
@@ -158,7 +176,7 @@ class Postman:
             with self._sessions.begin() as session:
                 outbox.give_back(session, rows, timedelta(seconds=seconds), why)
 
-    def _letter(self, row: Outgoing, recipients: tuple[str, ...]) -> bytes:
+    def _letter(self, row: Outgoing, recipients: tuple[str, ...], link: str) -> bytes:
         """The message; its id is made from the notice's, so a mail system that sees it twice can tell."""
         letter = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
         domain = self._server.sender.rpartition("@")[2]
@@ -170,7 +188,8 @@ class Postman:
             letter["Message-ID"] = f"<{hashlib.sha256(row.id.encode()).hexdigest()[:32]}@{domain}>"
             letter["Auto-Submitted"] = "auto-generated"
             letter["X-Whistle-Notice"] = row.id
-            letter.set_content(f"{row.body_zh}\n\n{row.body_en}\n", cte="base64")
+            below = f"\n查看工单 · View your complaint:\n{link}\n" if link else ""
+            letter.set_content(f"{row.body_zh}\n\n{row.body_en}\n{below}", cte="base64")
             return letter.as_bytes()
         except (ValueError, UnicodeError) as error:
             raise Refused(f"no letter can be made of it: {error}") from error

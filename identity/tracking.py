@@ -76,6 +76,12 @@ def sign(keyring: Keyring, order_id: str, customer: str, expires: int) -> str:
     return f"{order_id}.{expires}.{_signature(keyring, order_id, customer, expires)}"
 
 
+def address(session: Session, keyring: Keyring, order_id: str, entrance: str, days: int, now: float) -> str:
+    """The whole address of a link to the order, good for so many days; '' for a customer who is not there any more."""
+    customer = tracking.customer_of(session, order_id)
+    return f"{entrance}/t/{sign(keyring, order_id, customer, int(now) + days * 86400)}" if customer else ""
+
+
 def followed(session: Session, keyring: Keyring, link: str, now: float) -> tuple[str, str] | None:
     """Customer and order of a link, or of an address that ends with one, at that second; None if it is not valid."""
     match = _LINK.fullmatch(link.strip())
