@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Select, Table } from "antd";
+import { Button, Select } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/kit/api";
@@ -10,6 +10,7 @@ import { ClassTag } from "@/kit/tags";
 import { EntryDrawer } from "./EntryDrawer";
 import { useFields } from "./fields";
 import { useMay } from "./rights";
+import { WideTable } from "./WideTable";
 
 type Clause = Schemas["store__directory__Entry"];
 
@@ -67,11 +68,10 @@ export default function Catalogue() {
       </div>
       <Answer of={{ ...catalogue, data: found }} empty={t("nothing_found")}>
         {(rows) => (
-          <Table<Clause>
+          <WideTable<Clause>
+            label={t("section.catalogue")}
             rowKey="id"
-            size="small"
             dataSource={rows}
-            scroll={{ x: "max-content" }}
             pagination={{ pageSize: 20, showSizeChanger: false }}
             columns={[
               { title: t("field.category"), render: (_, one) => labels.of("categories", one.category) },

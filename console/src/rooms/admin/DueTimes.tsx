@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Input, Select, Table, Tag } from "antd";
+import { Alert, Input, Select, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/kit/api";
@@ -10,6 +10,7 @@ import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { useFields } from "./fields";
 import type { PolicyRead } from "./PolicyEditor";
+import { WideTable } from "./WideTable";
 
 type Due = Schemas["Due"];
 type Question = Omit<Schemas["DueTimesRequest"], "document" | "version">;
@@ -112,11 +113,10 @@ export function DueTimes({ of }: { of: PolicyRead }) {
       </div>
       <Answer of={lines} empty={t("nothing_found")}>
         {(found) => (
-          <Table<Line>
+          <WideTable<Line>
+            label={t("policy.due")}
             rowKey="kind"
-            size="small"
             pagination={false}
-            scroll={{ x: "max-content" }}
             dataSource={found}
             columns={[
               {

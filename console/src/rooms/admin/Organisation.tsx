@@ -1,5 +1,5 @@
 import { EditOutlined, PlusOutlined } from "@ant-design/icons";
-import { Button, Card, Descriptions, Table, Tag } from "antd";
+import { Button, Card, Descriptions, Tag } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,6 +13,7 @@ import { EntryDrawer } from "./EntryDrawer";
 import { useFields } from "./fields";
 import { useMay } from "./rights";
 import { UnitTree } from "./UnitTree";
+import { WideTable } from "./WideTable";
 
 const CHILD: Record<string, string> = { headquarters: "region", region: "province", province: "department" };
 
@@ -112,11 +113,10 @@ function Posts({ unit }: { unit: Unit }) {
       <h3 className="admin-h3">{t("organisation.posts")}</h3>
       <Answer of={here} empty={t("organisation.nobody")}>
         {(found) => (
-          <Table<Schemas["Person"]>
+          <WideTable<Schemas["Person"]>
+            label={t("organisation.posts")}
             rowKey="id"
-            size="small"
             pagination={found.length > 20 ? { pageSize: 20, showSizeChanger: false } : false}
-            scroll={{ x: "max-content" }}
             dataSource={found}
             columns={[
               { title: t("field.role"), render: (_, one) => t(`kit:role.${one.role}`) },

@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Input, Select, Table, Tag } from "antd";
+import { Button, Input, Select, Tag } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -13,6 +13,7 @@ import { useFields } from "./fields";
 import { Presence } from "./Organisation";
 import { PersonActions } from "./PersonActions";
 import { useMay } from "./rights";
+import { WideTable } from "./WideTable";
 
 export type Person = Schemas["Person"];
 
@@ -82,11 +83,10 @@ export default function People() {
       </div>
       <Answer of={{ ...people, data: found }} empty={t("nothing_found")}>
         {(rows) => (
-          <Table<Person>
+          <WideTable<Person>
+            label={t("section.people")}
             rowKey="id"
-            size="small"
             dataSource={rows}
-            scroll={{ x: "max-content" }}
             pagination={{ pageSize: 20, showSizeChanger: false, showTotal: (total) => t("people.count", { total }) }}
             columns={[
               { title: t("people.name"), render: (_, one) => names.of(one) },

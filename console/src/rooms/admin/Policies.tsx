@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Table, Tag } from "antd";
+import { Tag } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes } from "react-router";
 import { api, data, type Schemas } from "@/kit/api";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { PolicyPage } from "./PolicyPage";
+import { WideTable } from "./WideTable";
 
 type Published = Schemas["Published"];
 
@@ -28,11 +29,10 @@ function List() {
       <p>{t("policy.help")}</p>
       <Answer of={policies} empty={t("policy.none")}>
         {(found) => (
-          <Table<Published>
+          <WideTable<Published>
+            label={t("policy.all_of")}
             rowKey="version"
-            size="small"
             pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
-            scroll={{ x: "max-content" }}
             dataSource={found}
             columns={[
               {

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Popconfirm, Progress, Table, Tag } from "antd";
+import { Alert, App, Button, Popconfirm, Progress, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/kit/api";
@@ -7,6 +7,7 @@ import type { Problem } from "@/kit/problem";
 import { Answer, Failed } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { useMay } from "./rights";
+import { WideTable } from "./WideTable";
 
 type Line = Schemas["KeyLine"];
 type Kind = Schemas["KeyKind"];
@@ -38,11 +39,10 @@ export default function SecretKeys() {
       <Answer of={keys} empty={t("nothing_found")}>
         {(lines) => (
           <>
-            <Table<Line>
+            <WideTable<Line>
+              label={t("section.keys")}
               rowKey="id"
-              size="small"
               pagination={false}
-              scroll={{ x: "max-content" }}
               dataSource={lines}
               columns={[
                 { title: t("keys.kind"), render: (_, one) => t(`keys.${one.kind}`) },

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Alert, Card, Descriptions, Segmented, Table, Tag } from "antd";
+import { Alert, Card, Descriptions, Segmented, Tag } from "antd";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { api, data, problemIn, type Schemas } from "@/kit/api";
 import { useMe } from "@/kit/session";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
+import { WideTable } from "./WideTable";
 
 type Ready = Schemas["Ready"];
 type KindOfClock = Schemas["KindOfClock"];
@@ -108,11 +109,10 @@ function Punctuality() {
         {(found) => (
           <>
             <p>{t("system.clocks_help", { seconds: found.tolerance })}</p>
-            <Table<KindOfClock>
+            <WideTable<KindOfClock>
+              label={t("system.clocks")}
               rowKey="kind"
-              size="small"
               pagination={false}
-              scroll={{ x: "max-content" }}
               locale={{ emptyText: t("system.no_marks") }}
               dataSource={found.kinds}
               columns={[
@@ -131,12 +131,11 @@ function Punctuality() {
               ]}
             />
             {found.late.length > 0 && (
-              <Table<LateMark>
+              <WideTable<LateMark>
+                label={t("system.over")}
                 className="spaced"
                 rowKey={(one) => `${one.order_id}/${one.seq}`}
-                size="small"
                 pagination={{ pageSize: 10 }}
-                scroll={{ x: "max-content" }}
                 dataSource={found.late}
                 columns={[
                   {

@@ -87,7 +87,7 @@ export function TemplateEditor({
                   areas.current[name] = area;
                 }}
                 lang={name.endsWith("zh") ? "zh" : "en"}
-                autoSize={{ minRows: name.startsWith("title") ? 1 : 3, maxRows: 10 }}
+                rows={name.startsWith("title") ? 1 : 5}
                 value={texts[name]}
                 readOnly={!may("templates")}
                 status={spoilt ? "error" : wrong.length ? "warning" : ""}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, Card, Table, Tag } from "antd";
+import { Button, Card, Tag } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -8,6 +8,7 @@ import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { useMay } from "./rights";
 import { TemplateEditor, type Texts } from "./TemplateEditor";
+import { WideTable } from "./WideTable";
 
 type Version = Schemas["TemplateVersion"];
 
@@ -50,11 +51,10 @@ function Shown({ view, template }: { view: Schemas["TemplateView"]; template: st
       </h2>
       <TemplateEditor template={template} view={view} texts={texts} onChange={setTexts} />
       <Card className="spaced" size="small" title={<h3 className="admin-h2">{t("template.versions")}</h3>}>
-        <Table<Version>
+        <WideTable<Version>
+          label={t("template.versions")}
           rowKey="version"
-          size="small"
           pagination={{ pageSize: 10, hideOnSinglePage: true }}
-          scroll={{ x: "max-content" }}
           dataSource={view.versions}
           columns={[
             {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Input, Table, Tag } from "antd";
+import { Input, Tag } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes } from "react-router";
@@ -7,6 +7,7 @@ import { api, data, type Schemas } from "@/kit/api";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { TemplatePage } from "./TemplatePage";
+import { WideTable } from "./WideTable";
 
 type Version = Schemas["TemplateVersion"];
 
@@ -45,11 +46,10 @@ function List() {
       </div>
       <Answer of={{ ...templates, data: found }} empty={t("nothing_found")}>
         {(rows) => (
-          <Table<Version>
+          <WideTable<Version>
+            label={t("section.templates")}
             rowKey="template"
-            size="small"
             pagination={{ pageSize: 20, showSizeChanger: false }}
-            scroll={{ x: "max-content" }}
             dataSource={rows}
             columns={[
               {

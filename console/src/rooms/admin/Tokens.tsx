@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Modal, Popconfirm, Table, Tag, Typography } from "antd";
+import { Alert, Button, Modal, Popconfirm, Tag, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/kit/api";
@@ -9,6 +9,7 @@ import { Answer, Failed } from "@/kit/states";
 import { Instant, useNow } from "@/kit/time";
 import { useMay } from "./rights";
 import { TokenForm } from "./TokenForm";
+import { WideTable } from "./WideTable";
 
 type Token = Schemas["Token"];
 
@@ -41,11 +42,10 @@ export default function Tokens() {
       {revoke.error && <Failed error={revoke.error} />}
       <Answer of={tokens} empty={t("tokens.none")}>
         {(found) => (
-          <Table<Token>
+          <WideTable<Token>
+            label={t("section.tokens")}
             rowKey="id"
-            size="small"
             dataSource={found}
-            scroll={{ x: "max-content" }}
             pagination={{ pageSize: 20, showSizeChanger: false, hideOnSinglePage: true }}
             columns={[
               { title: t("tokens.name"), dataIndex: "name" },

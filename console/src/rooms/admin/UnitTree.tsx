@@ -9,7 +9,7 @@ export function UnitTree({ selected, onSelect }: { selected: string; onSelect: (
   const { t } = useTranslation("admin");
   const { units } = useNames();
   const [text, setText] = useState("");
-  const [opened, setOpened] = useState<ReadonlySet<string>>(() => new Set(["HQ"]));
+  const [opened, setOpened] = useState<ReadonlySet<string>>(() => above(units, selected));
   const tree = useMemo(() => below(units), [units]);
   const shown = useMemo(() => found(units, text.trim().toLowerCase()), [units, text]);
   const toggle = (unit: string) =>
@@ -97,6 +97,14 @@ function Branch({ units, ...rest }: BranchProps) {
 function below(units: readonly Unit[]): Map<string, Unit[]> {
   const made = new Map<string, Unit[]>();
   for (const unit of units) made.set(unit.parent, [...(made.get(unit.parent) ?? []), unit]);
+  return made;
+}
+
+/** What must be open for a unit to be in sight: all above it, and the topmost. */
+function above(units: readonly Unit[], selected: string): ReadonlySet<string> {
+  const byId = new Map(units.map((unit) => [unit.id, unit]));
+  const made = new Set(units.filter((unit) => !unit.parent).map((unit) => unit.id));
+  for (let at = byId.get(selected); at && !(made.has(at.id) && at.parent); at = byId.get(at.parent)) made.add(at.id);
   return made;
 }
 
