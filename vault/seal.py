@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
@@ -43,11 +43,15 @@ class Unreadable(Exception):  # noqa: N818 - it names what the seal is
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A customer's own key; `names` are what he has called himself, to be struck out of texts about him."""
+    """A customer's own key; `names` are what he has called himself, to be struck out of texts about him.
+
+    `shown` is what masks made of his seals lately (`vault.veil`). It lasts no longer than the key is at hand.
+    """
 
     customer: str
     cipher: AESGCM
     names: tuple[str, ...] = ()
+    shown: dict[tuple[object, ...], str] = field(default_factory=dict, compare=False, repr=False)
 
     def seal(self, kind: Kind, text: str) -> str:
         """The text as a seal; an empty one stays empty."""

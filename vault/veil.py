@@ -88,6 +88,11 @@ _MASK: dict[Kind, Callable[[str], str]] = {
     Kind.FILE_NAME: masks.struck,
 }
 
+SHORT = 600
+"""Characters of a payload up to which what a mask made of it is kept: names, numbers and titles, no long texts."""
+MOST_KEPT = 24
+"""Of one customer's seals so many."""
+
 _KINDS = {kind.value.encode(): kind for kind in Kind}
 Escape = Callable[[str], bytes]
 """How a text is put into a document of some sort."""
@@ -122,18 +127,27 @@ def unveiled(document: bytes, rights: Rights, keys: Mapping[str, Key], escape: E
         key = keys.get(found[2].decode())
         if key is None:
             return erased
-        try:
-            text = said.get((found[2], found[3])) if kind is Kind.NAME else None
-            text = text or key.open(kind, found[3])
-        except Unreadable:
-            return hidden
-        if right is Shown.CLEAR:
-            return escape(text)
-        if right is Shown.STRUCK:
-            return escape(masks.struck(text, named.get(key.customer, key.names)))
-        return escape(_MASK[kind](text))
+        names = named.get(key.customer, key.names) if right is Shown.STRUCK else ()
+        seal = (right, kind, found[3], names)
+        text = key.shown.get(seal)
+        if text is None:
+            try:
+                opened = said.get((found[2], found[3])) if kind is Kind.NAME else None
+                text = _as(right, kind, opened or key.open(kind, found[3]), names)
+            except Unreadable:
+                return hidden
+            if right is not Shown.CLEAR and len(found[3]) <= SHORT and len(key.shown) < MOST_KEPT:
+                key.shown[seal] = text
+        return escape(text)
 
     return SEAL.sub(shown, document)
+
+
+def _as(right: Shown, kind: Kind, text: str, names: tuple[str, ...]) -> str:
+    """A text as a right shows it."""
+    if right is Shown.CLEAR:
+        return text
+    return masks.struck(text, names) if right is Shown.STRUCK else _MASK[kind](text)
 
 
 def _said(document: bytes, keys: Mapping[str, Key]) -> dict[tuple[bytes, bytes], str]:

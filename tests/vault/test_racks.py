@@ -76,3 +76,43 @@ def test_the_name_in_a_document_is_struck_out_of_it_before_the_key_knows_it(
     document = f"{key.seal(Kind.TEXT, '韩梅梅 and 李雷')} {key.seal(Kind.NAME, '韩梅梅')}".encode()
     shown = veil.unveiled(document, veil.UNITS, {customer: key}, veil.plain)
     assert shown.decode() == "*** and *** ***"
+
+
+@pytest.mark.parametrize("rights", [veil.DESKS, veil.UNITS, veil.CUSTOMERS, veil.CLEAR, veil.NOTHING])
+def test_what_a_mask_made_is_kept_with_the_key_and_is_the_same_each_time(
+    made: sessionmaker[Session], ring: Keyring, rights: veil.Rights
+) -> None:
+    rack = Rack(made, ring)
+    key = rack.keys([called(made, ring, "13900000005", "李雷")])
+    own = next(iter(key.values()))
+    seals = [own.seal(Kind.NAME, "李雷"), own.seal(Kind.PHONE, "13900000005"), own.seal(Kind.TEXT, "李雷 13900000005")]
+    document = " ".join(seals).encode()
+    first = veil.unveiled(document, rights, key, veil.plain)
+    assert [veil.unveiled(document, rights, key, veil.plain) for _ in range(3)] == [first] * 3
+    other = veil.unveiled(document, veil.UNITS, key, veil.plain)
+    assert other == b"*** *** *** ***"
+    assert "李雷 13900000005" not in own.shown.values(), "what is shown whole is not kept"
+    assert rack.fresh(key)[own.customer].shown == {}, "a key that is read anew remembers nothing"
+    assert "李" not in veil.unveiled(document, rights, {}, veil.plain).decode(), "without the key nothing is left"
+
+
+def test_a_name_s_seal_that_calls_itself_another_kind_is_not_read(made: sessionmaker[Session], ring: Keyring) -> None:
+    key = Rack(made, ring).keys([called(made, ring, "13900000006", "李雷")])
+    own = next(iter(key.values()))
+    seal = own.seal(Kind.NAME, "李雷")
+    document = f"{seal} {seal.replace('~n~', '~t~')}".encode()
+    assert veil.unveiled(document, veil.DESKS, key, veil.plain).decode() == "李** ***"
+    assert veil.unveiled(document, veil.DESKS, key, veil.plain).decode() == "李** ***"
+
+
+def test_of_one_customer_no_more_is_kept_than_may_be(made: sessionmaker[Session], ring: Keyring) -> None:
+    key = Rack(made, ring).keys([called(made, ring, "13900000007", "李雷")])
+    own = next(iter(key.values()))
+    document = " ".join(own.seal(Kind.TEXT, f"title {n}") for n in range(veil.MOST_KEPT * 2)).encode()
+    shown = veil.unveiled(document, veil.DESKS, key, veil.plain).decode()
+    assert shown == " ".join(f"title {n}" for n in range(veil.MOST_KEPT * 2))
+    assert len(own.shown) == veil.MOST_KEPT
+    long = own.seal(Kind.TEXT, "x" * veil.SHORT).encode()
+    own.shown.clear()
+    assert veil.unveiled(long, veil.DESKS, key, veil.plain) == b"x" * veil.SHORT
+    assert own.shown == {}
