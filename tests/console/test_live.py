@@ -17,11 +17,12 @@ from tests.support.browser import Console
 
 AT_ONCE = 1.5
 """Seconds in which what one does stands in another's page: a second on the way, the rest to be drawn."""
+expect.set_options(timeout=20_000)
 
 
-def live(page: Page, state: str = "live") -> object:
-    """Expects the page to say that it follows what happens, or does not."""
-    return expect(page.locator(f"header [data-live={state}]")).to_be_visible(timeout=15_000)
+async def live(page: Page, state: str = "live") -> None:
+    """Wait until the page says that it follows what happens, or does not."""
+    await expect(page.locator(f"header [data-live={state}]")).to_be_visible(timeout=15_000)
 
 
 def streams(page: Page) -> list[Request]:
@@ -31,7 +32,7 @@ def streams(page: Page) -> list[Request]:
     return asked
 
 
-async def until(wanted: Callable[[], bool], seconds: float = 10) -> None:
+async def until(wanted: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until that is so."""
     ends = time.monotonic() + seconds
     while not wanted():
@@ -49,12 +50,17 @@ async def test_what_one_does_in_one_browser_stands_in_another_at_once(console: C
     row = agent.get_by_role("row").filter(has_text=number)
     await expect(row).to_contain_text("Dispatched")
     await unit.get_by_role("region", name="Actions").get_by_role("button", name="Sign in", exact=True).click()
-    begun = time.monotonic()
-    await expect(manager.locator("main")).to_contain_text("In progress", timeout=5_000)
-    took = time.monotonic() - begun
-    await expect(row).to_contain_text("In progress", timeout=5_000)
-    assert took < AT_ONCE * 2
-    print(f"seen by the manager after {took:.2f} s")
+    await unit.get_by_role("dialog").get_by_role("button", name="Sign in", exact=True).click()
+    await expect(manager.locator("#content")).to_contain_text("In progress")
+    await expect(row).to_contain_text("In progress")
+    took = []
+    for turn in range(4):
+        await api.act(number, "note", "gd-agent-1", text=f"note number {turn}")
+        begun = time.monotonic()
+        await expect(manager.locator("#content")).to_contain_text(f"note number {turn}")
+        took.append(time.monotonic() - begun)
+    print(f"seen by the manager after {', '.join(f'{seconds:.2f}' for seconds in took)} s")
+    assert min(took) < AT_ONCE, "of several, for the machine may be busy"
 
 
 async def test_one_browser_has_one_stream_and_another_tab_goes_on_with_it(console: Console, api: Caller) -> None:
@@ -67,14 +73,14 @@ async def test_one_browser_has_one_stream_and_another_tab_goes_on_with_it(consol
     await live(second)
     await api.act(number, "note", "gd-agent-1", text="one stream for both")
     for page in (first, second):
-        await expect(page.locator("main")).to_contain_text("one stream for both", timeout=5_000)
+        await expect(page.locator("#content")).to_contain_text("one stream for both")
     assert asked == [], "the tab that was opened later is told by the first"
     await first.close()
     await until(lambda: len(asked) == 1)
     resumed = await asked[0].all_headers()
     assert re.fullmatch(r"[0-9a-f]{8}-\d+", resumed["last-event-id"])
     await api.act(number, "note", "gd-agent-1", text="the second tab reads by itself")
-    await expect(second.locator("main")).to_contain_text("the second tab reads by itself", timeout=5_000)
+    await expect(second.locator("#content")).to_contain_text("the second tab reads by itself")
 
 
 class Line:
@@ -124,12 +130,13 @@ async def test_after_the_line_was_cut_everything_is_there_again(served: str, bro
         number = await api.opened()
         page = await console.at("gd-manager", f"/orders/{number}", lang="en")
         await live(page)
+        await expect(page.locator("#content")).to_contain_text("Dispatched by the catalogue")
         await line.cut()
         await live(page, "reconnecting")
         await api.act(number, "note", "gd-agent-1", text="said while the line was cut")
         await line.mend()
         await live(page)
-        await expect(page.locator("main")).to_contain_text("said while the line was cut", timeout=10_000)
+        await expect(page.locator("#content")).to_contain_text("said while the line was cut")
     finally:
         await console.close()
         await line.cut()
@@ -152,7 +159,7 @@ async def test_after_the_database_let_the_listener_go_nothing_is_missed(
 
     await asyncio.to_thread(kill)
     await api.act(number, "note", "gd-agent-1", text="said while nobody listened")
-    await expect(page.locator("main")).to_contain_text("said while nobody listened", timeout=10_000)
+    await expect(page.locator("#content")).to_contain_text("said while nobody listened")
     await live(page)
 
 
@@ -175,4 +182,4 @@ async def test_a_log_out_in_one_tab_is_a_log_out_in_all(console: Console) -> Non
     await live(second)
     await first.get_by_role("button", name=re.compile("^Me:")).click()
     await first.get_by_text("Log out", exact=True).click()
-    await expect(second.get_by_role("heading", level=1)).to_have_text("Log in to Whistle", timeout=15_000)
+    await expect(second.get_by_role("heading", level=1)).to_have_text("Log in to Whistle")
