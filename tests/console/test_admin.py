@@ -212,7 +212,13 @@ async def test_a_wording_that_somebody_else_replaced_meanwhile_is_refused_with_t
     )
     assert other.status_code == 200, other.text
     await page.get_by_role("button", name="Publish", exact=True).click()
-    await expect(page.get_by_role("alert")).to_contain_text("Another wording was published meanwhile")
+    await expect(page.get_by_text("Another wording was published meanwhile")).to_be_visible()
+    await expect(page.get_by_text(re.compile("^Theirs"))).to_have_count(2)  # as the heading, and beside one's own words
+    await expect(page.get_by_label("Title in English")).to_have_value("Mine")
+    await page.get_by_role("button", name="Go on with mine").click()
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text(re.compile("is in force$"))).to_be_visible()
+    assert (await api.get("/templates/unit.urged", HEAD)).json()["current"]["title_en"] == "Mine"
 
 
 async def test_a_token_is_made_shown_once_and_taken_back(console: Console, api: Caller) -> None:

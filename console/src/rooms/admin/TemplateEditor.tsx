@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Card, Input, Tag } from "antd";
+import { Alert, App, Button, Card, Input, Tag } from "antd";
 import type { TextAreaRef } from "antd/es/input/TextArea";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,8 @@ export type Texts = Pick<Schemas["TemplateVersion"], "title_zh" | "title_en" | "
 
 const NAMES = ["title_zh", "body_zh", "title_en", "body_en"] as const;
 const PAUSE = 400;
+
+export const sameTexts = (one: Texts, other: Texts): boolean => NAMES.every((name) => one[name] === other[name]);
 
 /** The four texts of a notice, with what they will read like in both languages as one writes. */
 export function TemplateEditor({
@@ -50,13 +52,19 @@ export function TemplateEditor({
     enabled: may("templates"),
     retry: false,
   });
-  const dirty = NAMES.some((name) => texts[name] !== view.current[name]);
+  // What one's own words are a change of; it moves on by itself only while one has none.
+  const [base, setBase] = useState(view.current.version);
+  const dirty = !sameTexts(texts, view.current);
+  if (!dirty && base !== view.current.version) setBase(view.current.version);
   const publish = useMutation<Schemas["TemplateVersion"], Problem>({
-    mutationFn: () =>
-      send("PUT", `/v1/templates/${template}`, { ...texts, reason }, { "If-Match": `"${view.current.version}"` }),
-    onSuccess: (made) => void message.success(t("template.published", { version: made.version })),
+    mutationFn: () => send("PUT", `/v1/templates/${template}`, { ...texts, reason }, { "If-Match": `"${base}"` }),
+    onSuccess: (made) => {
+      setReason("");
+      void message.success(t("template.published", { version: made.version }));
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ["templates"] }),
   });
+  const theirs = dirty && view.current.version !== base;
   const insert = (field: string) => {
     const area = areas.current[last]?.resizableTextArea?.textArea;
     const text = texts[last];
@@ -73,7 +81,7 @@ export function TemplateEditor({
   const fresh = asked.texts === texts && !preview.isPlaceholderData;
   return (
     <div className="admin-halves">
-      <Unsaved when={dirty && !publish.isPending && !publish.isSuccess} />
+      <Unsaved when={dirty && !publish.isPending} />
       <Card size="small" title={<h3 className="admin-h2">{t("template.words")}</h3>}>
         {NAMES.map((name) => {
           const wrong = flaws.filter((one) => one.field === name);
@@ -142,6 +150,34 @@ export function TemplateEditor({
           )}
           <Card size="small" className="spaced" title={<h3 className="admin-h2">{t("template.publish")}</h3>}>
             {publish.error && <Failed error={publish.error} />}
+            {theirs && (
+              <Alert
+                type="warning"
+                showIcon
+                className="spaced"
+                title={t("template.theirs", { version: view.current.version, person: view.current.published_by })}
+                description={
+                  <dl className="admin-theirs">
+                    {NAMES.map((name) => (
+                      <div key={name}>
+                        <dt>{t(`template.${name}`)}</dt>
+                        <dd>{view.current[name]}</dd>
+                      </div>
+                    ))}
+                  </dl>
+                }
+                action={
+                  <Button
+                    onClick={() => {
+                      setBase(view.current.version);
+                      publish.reset();
+                    }}
+                  >
+                    {t("template.over")}
+                  </Button>
+                }
+              />
+            )}
             <div className="admin-text">
               <label htmlFor="template-reason">{t("template.why")}</label>
               <Input
@@ -159,7 +195,7 @@ export function TemplateEditor({
               <Button
                 type="primary"
                 loading={publish.isPending}
-                disabled={!dirty || !reason.trim() || !fresh || !preview.data?.ok}
+                disabled={!dirty || theirs || !reason.trim() || !fresh || !preview.data?.ok}
                 onClick={() => publish.mutate()}
               >
                 {t("template.publish")}

@@ -7,7 +7,7 @@ import { api, data, type Schemas } from "@/kit/api";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { useMay } from "./rights";
-import { TemplateEditor, type Texts } from "./TemplateEditor";
+import { sameTexts, TemplateEditor, type Texts } from "./TemplateEditor";
 import { WideTable } from "./WideTable";
 
 type Version = Schemas["TemplateVersion"];
@@ -32,9 +32,7 @@ export function TemplatePage() {
       <p>
         <Link to="/admin/templates">{t("template.all")}</Link>
       </p>
-      <Answer of={found}>
-        {(view) => <Shown key={`${template}/${view.current.version}`} view={view} template={template} />}
-      </Answer>
+      <Answer of={found}>{(view) => <Shown key={template} view={view} template={template} />}</Answer>
     </>
   );
 }
@@ -44,6 +42,11 @@ function Shown({ view, template }: { view: Schemas["TemplateView"]; template: st
   const zh = i18n.language.startsWith("zh");
   const may = useMay();
   const [texts, setTexts] = useState<Texts>(() => textsOf(view.current));
+  const [seen, setSeen] = useState(view.current);
+  if (view.current.version !== seen.version) {
+    setSeen(view.current);
+    if (sameTexts(texts, seen)) setTexts(textsOf(view.current)); // nothing of one's own would be lost
+  }
   return (
     <>
       <h2 className="admin-h2">
