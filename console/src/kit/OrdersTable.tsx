@@ -3,7 +3,7 @@ import { memo, use, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useKeys } from "./keys";
-import { COLUMNS, OpensIn, USUAL, type ColumnName } from "./orderColumns";
+import { COLUMNS, OpensIn, USUAL, type ColumnName, useWording, type Wording } from "./orderColumns";
 import { type OrderFilters, type OrderLine, useOrderPages } from "./orderPages";
 import "./orders.css";
 import { Failed, Loading, Nothing } from "./states";
@@ -45,6 +45,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
   const go = useNavigate();
   const room = use(OpensIn);
   const narrow = useNarrow();
+  const wording = useWording();
   const pages = useOrderPages({ filters, customer });
   const frame = useRef<HTMLDivElement>(null);
   const chosen = useRef(new Map<string, OrderLine>());
@@ -129,6 +130,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
                 height={height}
                 widths={narrow ? "" : widths}
                 columns={columns}
+                wording={wording}
                 active={row.index === at}
                 chosen={onSelect ? Boolean(line && selected?.includes(line.order_id)) : undefined}
                 onHere={setAt}
@@ -150,6 +152,7 @@ interface RowProps {
   height: number;
   widths: string;
   columns: readonly ColumnName[];
+  wording: Wording;
   active: boolean;
   chosen: boolean | undefined;
   onHere: (index: number) => void;
@@ -158,8 +161,21 @@ interface RowProps {
 }
 
 const Row = memo(
-  function Row({ index, line, top, height, widths, columns, active, chosen, onHere, onChoose, onOpen }: RowProps) {
-    const { t } = useTranslation("kit");
+  function Row({
+    index,
+    line,
+    top,
+    height,
+    widths,
+    columns,
+    wording,
+    active,
+    chosen,
+    onHere,
+    onChoose,
+    onOpen,
+  }: RowProps) {
+    const t = wording.kit;
     const style = { transform: `translateY(${top}px)`, height, ...(widths && { gridTemplateColumns: widths }) };
     if (!line)
       return (
@@ -194,7 +210,7 @@ const Row = memo(
         )}
         {columns.map((name) => (
           <span role="gridcell" key={name} className={`orders-${name}`}>
-            {COLUMNS[name].cell(line)}
+            {COLUMNS[name].cell(line, wording)}
           </span>
         ))}
       </div>
@@ -207,6 +223,7 @@ const Row = memo(
     one.height === other.height &&
     one.widths === other.widths &&
     one.columns === other.columns &&
+    one.wording === other.wording &&
     one.active === other.active &&
     one.chosen === other.chosen,
 );

@@ -27,18 +27,31 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => (ticking ? now : (now = Math.floor(Date.now() / 1000) * 1000)));
 }
 
-/** An instant as people of a zone write it. */
-export function written(at: string, language: string, zone = "Asia/Shanghai"): string {
-  const year = { year: "numeric" } as const;
-  return new Intl.DateTimeFormat(language.startsWith("zh") ? "zh-CN" : "en-GB", {
-    ...(new Date(at).getFullYear() === new Date().getFullYear() ? {} : year),
-    month: language.startsWith("zh") ? "2-digit" : "short",
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The format of a language and a zone; making one takes longer than using it a hundred times. */
+function format(language: string, zone: string, withYear: boolean): Intl.DateTimeFormat {
+  const zh = language.startsWith("zh");
+  const key = `${zh} ${zone} ${withYear}`;
+  const kept = formats.get(key);
+  if (kept) return kept;
+  const made = new Intl.DateTimeFormat(zh ? "zh-CN" : "en-GB", {
+    ...(withYear && { year: "numeric" }),
+    month: zh ? "2-digit" : "short",
     day: "2-digit",
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
     timeZone: zone,
-  }).format(new Date(at));
+  });
+  formats.set(key, made);
+  return made;
+}
+
+/** An instant as people of a zone write it. */
+export function written(at: string, language: string, zone = "Asia/Shanghai"): string {
+  const instant = new Date(at);
+  return format(language, zone, instant.getFullYear() !== new Date().getFullYear()).format(instant);
 }
 
 /** An instant, in the zone of the unit or customer whom it concerns; in full on hovering. */
