@@ -1,6 +1,6 @@
 import { EyeInvisibleOutlined, EyeOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { AutoComplete, Button, Checkbox, Form, Modal } from "antd";
+import { Button, Checkbox, Form, Input, Modal } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { send, type Schemas } from "@/kit/api";
@@ -59,12 +59,12 @@ export function Customer({ order, text }: { order: Order; text: string | undefin
       <h3>{t("head.text")}</h3>
       <p className="words">{shown.text === undefined ? (text ?? "—") : <mark>{shown.text}</mark>}</p>
       {reveal.data ? (
-        <Button icon={<EyeInvisibleOutlined />} onClick={reset} className="no-print">
+        <Button icon={<EyeInvisibleOutlined aria-hidden />} onClick={reset} className="no-print">
           {t("customer.hide")}
         </Button>
       ) : (
         may(role, "reveal") && (
-          <Button icon={<EyeOutlined />} onClick={() => setAsking(true)} className="no-print">
+          <Button icon={<EyeOutlined aria-hidden />} onClick={() => setAsking(true)} className="no-print">
             {t("customer.reveal")}
           </Button>
         )
@@ -98,8 +98,13 @@ export function Customer({ order, text }: { order: Order; text: string | undefin
             extra={t("customer.why_help")}
             rules={[{ required: true, whitespace: true, message: t("kit:required") }]}
           >
-            <AutoComplete options={USUAL.map((one) => ({ value: t(`customer.usual.${one}`) }))} />
+            <Input list="usual-reasons" maxLength={8000} autoComplete="off" />
           </Form.Item>
+          <datalist id="usual-reasons">
+            {USUAL.map((one) => (
+              <option key={one} value={t(`customer.usual.${one}`)} />
+            ))}
+          </datalist>
         </Form>
         {reveal.error && <Failed error={reveal.error} />}
       </Modal>

@@ -88,7 +88,7 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
             data-testid="picker"
             onChange={(event) => chosen(event.target.files)}
           />
-          <Button icon={<UploadOutlined />} onClick={() => picker.current?.click()}>
+          <Button icon={<UploadOutlined aria-hidden />} onClick={() => picker.current?.click()}>
             {t("files.send")}
           </Button>{" "}
           <span className="quiet">{t("files.help")}</span>
@@ -128,7 +128,7 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
                 <Button
                   key="get"
                   size="small"
-                  icon={<DownloadOutlined />}
+                  icon={<DownloadOutlined aria-hidden />}
                   aria-label={t("files.get_of", { name: file.name })}
                   onClick={() => wants(file)}
                 >

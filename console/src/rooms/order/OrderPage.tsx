@@ -1,14 +1,16 @@
 import { CopyOutlined, PrinterOutlined, StarOutlined } from "@ant-design/icons";
-import { App, Button, Drawer } from "antd";
+import { Alert, App, Button, Drawer } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import type { CommandAnswer, OrderView } from "@/kit/command";
 import { CommandForm } from "@/kit/form/CommandForm";
+import { FORMS } from "@/kit/form/fields";
 import { useNames } from "@/kit/names";
 import { useEvents } from "@/kit/order";
 import { Page } from "@/kit/Page";
 import { useMe } from "@/kit/session";
+import { StateTag } from "@/kit/tags";
 import { Accesses } from "./Accesses";
 import { Actions } from "./Actions";
 import { Callback } from "./Callback";
@@ -39,7 +41,7 @@ function Follow({ orderId }: { orderId: string }) {
   const follow = !people.includes(me.id);
   return (
     <Button
-      icon={<StarOutlined />}
+      icon={<StarOutlined aria-hidden />}
       loading={following.isPending}
       aria-pressed={!follow}
       onClick={() =>
@@ -129,11 +131,11 @@ export function OrderPage({ view }: { view: OrderView }) {
       title={t("title", { id: order.id })}
       actions={
         <>
-          <Button icon={<CopyOutlined />} onClick={() => void copy()}>
+          <Button icon={<CopyOutlined aria-hidden />} onClick={() => void copy()}>
             {t("copy")}
           </Button>
           {may(me.role, "follow") && !me.actingFor && <Follow orderId={order.id} />}
-          <Button icon={<PrinterOutlined />} onClick={print}>
+          <Button icon={<PrinterOutlined aria-hidden />} onClick={print}>
             {t("print")}
           </Button>
         </>
@@ -156,13 +158,23 @@ export function OrderPage({ view }: { view: OrderView }) {
       <Keys on={keys} />
       <ClockDrawer order={order} clock={clock} onClose={() => setClock("")} />
       <Drawer
-        open={verb !== ""}
+        open={verb in FORMS}
         onClose={() => set("do", "")}
         size="min(560px, 100vw)"
         title={`${t(`verbs:verb.${verb || "note"}.label`)} · ${order.id}`}
         destroyOnHidden
       >
-        {verb && <CommandForm key={verb} view={view} verb={verb} onDone={done} onCancel={() => set("do", "")} />}
+        {verb && !verbs.includes(verb) && (
+          <Alert
+            type="warning"
+            showIcon
+            title={t("verbs:refusal.not_allowed_now")}
+            action={<StateTag state={order.state} />}
+          />
+        )}
+        {verb in FORMS && (
+          <CommandForm key={verb} view={view} verb={verb} onDone={done} onCancel={() => set("do", "")} />
+        )}
       </Drawer>
     </Page>
   );

@@ -31,7 +31,7 @@ export function PrintView({ view }: { view: OrderView }) {
       actions={
         <>
           <Link to={`/orders/${order.id}`}>{t("print_view.back")}</Link>
-          <Button type="primary" icon={<PrinterOutlined />} onClick={() => window.print()}>
+          <Button type="primary" icon={<PrinterOutlined aria-hidden />} onClick={() => window.print()}>
             {t("print")}
           </Button>
         </>
