@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-timers bench-open simulate chaos fuzz lock clean
+.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-timers bench-open pictures simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -100,6 +100,9 @@ bench-timers: $(STAMP) ## lateness of 10,000 deadlines in ten minutes, beside as
 
 bench-open: $(STAMP) ## memory, restart and lateness with 1,000, 5,000 and 20,000 open orders
 	$(BIN)/python -m bench.open_orders --open 1000 5000 20000 --sample 500 --minutes 1.5 --down 90
+
+pictures: $(STAMP) $(CONSOLE) browser ## pictures of every page in both languages, for docs/console.md
+	$(BIN)/python -m tests.console.pictures
 
 simulate: $(STAMP) ## a year of 100,000 orders over the rules alone, and whether they held
 	$(BIN)/python -m bench.simulate

@@ -70,7 +70,7 @@ class CallLine:
     """One customer to be called back; instants are UTC.
 
     `not_before` is what the order itself says, `may_call_at` the earliest instant from now on at which quiet hours and
-    the other calls to the number (`calls_today`, in 24 hours) allow it too. `due_at` is the limit for calling, None
+    the other calls to the number (`calls_today`, in 24 hours) allow it too, `may_call_now` whether that is now. `due_at` is the limit for calling, None
     when there is none. `expiry` marks a call that is due because no reply came in time; `attempts` were unanswered,
     `attempts_left` may still be made. He is called from `opens` to `closes` o'clock in his own `zone`.
     """
@@ -90,6 +90,7 @@ class CallLine:
     attempts: int
     not_before: datetime
     may_call_at: datetime
+    may_call_now: bool
     due_at: datetime | None
     calls_today: int
     attempts_left: int
@@ -177,6 +178,7 @@ def _line(row: Row[tuple[object, ...]], recent: Sequence[datetime], terms: Terms
         attempts=len(back.attempts),
         not_before=row.callback_at,
         may_call_at=may,
+        may_call_now=may <= now,
         due_at=min((clock.due_at for clock in order.clocks.values() if clock.kind == "callback"), default=None),
         calls_today=len(recent),
         attempts_left=max(0, terms.calling.attempts - len(back.attempts)),

@@ -20,10 +20,11 @@ DONE = (
 
 @dataclass
 class Scene:
-    """What there is to be seen, by name: the numbers of orders."""
+    """What there is to be seen: the numbers of orders by name, and customers' links by number."""
 
     http: httpx.Client
     orders: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
 
     def post(self, path: str, who: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """POST below /v1 that must succeed."""
@@ -99,4 +100,6 @@ def play(address: str) -> Scene:
         scene.act(
             "signed", "supervise", "gd-manager", colour="yellow", instruction="两小时内反馈进展", reason="群体投诉"
         )
+        link = scene.post(f"/orders/{scene.orders['reply']}/link", "gd-agent-1")["link"]
+        scene.links[scene.orders["reply"]] = link.rpartition("/t/")[2]
     return scene

@@ -182,6 +182,7 @@ def test_each_line_says_when_quiet_hours_and_other_calls_allow_it(made: Made) ->
             session.execute(insert(table).values(id=f"xz-{one}", order_id="", callee="c15", at=at, rehearsal=False))
     (line,) = listed(made, now, province="XZ")
     assert (line.calls_today, line.may_call_at) == (3, now + timedelta(minutes=3))
+    assert not line.may_call_now
 
 
 def test_pages_of_the_list_neither_skip_nor_repeat(made: Made, waiting: dict[str, Life]) -> None:

@@ -9,7 +9,7 @@ import { After } from "./After";
 import { Call } from "./Call";
 import "./callbacks.css";
 import { Queue } from "./Queue";
-import { type CallLine, useQueue } from "./queue";
+import { type CallLine, isOpen, useQueue } from "./queue";
 
 /** Whom to call back, when, what to say, and the outcome; after each call the next one comes up. */
 export default function Callbacks() {
@@ -47,7 +47,7 @@ export default function Callbacks() {
                 <Call
                   key={line.order_id}
                   line={line}
-                  open={Date.parse(line.may_call_at) <= now}
+                  open={isOpen(line, now)}
                   there={found !== undefined}
                   onNext={next}
                   onDone={(answer, done) => {
