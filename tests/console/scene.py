@@ -94,6 +94,11 @@ def play(address: str) -> Scene:
         scene.open("rang", "通话断续", "打电话断断续续。Calls break up.", customer="诸葛先生")
         scene.replied("rang")
         scene.act("rang", "record_callback", "gd-caller-1", result="no_answer")
+        for name, satisfaction, solved in (("glad", "satisfied", True), ("sad", "dissatisfied", False)):
+            scene.open(name, "宽带报障", "不能上网。Offline.")
+            scene.replied(name)
+            said = {"result": "reached", "contacted": True, "solved": solved, "satisfaction": satisfaction}
+            scene.act(name, "record_callback", "gd-caller-1", **said, why="晚上仍卡" if not solved else "")
         scene.open("bill", "账单多扣 30 元增值业务费", "没有订过。Never ordered it.", category="billing.wrong")
         scene.open("north", "基站退服", "手机没有信号。No signal.", province="BJ")
         scene.act("bill", "escalate", "gd-manager", level=3, reason="同类投诉本周第五起")
