@@ -71,9 +71,9 @@ class CallLine:
 
     `not_before` is what the order itself says, `may_call_at` the earliest instant from now on at which quiet hours and
     the other calls to the number (`calls_today`, in 24 hours) allow it too, `may_call_now` whether that is now.
-    `due_at` is the limit for calling, None when there is none. `expiry` marks a call that is due because no reply came in time;
-    `attempts` were unanswered, `attempts_left` may still be made. He is called from `opens` to `closes` o'clock in his
-    own `zone`.
+    `due_at` is the limit for calling, None when there is none. `expiry` marks a call that is due because no reply came
+    in time; `attempts` were unanswered, `attempts_left` may still be made. He is called from `opens` to `closes`
+    o'clock in his own `zone`.
     """
 
     order_id: str
