@@ -102,7 +102,7 @@ export function Customer({ order, text }: { order: Order; text: string | undefin
           </Form.Item>
           <datalist id="usual-reasons">
             {USUAL.map((one) => (
-              <option key={one} value={t(`customer.usual.${one}`)} />
+              <option key={one}>{t(`customer.usual.${one}`)}</option>
             ))}
           </datalist>
         </Form>
