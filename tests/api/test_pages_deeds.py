@@ -13,12 +13,10 @@ from api.headers import PAGE_POLICY
 from api.pages.dress import FILES, SCRIPT, STYLE
 from tests.api.browsers import Browser
 from tests.api.conftest import AGENT, LEADER, MANAGER, NET, Caller
+from tests.api.documents import png
 from tests.support.pages import Page, by_code, by_link, called, closed, events_of, own, replied
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d494844520000000100000001080200000090775"
-    "3de0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
-)
+PNG = png()
 
 
 # --- what he is told --------------------------------------------------------------------------------------------------
