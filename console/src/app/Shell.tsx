@@ -91,7 +91,7 @@ function Bell() {
   const unread = useUnread();
   return (
     <>
-      <Badge count={unread} size="small">
+      <Badge count={unread} size="small" offset={[-8, 8]}>
         <Button
           type="text"
           icon={<BellOutlined />}
