@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-timers bench-open pictures simulate chaos fuzz lock clean
+.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-list bench-timers bench-open pictures simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -94,6 +94,9 @@ bench: $(STAMP) ## commands a second, through everything
 
 bench-walls: $(STAMP) ## what row-level security, seals and the record of looks cost
 	$(BIN)/python -m bench.walls
+
+bench-list: $(STAMP) console ## the list of 100,000 orders in a browser: until it is there, frames while scrolling, memory
+	$(BIN)/python -m bench.long_list
 
 bench-timers: $(STAMP) ## lateness of 10,000 deadlines in ten minutes, beside as many bare timers
 	$(BIN)/python -m bench.timers --orders 10000 --minutes 10
