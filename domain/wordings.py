@@ -64,7 +64,7 @@ def flaws(template: str, wording: Wording) -> tuple[Flaw, ...]:
     """All that is wrong with a wording of that template; raises KeyError for an unknown one."""
     offered = OFFERED[template]
     found = [flaw for field in fields(wording) for flaw in _of_text(field.name, getattr(wording, field.name), offered)]
-    return (*found, *_lost(wording))
+    return (*found, *_lost(wording, offered))
 
 
 def sound(template: str, wording: Wording) -> bool:
@@ -95,9 +95,9 @@ def _of_text(name: str, text: str, offered: tuple[str, ...]) -> Iterator[Flaw]:
             yield Flaw(name, "unknown_field" if _NAME.fullmatch(field) else "form", field, at)
 
 
-def _lost(wording: Wording) -> Iterator[Flaw]:
+def _lost(wording: Wording, offered: tuple[str, ...]) -> Iterator[Flaw]:
     """What one language says and the other does not: who reads that one alone never learns it."""
     for one, other in (("body_zh", "body_en"), ("body_en", "body_zh")):
-        missing = [name for name in named(getattr(wording, one)) if name not in named(getattr(wording, other))]
-        for name in missing:
+        there = named(getattr(wording, other))
+        for name in (name for name in named(getattr(wording, one)) if name in offered and name not in there):
             yield Flaw(other, "field_lost", name, warning=True)
