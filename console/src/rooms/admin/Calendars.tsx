@@ -73,7 +73,7 @@ function Shown({
       <div className="admin-legend">
         <Tag className="day-holiday">{t("calendar.mark_holiday")}</Tag> {t("calendar.holiday")}
         <Tag className="day-made_up">{t("calendar.mark_made_up")}</Tag> {t("calendar.made_up")}
-        <Tag className="day-other">{t("calendar.mark_other")}</Tag> {t("calendar.other")}
+        <Tag className="day-special">{t("calendar.mark_special")}</Tag> {t("calendar.special")}
         <Tag className="day-free">{t("calendar.mark_free")}</Tag> {t("calendar.free")}
       </div>
       {calendar && (

@@ -21,7 +21,7 @@ export interface WorkCalendar {
 }
 
 /** What a day is: usual working day or day off, a holiday, a day that is worked instead, other hours. */
-export type DayKind = "work" | "free" | "holiday" | "made_up" | "other";
+export type DayKind = "work" | "free" | "holiday" | "made_up" | "special";
 
 export interface Day {
   date: string;
@@ -37,7 +37,7 @@ const isoOf = (at: Date): string => `${at.getUTCFullYear()}-${two(at.getUTCMonth
 const kindOf = (usual: readonly Shift[], special: Special | null): DayKind => {
   if (!special) return usual.length ? "work" : "free";
   if (!special.shifts?.length) return "holiday";
-  return usual.length ? "other" : "made_up";
+  return usual.length ? "special" : "made_up";
 };
 
 /** The days of a month, in weeks from Monday; null where a week begins before or ends after it. */
