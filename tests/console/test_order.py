@@ -96,6 +96,7 @@ async def state(page: Page, words: Words, wanted: str) -> None:
     await expect(page.locator(".marks-line")).to_contain_text(words("verbs", f"state.{wanted}"))
 
 
+@pytest.mark.timeout(400)  # eight people's pages, one after the other
 @pytest.mark.parametrize("lang", LANGUAGES)
 async def test_one_order_from_dispatch_to_closing_and_again_through_the_page(
     console: Console, api: Caller, lang: str
@@ -272,6 +273,7 @@ async def test_addresses_lead_to_events_and_parts_and_keys_do_too(console: Conso
     await page.get_by_role("button", name=words("order", "clocks.why_of", kind=words("verbs", "clock.due"))).click()
     await expect(page.get_by_role("dialog")).to_contain_text("classes.fault.due")
     await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
     await page.keyboard.press("a")
     assert await page.evaluate("document.activeElement.closest('#actions') !== null")
     await page.keyboard.press("?")
