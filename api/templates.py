@@ -147,6 +147,7 @@ def _publish(
     session: Session, template: str, expected: int | None, asked: PutTemplateRequest, who: Identified, noted: Access
 ) -> Version:
     """Publish the wording and put it on record, in one transaction; the same words again change nothing."""
+    templates.hold(session, template)
     now = templates.versions(session, template)[0]
     if expected is not None and expected != now.version:
         raise _stale(template, now.version)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
@@ -62,6 +62,11 @@ def versions(session: Session, template: str) -> tuple[Version, ...]:
     oldest = shipped(template)
     rows = session.execute(select(t).where(t.c.template == template).order_by(t.c.version.desc()))
     return (*(_version(row) for row in rows), oldest)
+
+
+def hold(session: Session, template: str) -> None:
+    """Have others who publish this template's wordings wait until this transaction has ended."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"template {template}", 0))))
 
 
 def publish(session: Session, template: str, after: int, wording: Wording, by: str, reason: str) -> Version | None:

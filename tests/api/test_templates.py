@@ -149,6 +149,14 @@ async def test_two_who_publish_at_once_make_one_version_each_or_one_is_told(api:
     assert (await api.get("/templates/unit.urged", ADMIN)).headers["etag"] == f'"{before + 1}"'
 
 
+async def test_who_minds_nothing_is_not_refused_when_others_publish_too(api: Caller) -> None:
+    words = {name: text.replace("{title}", "") for name, text in WORDS.items()}
+    bodies = [{**words, "title_en": f"Free {one}", "reason": "race"} for one in range(4)]
+    answers = await asyncio.gather(*(_put(api, body, template="unit.urged") for body in bodies))
+    assert [one.status_code for one in answers] == [200] * 4
+    assert len({one.json()["version"] for one in answers}) == 4
+
+
 async def test_a_list_names_every_template_and_is_not_for_the_desk(api: Caller) -> None:
     found = await api.get("/templates", ADMIN)
     assert {one["template"] for one in found.json()} == set(SHIPPED)
