@@ -245,8 +245,8 @@ async def _replied(api: Caller, number: str) -> None:
 async def test_whoever_comes_back_is_told_of_exactly_what_he_missed(api: Caller, address: str) -> None:
     before = await api.opened()
     async with reading(address, AGENT) as first:
-        await api.act(before, "sign", NET)
-        await first.until(lambda one: before in one.told())
+        signed = (await api.act(before, "sign", NET))["order"]["seq"]
+        await first.until(lambda one: one.told().get(before) == signed)
         last = first.last
     assert last
     one, other = await api.opened(), await api.opened()
