@@ -22,7 +22,7 @@ HTML = (
     '<script type="module" src="/assets/index-abc.js" nonce="WHISTLE_NONCE"></script>'
 )
 SCRIPT = "export const a = 1;" * 100
-SECRET = "nobody may read this"
+HIDDEN = "nobody may read this"
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def build(tmp_path: Path) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(HTML)
     (folder / "whistle.svg").write_text("<svg/>")
-    (folder / "notes.txt").write_text(SECRET)
+    (folder / "notes.txt").write_text(HIDDEN)
     script = folder / "assets" / "index-abc.js"
     script.write_text(SCRIPT)
     Path(f"{script}.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     Path(f"{script}.br").write_bytes(b"as if in brotli")
     (folder / "assets" / "index-abc.css").write_text("body{}")
     (folder / "assets" / "link.js").symlink_to(tmp_path / "secret.js")
-    (tmp_path / "secret.js").write_text(SECRET)
+    (tmp_path / "secret.js").write_text(HIDDEN)
     return folder
 
 
@@ -140,7 +140,7 @@ async def test_nothing_else_is_there(http: httpx.AsyncClient, path: str) -> None
     answer = await http.get(httpx.URL("http://127.0.0.1").copy_with(raw_path=path.encode()))
     assert answer.status_code in (400, 404), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert SECRET not in answer.text
+    assert HIDDEN not in answer.text
 
 
 async def test_a_page_is_only_read(http: httpx.AsyncClient) -> None:
