@@ -169,7 +169,8 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys(
         (
             "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks",
-            "list_criticisms", "get_wall", "list_accesses", "list_units", "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
+            "list_criticisms", "get_wall", "list_accesses", "list_units",
+            "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",
             "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
