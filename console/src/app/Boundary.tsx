@@ -8,12 +8,12 @@ export function Boundary() {
   const { t } = useTranslation("kit");
   const error = useRouteError();
   return (
-    <main className="alone">
+    <section className="alone">
       <h1>{t("failed")}</h1>
       <Failed error={error} />
       <Button type="primary" onClick={() => location.reload()}>
         {t("reload")}
       </Button>
-    </main>
+    </section>
   );
 }

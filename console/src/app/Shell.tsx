@@ -7,15 +7,17 @@ import {
   UserOutlined,
 } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Badge, Button, Drawer, Dropdown, Menu, Tag, Tooltip } from "antd";
+import { App, Badge, Button, Drawer, Dropdown, Menu, Tag, Tooltip } from "antd";
 import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
 import { send } from "@/kit/api";
 import { useLive } from "@/kit/live";
 import { useNames } from "@/kit/names";
+import { problemOf } from "@/kit/problem";
 import { useMe } from "@/kit/session";
 import { Loading } from "@/kit/states";
+import { speak } from "@/kit/texts";
 import { LanguageSwitch } from "./Language";
 import { Notices, useUnread } from "./Notices";
 import { roomsOf } from "./rooms";
@@ -107,17 +109,21 @@ function Bell() {
 }
 
 function Myself() {
-  const { t } = useTranslation("kit");
+  const { t, i18n } = useTranslation("kit");
   const me = useMe();
   const names = useNames();
   const queries = useQueryClient();
+  const { message } = App.useApp();
+  const language = i18n.language === "zh" ? "zh" : "en";
   const leave = useMutation({
     mutationFn: () => send("POST", "/v1/logout"),
-    onSettled: () => {
+    onSuccess: () => {
       sessionStorage.clear();
       queries.clear();
+      speak(language); // the answer has the browser forget what it kept, this among it
       location.assign("/login");
     },
+    onError: (problem) => void message.error(problemOf(problem).title),
   });
   const acting = me.session.acting.map((one) => ({
     key: `act:${one.absent}`,
