@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.gateway import Gateway
 from runtime.settings import Settings
-from store import demo
+from store import demo, policies
+from store.session import EVERYWHERE, make_engine, sessions
 from tests.conftest import Database
 from worker import serving
 
@@ -81,6 +82,17 @@ async def worker(settings: Settings, database: Database) -> AsyncIterator[None]:
     demo.load(database.owner_url)
     async with serving(settings):
         yield
+
+
+@pytest.fixture(scope="module")
+def by_day(worker: None, database: Database) -> None:
+    """A policy under which customers are called on holidays too: for modules that call them, whenever they run."""
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
+    with sessions(engine).begin() as session:
+        _, document = policies.current(session)
+        calling = {**document["calling"], "holidays": True}
+        policies.publish(session, "calls", {**document, "version": "calls", "calling": calling})
+    engine.dispose()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -14,27 +14,14 @@ from contracts.messages import decode
 from domain.commands import RecordCallback
 from domain.model import Role
 from identity.people import Identified
-from store import policies
-from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AGENT, CALLER, MANAGER, NET, Caller, key
-from tests.conftest import Database
+from tests.support.hours import noon
 from vault import customers
 
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-"""A zone in which it is about noon now, so that customers may be called whenever the tests run."""
+pytestmark = pytest.mark.usefixtures("by_day")
+
 MISS = {"result": "no_answer"}
 _PHONES = itertools.count(10)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def by_day(worker: None, database: Database) -> None:
-    """The policy of the house, under which customers may be called on holidays too."""
-    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
-    with sessions(engine).begin() as session:
-        _, document = policies.current(session)
-        document = {**document, "version": "calls", "calling": {**document["calling"], "holidays": True}}
-        policies.publish(session, "calls", document)
-    engine.dispose()
 
 
 def phone() -> str:
@@ -44,7 +31,7 @@ def phone() -> str:
 
 async def to_call(api: Caller, number: str, **changes: Any) -> str:
     """An order that was answered on the spot, so that its customer is to be called."""
-    customer = {"name": "Ms Chen", "phone": number, "zone": NOON}
+    customer = {"name": "Ms Chen", "phone": number, "zone": noon()}
     order = await api.opened(dispatch=False, customer=customer, **changes)
     view = await api.act(order, "answer_at_once", AGENT, answer="It is the weather")
     assert view["order"]["callback"]["status"] == "planned", view["order"]["callback"]
@@ -97,7 +84,7 @@ async def test_no_spelling_of_a_number_gets_it_more_calls(api: Caller, gateway: 
 
 async def test_a_refused_call_leaves_its_place_free(api: Caller, gateway: Gateway) -> None:
     number = phone()
-    order = await api.opened(dispatch=False, customer={"name": "Ms Chen", "phone": number, "zone": NOON})
+    order = await api.opened(dispatch=False, customer={"name": "Ms Chen", "phone": number, "zone": noon()})
     refused = await api.post(f"/orders/{order}/record_callback", MISS, CALLER)
     assert refused.status_code == 409, refused.text
     assert not called(gateway, number)

@@ -15,12 +15,10 @@ from sqlalchemy import insert, update
 from api.gateway import Gateway
 from api.identity import CACHE_SECONDS
 from domain.model import Role
-from store import policies
 from store.tables import people
 from tests.api.conftest import AUDITOR, CALLER, DISPATCHER, LEADER, MANAGER, NET, NET_HEAD, Caller
+from tests.support.hours import noon
 
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-"""A zone in which it is about noon now, so that customers may be called whenever the tests run."""
 SATISFIED = {"result": "reached", "contacted": True, "solved": True, "satisfaction": "satisfied"}
 UNHAPPY = {**SATISFIED, "solved": False, "satisfaction": "dissatisfied", "why": "It still drops"}
 PLACES = {Role.UNIT_MEMBER: "GD.net", Role.PROVINCE_MANAGER: "GD"}
@@ -168,7 +166,7 @@ def person(pair: str) -> str:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def moved(api: Caller, gateway: Gateway) -> dict[str, str]:
+async def moved(api: Caller, gateway: Gateway, by_day: None) -> dict[str, str]:
     """For each pair an order on which somebody did the first duty, before he was given the second one's desk."""
 
     def row(who: str, role: Role) -> dict[str, Any]:
@@ -176,13 +174,10 @@ async def moved(api: Caller, gateway: Gateway) -> dict[str, str]:
         return {"id": who, "name_zh": "换岗", "name_en": "Mover", "role": role.value, "unit": unit, "province": "GD"}
 
     with gateway.books.writes() as session:
-        _, document = policies.current(session)
-        document = {**document, "version": "duties", "calling": {**document["calling"], "holidays": True}}
-        policies.publish(session, "duties", document)
         session.execute(insert(people), [row(person(pair), one.first) for pair, one in PAIRS.items()])
     orders: dict[str, str] = {}
     for number, (pair, one) in enumerate(PAIRS.items()):
-        customer = {"name": "Ms Chen", "phone": f"1360000{number:04d}", "zone": NOON}
+        customer = {"name": "Ms Chen", "phone": f"1360000{number:04d}", "zone": noon()}
         orders[pair] = await api.opened(customer=customer)
         await one.made(api, orders[pair], person(pair))
     with gateway.books.writes() as session:

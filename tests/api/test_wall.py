@@ -14,26 +14,14 @@ from api import wall
 from api.gateway import Gateway
 from runtime import keyring
 from runtime.settings import Settings
-from store import policies
-from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AUDITOR, CALLER, MANAGER, NET, Caller
-from tests.conftest import Database
+from tests.support.hours import noon
 from tests.support.wall import NAME, Planter
 
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+pytestmark = pytest.mark.usefixtures("by_day")
+
 HQ, EAST, SOUTH, INSPECTOR, LEADER = "hq-supervisor-1", "east-manager", "south-manager", "hq-auditor-1", "gd-teamlead-1"
 _PHONES = itertools.count(1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def by_day(worker: None, database: Database) -> None:
-    """Customers may be called on holidays too, whenever the tests run."""
-    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
-    with sessions(engine).begin() as session:
-        _, document = policies.current(session)
-        document = {**document, "version": "calls", "calling": {**document["calling"], "holidays": True}}
-        policies.publish(session, "calls", document)
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +52,7 @@ async def seen(api: Caller, who: str, **query: Any) -> dict[str, Any]:
 
 async def to_call(api: Caller) -> str:
     """An order whose customer is to be called back now."""
-    customer = {"name": NAME, "phone": f"1370002{next(_PHONES):04d}", "zone": NOON}
+    customer = {"name": NAME, "phone": f"1370002{next(_PHONES):04d}", "zone": noon()}
     order = await api.opened(customer=customer)
     now = datetime.now(UTC)
     await api.act(order, "sign", NET)

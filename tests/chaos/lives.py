@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.chaos.system import HASTY
+from tests.support.hours import noon
 
 View = dict[str, Any]
 
@@ -63,11 +64,6 @@ Turn = tuple[Step, ...] | Pause | Until
 Life = Generator[Turn, View, None]
 
 
-def callable_zone() -> str:
-    """A zone in which it is about one in the afternoon, so that the customer may be called now."""
-    return f"Etc/GMT{datetime.now(UTC).hour - 13:+d}"
-
-
 class Case:
     """One complaint: where it is from and who deals with it."""
 
@@ -101,7 +97,7 @@ class Case:
     def opened(self, category: str, *, dispatch: bool = True) -> tuple[Step, ...]:
         """The registration."""
         email = f"customer-{self.number}@example.invalid" if self.draw.random() < 0.4 else ""
-        customer = {"name": f"客户 {self.number}", "phone": self.phone, "email": email, "zone": callable_zone()}
+        customer = {"name": f"客户 {self.number}", "phone": self.phone, "email": email, "zone": noon()}
         return (
             Step(
                 f"{self.province.lower()}-agent-1",

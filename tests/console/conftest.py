@@ -17,10 +17,10 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from api.app import create_app
 from runtime.settings import Settings
-from tests.api.conftest import Caller, worker
+from tests.api.conftest import Caller, by_day, worker
 from tests.support.browser import Console, launched
 
-__all__ = ["worker"]
+__all__ = ["by_day", "worker"]
 
 
 expect.set_options(timeout=20_000)  # on a machine that is busy with other tests too

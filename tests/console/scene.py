@@ -9,8 +9,7 @@ from typing import Any
 
 import httpx
 
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-"""A zone in which it is about noon now, so that customers may be called whenever the scene is set."""
+from tests.support.hours import noon
 
 DONE = (
     "原因：光猫老化，光衰超标。已上门更换光猫并重做接头，测速下行 300M、丢包 0%，客户在场确认恢复。"
@@ -38,7 +37,7 @@ class Scene:
     def open(self, name: str, title: str, text: str, category: str = "network.fault", **given: Any) -> str:
         """A new order, of a customer of its own."""
         phone = f"1390077{len(self.orders):04d}"
-        customer = {"name": given.pop("customer", "陈女士"), "phone": given.pop("phone", phone), "zone": NOON}
+        customer = {"name": given.pop("customer", "陈女士"), "phone": given.pop("phone", phone), "zone": noon()}
         at = given.pop("province", "GD")
         body = {"title": title, "text": text, "category": category, "province": at, "channel": "hotline", **given}
         agent = f"{at.lower()}-agent-1"

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from tests.api.conftest import AGENT, AUDITOR, CALLER, DISPATCHER, INSTALL, LEAD
 from tests.api.documents import pdf
 from tests.support.browser import PHONE as NARROW
 from tests.support.browser import Console, axe, scrolls_sideways
+from tests.support.hours import noon
 
 TEXTS = Path(__file__).parents[2] / "console" / "src" / "texts"
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-"""A zone in which it is about noon now, so that customers may be called whenever the tests run."""
 LANGUAGES = ("zh", "en")
+pytestmark = pytest.mark.usefixtures("by_day")
 
 
 class Words:
@@ -37,7 +36,7 @@ class Words:
 
 async def opened(api: Caller, **changes: Any) -> str:
     """An order of a customer who may be called now; GD.net leads it where it is dispatched."""
-    return await api.opened(customer={"name": "陈女士", "phone": PHONE, "zone": NOON}, **changes)
+    return await api.opened(customer={"name": "陈女士", "phone": PHONE, "zone": noon()}, **changes)
 
 
 async def at_work(api: Caller, **changes: Any) -> str:
