@@ -15,7 +15,7 @@ from runtime.settings import PROJECT
 
 BASELINE = PROJECT / ".secrets.baseline"
 MADE_UP = {"Secret Keyword", "Basic Auth Credentials"}
-"""Kinds found by a word such as `password` beside any text: tests make theirs up, and what people read speaks of them."""
+"""Kinds found by a word such as `password` beside a text: tests make theirs up, what people read speaks of them."""
 
 
 def looked_at() -> dict[str, Any]:
