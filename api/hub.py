@@ -62,7 +62,7 @@ class Stream:
     notices: bool = False
     reset: bool = False
     waits: bool = False
-    """The database tells nobody anything at the moment."""
+    """The database tells nobody anything at the moment; so it is until he is to read everything anew."""
     bye: str = ""
     """Why it ends, once it does."""
 
@@ -84,7 +84,7 @@ class Stream:
                 seq = change.unit_seq
             case View.CUSTOMER if not change.customer:
                 seq = None
-        if seq is None or self.reset:
+        if seq is None or self.reset or self.waits:
             return
         self.orders[change.order_id] = max(seq, self.orders.get(change.order_id, 0))
         if len(self.orders) > MOST_WAITING:
@@ -93,6 +93,8 @@ class Stream:
 
     def notify(self) -> None:
         """Have him told that he got a notice."""
+        if self.waits:
+            return
         self.notices = True
         self.wake.set()
 
@@ -175,18 +177,20 @@ class Hub:
     def listens(self, does: bool) -> None:
         """Take in that the ledger is listened to, or not any more; when it is again, everybody reads anew."""
         self._listens = does
-        if does:
-            self.begin_anew()
-        else:
-            for stream in self.streams:
-                stream.pause()
+        self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Begin another epoch: of what was before nobody knows whether it is whole."""
+        """Begin another epoch: of what was before nobody knows whether it is whole.
+
+        Everybody is to read anew, or to wait for that as long as the ledger is not listened to.
+        """
         self._epoch, self._number = secrets.token_hex(4), 0
         self._ring.clear()
         for stream in self.streams:
-            stream.anew()
+            if self._listens:
+                stream.anew()
+            else:
+                stream.pause()
 
     async def run(self) -> None:
         """Tell the streams of what is heard, for good."""

@@ -1,9 +1,10 @@
 """`GET /v1/stream`: what happens to the orders that one sees, as it happens, as server-sent events.
 
 An event says which orders to read anew, never what is in them. `orders` names them with their seqs as one is told
-them; `reset` says that everything is to be read anew; `notices` that one got a notice; `waiting` that the database
-tells nobody anything, until the `reset` that follows; `beat` that nothing happened. Each has an id, and whoever comes
-back with the last one in `Last-Event-ID` is told of what he missed. `bye` says why a stream ends.
+them; `reset` says that everything is to be read anew; `notices` that one got a notice; `beat` that nothing happened.
+The last of those that come together has an id, and whoever comes back with the latest one in `Last-Event-ID` is told of
+what he missed, after `resumed`. `waiting` says, and says again instead of a beat, that the database tells nobody
+anything, until the `reset` that follows; `bye` why a stream ends. These three have no id.
 
 No stream has a thread or a database connection. Whether its log-in still holds is asked for all of them at once, which
 does not count as a use of it.
@@ -226,7 +227,8 @@ class _Events(StreamingResponse):
                 async with asyncio.timeout(min(BEAT_SECONDS, left)):
                     await stream.wake.wait()
             except TimeoutError:
-                yield f": still here\n{_event('beat', hub.name)}"
+                if not stream.waits:  # who waits is told so again, for a beat would say that all is well
+                    yield f": still here\n{_event('beat', hub.name)}"
         yield _event("bye", "", {"why": stream.bye})
 
 
@@ -238,7 +240,6 @@ def _news(stream: Stream, name: str) -> Iterator[str]:
     stream.wake.clear()
     if stream.waits:
         yield _event("waiting", "")
-        stream.waits = False
         return
     if stream.reset:
         stream.reset = False

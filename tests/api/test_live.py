@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -34,10 +35,11 @@ from runtime.settings import PROJECT, Settings
 from store.changes import Change
 from tests.api.browsers import system
 from tests.api.conftest import AGENT, CALLER, CUSTOMER, NET, PHONE, STRANGER, Caller, worker
-from tests.api.test_callbacks import NOON
 from tests.conftest import Database
+from tests.support.hours import noon
 
 __all__ = ["worker"]
+pytestmark = pytest.mark.usefixtures("by_day")
 
 AT_ONCE = 1.0
 """Seconds within which a change is seen by others."""
@@ -79,8 +81,8 @@ class Reader:
         self.came.set()
 
     def kinds(self) -> list[str]:
-        """The kinds of the events that came."""
-        return [kind for kind, _ in self.events]
+        """The kinds of the events that came, without the beats, of which there are more the longer it takes."""
+        return [kind for kind, _ in self.events if kind != "beat"]
 
     def told(self) -> dict[str, int]:
         """The orders that it was told of, each with the latest seq."""
@@ -211,7 +213,7 @@ async def test_an_administrator_and_nobody_have_no_stream(api: Caller) -> None:
 async def test_a_unit_is_not_told_of_the_call_back_and_a_customer_only_of_his_own_steps(
     api: Caller, address: str
 ) -> None:
-    number = await api.opened(customer={"name": "Ms Chen", "phone": PHONE, "zone": NOON})
+    number = await api.opened(customer={"name": "Ms Chen", "phone": PHONE, "zone": noon()})
     await api.act(number, "sign", NET)
     async with (
         reading(address, NET) as unit,
@@ -402,8 +404,30 @@ async def test_a_stream_ends_by_itself_and_goes_on_where_it_ended(
 async def test_streams_are_silent_for_no_longer_than_a_beat(address: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(live, "BEAT_SECONDS", 0.3)
     async with reading(address, "bj-agent-1") as reader:
-        await reader.until(lambda one: one.kinds().count("beat") >= 2, 3)
+        await reader.until(lambda one: [kind for kind, _ in one.events].count("beat") >= 2)
         assert reader.last
+
+
+async def test_who_waits_is_told_so_again_and_hears_no_beat_until_he_is_to_read_anew(
+    settings: Settings, worker: None, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(live, "BEAT_SECONDS", 0.3)
+    async with serving_api(settings) as (at, server), reading(at, AGENT) as reader:
+        told: Hub = cast("FastAPI", server.config.app).state.live.hub
+        await reader.until(lambda one: "reset" in one.kinds())
+        told.listens(False)
+        await reader.until(lambda one: one.kinds()[-1] == "waiting")
+        before = len(reader.events) - 1
+        async with reading(at, "gd-manager") as late:
+            await reader.until(lambda one: one.kinds().count("waiting") >= 3)
+            told.begin_anew()
+            await reader.until(lambda one: one.kinds().count("waiting") >= 5)
+            assert {kind for kind, _ in reader.events[before:]} == {"waiting"}
+            assert {kind for kind, _ in late.events} == {"waiting"}
+            told.listens(True)
+            await reader.until(lambda one: one.events[-1][0] == "beat")
+            await late.until(lambda one: one.kinds()[-1] == "reset")
+        assert reader.kinds()[-1] == "reset"
 
 
 async def test_the_server_does_not_wait_for_streams_when_it_ends(settings: Settings, worker: None) -> None:
@@ -508,4 +532,24 @@ async def test_a_hub_that_cannot_find_out_who_sees_an_order_has_everybody_read_a
     made.hear([Change("WH1", 2, 2, True, ())])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 2)
     assert not running.done()
+    running.cancel()
+
+
+async def test_whoever_waits_goes_on_waiting_when_the_places_cannot_be_read_either() -> None:
+    async def places(order_ids: Any) -> dict[str, frozenset[str]]:
+        raise ValueError("not to be found out")
+
+    made = Hub(places)
+    made.listens(True)
+    stream = Stream(_who(Role.AGENT, "GD"))
+    made.join(stream, made.name)
+    made.listens(False)
+    made.begin_anew()
+    assert (stream.waits, stream.reset) == (True, False)
+    made.hear([Change("WH1", 1, 1, True, ("somebody",))])
+    running = asyncio.create_task(made.run())
+    await asyncio.sleep(hub.TOGETHER_SECONDS * 2)
+    assert (stream.waits, stream.reset, stream.notices, stream.orders) == (True, False, False, {})
+    made.listens(True)
+    assert (stream.waits, stream.reset) == (False, True)
     running.cancel()
