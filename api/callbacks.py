@@ -25,6 +25,7 @@ class CallPage(BaseModel):
 
     items: list[CallLine]
     next: str = Field(description="Give it back as `cursor`.")
+    at: datetime = Field(description="When this was so, by the server's clock.")
 
 
 @router.get(
@@ -45,7 +46,8 @@ async def list_callbacks(
 ) -> Response:
     """The earliest first. `may_call_at` counts in quiet hours and all other calls to the same number.
 
-    Not for customers and handling units: who handles a complaint does not see its call-back.
+    `may_call_until` is when the hours are over in which it lies. Not for customers and handling units:
+    who handles a complaint does not see its call-back.
     """
     await demand(parts, who, province=province)
     query = CallQuery(who.sight, province=province, ready=ready, rehearsal=rehearsal, cursor=cursor, limit=limit)

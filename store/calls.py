@@ -16,7 +16,7 @@ from sqlalchemy import DateTime, Row, Select, Text, cast, delete, func, select, 
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from domain.calling import DAY, first_call, next_to_number
+from domain.calling import DAY, first_call, next_to_number, window
 from domain.model import Order
 from domain.policy import Terms
 from store import cursors, ledger, policies
@@ -70,7 +70,8 @@ class CallLine:
     """One customer to be called back; instants are UTC.
 
     `not_before` is what the order itself says, `may_call_at` the earliest instant from now on at which quiet hours and
-    the other calls to the number (`calls_today`, in 24 hours) allow it too, `may_call_now` whether that is now.
+    the other calls to the number (`calls_today`, in 24 hours) allow it too, `may_call_now` whether that is now, and
+    `may_call_until` when those hours are over; None for a rehearsal, whose time is its own.
     `due_at` is the limit for calling, None when there is none. `expiry` marks a call that is due because no reply came
     in time; `attempts` were unanswered, `attempts_left` may still be made. He is called from `opens` to `closes`
     o'clock in his own `zone`.
@@ -92,6 +93,7 @@ class CallLine:
     not_before: datetime
     may_call_at: datetime
     may_call_now: bool
+    may_call_until: datetime | None
     due_at: datetime | None
     calls_today: int
     attempts_left: int
@@ -103,10 +105,11 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Some customers to be called, and the cursor of the next page, '' when there is none."""
+    """Some customers to be called `at` an instant, and the cursor of the next page, '' when there is none."""
 
     items: tuple[CallLine, ...]
     next: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def to_call(session: Session, query: CallQuery, now: datetime) -> Calls:
     recent = _recent(session, {row.customer: None for row in page})
     items = tuple(_line(row, recent.get(row.customer, ()), policies.terms(session, row.terms), now) for row in page)
     more = len(rows) > size
-    return Calls(items, cursors.make(_LISTING, [page[-1].callback_at, page[-1].order_id]) if more else "")
+    return Calls(items, cursors.make(_LISTING, [page[-1].callback_at, page[-1].order_id]) if more else "", now)
 
 
 _HEAD = tuple(
@@ -159,10 +162,11 @@ def _line(row: Row[tuple[object, ...]], recent: Sequence[datetime], terms: Terms
     order: Order = ledger.restored(row.snapshot)
     back = order.callback
     assert back is not None, "an order without a call-back has no instant for one"
-    may = row.callback_at
+    may, until = row.callback_at, None
     if not row.rehearsal:  # whose time is its own
         freed = next_to_number(recent, max(may, now), terms.calling)
         may = first_call(freed, order.customer.zone, terms)
+        until = window(may, order.customer.zone, terms).closes
     return CallLine(
         order_id=row.order_id,
         title=row.title,
@@ -180,6 +184,7 @@ def _line(row: Row[tuple[object, ...]], recent: Sequence[datetime], terms: Terms
         not_before=row.callback_at,
         may_call_at=may,
         may_call_now=may <= now,
+        may_call_until=until,
         due_at=min((clock.due_at for clock in order.clocks.values() if clock.kind == "callback"), default=None),
         calls_today=len(recent),
         attempts_left=max(0, terms.calling.attempts - len(back.attempts)),

@@ -175,6 +175,10 @@ def test_each_line_says_when_quiet_hours_and_other_calls_allow_it(made: Made) ->
     evening = MONDAY + timedelta(hours=11)
     (line,) = listed(made, evening, province="XZ")
     assert (line.not_before, line.may_call_at) == (MONDAY, MONDAY + timedelta(hours=23))
+    assert line.may_call_until == MONDAY + timedelta(hours=34), "until eight in the evening of that day"
+    (line,) = listed(made, evening - timedelta(hours=2), province="XZ")
+    assert line.may_call_now
+    assert line.may_call_until == MONDAY + timedelta(hours=10)
     now = life.terms.calendar.next_working(datetime.now(UTC) + timedelta(days=1)) + timedelta(hours=1)
     with made.begin() as session:
         for one in range(3):

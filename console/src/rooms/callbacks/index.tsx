@@ -4,7 +4,6 @@ import { useNavigate, useParams } from "react-router";
 import type { CommandAnswer } from "@/kit/command";
 import { Page } from "@/kit/Page";
 import { Answer, Nothing } from "@/kit/states";
-import { useNow } from "@/kit/time";
 import { After } from "./After";
 import { Call } from "./Call";
 import "./callbacks.css";
@@ -16,8 +15,7 @@ export default function Callbacks() {
   const { t } = useTranslation(["callbacks", "kit"]);
   const go = useNavigate();
   const here = useParams()["*"] ?? "";
-  const { pages, lines, ready, later } = useQueue();
-  const now = useNow();
+  const { pages, lines, now, ready, later } = useQueue();
   const [after, setAfter] = useState<{ answer: CommandAnswer; line: CallLine }>();
   const found = lines?.find((line) => line.order_id === here);
   // A line that leaves the queue while somebody is on the telephone stays on his page.

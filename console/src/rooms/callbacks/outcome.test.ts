@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answered, back, NOTHING, question, reached, unhappy } from "./outcome";
-import { type CallLine, sorted } from "./queue";
+import { askAgain, type CallLine, isOpen, sorted } from "./queue";
 
 const REPLIED = { expiry: false };
 const EXPIRED = { expiry: true };
@@ -38,8 +38,8 @@ describe("an outcome", () => {
 });
 
 describe("the queue", () => {
-  const line = (order_id: string, may: string, due: string | null, now = false): CallLine =>
-    ({ order_id, may_call_at: may, due_at: due, may_call_now: now }) as CallLine;
+  const line = (order_id: string, may: string, due: string | null, now = false, until: string | null = null) =>
+    ({ order_id, may_call_at: may, due_at: due, may_call_now: now, may_call_until: until }) as CallLine;
 
   it("has who may be called by the nearest limit, then the others by when", () => {
     const { ready, later } = sorted(
@@ -54,5 +54,16 @@ describe("the queue", () => {
     );
     expect(ready.map((one) => one.order_id)).toEqual(["e", "b", "a"]);
     expect(later.map((one) => one.order_id)).toEqual(["d", "c"]);
+  });
+
+  it("has nobody called after his hours, though he might be when it was read, and then asks again", () => {
+    const evening = line("a", "2026-03-02T11:59:00Z", null, true, "2026-03-02T12:00:00Z");
+    const [before, end] = [Date.parse("2026-03-02T11:59:50Z"), Date.parse("2026-03-02T12:00:00Z")];
+    expect(isOpen(evening, before)).toBe(true);
+    expect(isOpen(evening, end)).toBe(false);
+    expect(sorted([evening], end).later).toEqual([evening]);
+    expect(askAgain([evening, line("b", "2026-03-02T11:00:00Z", null)], before)).toBe(10_000);
+    expect(askAgain([evening], end)).toBe(60_000);
+    expect(isOpen(line("rehearsed", "2026-03-02T11:59:00Z", null, true), end)).toBe(true);
   });
 });
