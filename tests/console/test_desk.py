@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.api.conftest import AGENT, LEADER, NET, Caller
 from tests.support.browser import PHONE, Console, axe, scrolls_sideways
@@ -63,6 +63,7 @@ async def filled(keys: Keys, lang: str, *, phone: str = "13512340001", title: st
     await keys.type("王女士")
     await keys.press("Tab")
     await keys.type("wlgz")
+    await expect(keys.page.get_by_role("option").first).to_be_visible()  # the categories have been read
     await keys.press("Enter", "Tab", "Tab")
     await keys.type(title)
     await keys.press("Tab")
@@ -104,6 +105,19 @@ async def test_a_complaint_is_opened_by_keys_alone_in_under_a_minute(console: Co
     assert await page.get_by_label(WORDS[lang]["title"], exact=True).input_value() == ""
 
 
+async def test_a_customer_in_another_zone_is_taken_with_it(console: Console, api: Caller) -> None:
+    page = await console.at(AGENT, "/desk/new")
+    keys = Keys(page)
+    await filled(keys, "zh", phone="13512340011")
+    zone = page.get_by_label("客户所在时区")
+    await zone.click()
+    await zone.fill("Urumqi")
+    await zone.press("Enter")
+    await keys.press("Control+Enter")
+    number = await number_of(page)
+    assert (await api.get(f"/orders/{number}", AGENT)).json()["order"]["customer"]["zone"] == "Asia/Urumqi"
+
+
 async def test_entering_twice_makes_one_order(console: Console, api: Caller) -> None:
     page = await console.at(AGENT, "/desk/new")
     keys = Keys(page)
@@ -131,7 +145,7 @@ async def test_what_is_missing_is_said_at_its_field_and_the_first_has_the_cursor
     await page.get_by_label("标题", exact=True).fill("只有标题")
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_label("客户号码", exact=True)).to_be_focused()
-    assert await page.get_by_text("必填", exact=True).count() == 4
+    await expect(page.get_by_text("必填", exact=True)).to_have_count(4)
     assert await page.locator("[data-number]").count() == 0
 
 
@@ -258,12 +272,8 @@ async def _chosen(console: Console, word: str, many: int, lang: str = "zh", who:
     return page
 
 
-@LANGUAGES
-async def test_priorities_are_changed_for_many_shown_one_by_one_and_taken_back(
-    console: Console, api: Caller, lang: str
-) -> None:
-    word = {"zh": "apricotzh", "en": "apricoten"}[lang]
-    orders = [await api.opened(title=f"{word} {n}") for n in range(2)]
+async def _raised(console: Console, word: str, lang: str = "zh") -> Page:
+    """The dialogue after the priority of the two orders of that word was changed."""
     page = await _chosen(console, word, 2, lang)
     await page.get_by_role("button", name={"zh": "调整优先级", "en": "Set the priority"}[lang]).click()
     dialog = page.get_by_role("dialog")
@@ -275,12 +285,54 @@ async def test_priorities_are_changed_for_many_shown_one_by_one_and_taken_back(
     await dialog.locator("#bulk-reason").fill("媒体关注")
     await dialog.locator(".ant-modal-footer .ant-btn-primary").click()
     await expect(dialog.locator("[data-step=done]")).to_have_count(2)
-    before = {number: (await api.get(f"/orders/{number}", LEADER)).json()["order"]["priority"] for number in orders}
-    assert set(before.values()) != {"normal"}
+    return page
+
+
+async def _priorities(api: Caller, orders: list[str]) -> set[str]:
+    return {(await api.get(f"/orders/{number}", LEADER)).json()["order"]["priority"] for number in orders}
+
+
+@LANGUAGES
+async def test_priorities_are_changed_for_many_shown_one_by_one_and_taken_back(
+    console: Console, api: Caller, lang: str
+) -> None:
+    word = {"zh": "apricotzh", "en": "apricoten"}[lang]
+    orders = [await api.opened(title=f"{word} {n}") for n in range(2)]
+    page = await _raised(console, word, lang)
+    dialog = page.get_by_role("dialog")
+    assert "normal" not in await _priorities(api, orders)
     await dialog.get_by_role("button", name=WORDS[lang]["undo"]).click()
     await expect(dialog.locator("[data-step=undone]")).to_have_count(2)
+    assert await _priorities(api, orders) == {"normal"}
+
+
+async def test_what_nobody_knows_to_be_taken_back_is_asked_for_again_and_never_done_anew(
+    console: Console, api: Caller
+) -> None:
+    orders = [await api.opened(title=f"loquat {n}") for n in range(2)]
+    page = await _raised(console, "loquat")
+    dialog = page.get_by_role("dialog")
+    keys: list[str] = []
+
+    async def lost(route: Route) -> None:
+        """It arrives and is carried out, and its answer is lost on the way."""
+        keys.append(route.request.headers["idempotency-key"])
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/reprioritise", lost)
+    await dialog.get_by_role("button", name="撤销 2 张").click()
+    await expect(dialog.locator("[data-step=unsure]")).to_have_count(2, timeout=30_000)
+    assert len(set(keys)) == 2, "one key for each order, however often it is asked"
+    assert await dialog.get_by_role("button", name="重试").count() == 0
+    await page.unroute("**/reprioritise")
+    await dialog.get_by_role("button", name="再次撤销 2 张").click()
+    await expect(dialog.locator("[data-step=undone]")).to_have_count(2)
+    assert await _priorities(api, orders) == {"normal"}
     for number in orders:
-        assert (await api.get(f"/orders/{number}", LEADER)).json()["order"]["priority"] == "normal"
+        events = (await api.get(f"/orders/{number}/events", LEADER)).json()
+        kinds = [one["type"] for one in events["items"]]
+        assert kinds.count("OrderReprioritised") == 2, kinds
 
 
 async def test_what_went_on_meanwhile_is_refused_for_that_order_alone(console: Console, api: Caller) -> None:

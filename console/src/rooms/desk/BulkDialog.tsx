@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { OrderLine } from "@/kit/orderPages";
 import { StateTag } from "@/kit/tags";
-import { type Body, type Item, undoable, useBulk } from "./bulk";
+import { type Body, ENDED, type Item, undoable, useBulk } from "./bulk";
 import { BulkFields, complete, FIELDS } from "./BulkFields";
 
 interface Props {
@@ -20,7 +20,7 @@ export function BulkDialog({ verb, lines, onClose }: Props) {
   const bulk = useBulk(verb, lines, body);
   const label = FIELDS[verb]?.own ? t(`bulk.${verb}`) : t(`verbs:verb.${verb}.label`);
   const reading = bulk.items.some((item) => item.step === "reading");
-  const ended = bulk.items.filter((item) => ["done", "refused", "unknown", "undone"].includes(item.step)).length;
+  const ended = bulk.items.filter((item) => ENDED.includes(item.step)).length;
   const toDo = bulk.items.filter((item) => item.step !== "cannot" && item.step !== "reading").length;
   const start = () => {
     setBegun(true);
@@ -42,8 +42,13 @@ export function BulkDialog({ verb, lines, onClose }: Props) {
             </Button>
           )}
           {begun && undoable(verb) && bulk.done.length > 0 && !bulk.running && (
-            <Button onClick={() => void bulk.undo(t("bulk.undoReason"))}>
+            <Button onClick={() => void bulk.undo(bulk.done, t("bulk.undoReason"))}>
               {t("bulk.undo", { count: bulk.done.length })}
+            </Button>
+          )}
+          {begun && bulk.unsure.length > 0 && !bulk.running && (
+            <Button onClick={() => void bulk.undo(bulk.unsure, t("bulk.undoReason"))}>
+              {t("bulk.undoAgain", { count: bulk.unsure.length })}
             </Button>
           )}
           {begun ? (
@@ -66,7 +71,7 @@ export function BulkDialog({ verb, lines, onClose }: Props) {
       {!begun && <p>{t(undoable(verb) ? "bulk.canUndo" : "bulk.noUndo")}</p>}
       <div role="status" className="desk-bulk-sum">
         {begun
-          ? t("bulk.sum", { done: bulk.done.length, all: toDo })
+          ? t("bulk.sum", { done: bulk.done.length + bulk.unsure.length + bulk.kept.length, all: toDo })
           : t("bulk.preview", { can: bulk.ready.length, all: lines.length })}
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keys */}

@@ -10,18 +10,18 @@ import { useLater } from "./later";
 
 const AGAIN = 60_000;
 
-/** What would be due when, and with whom, if this were sent now; of the customer only his tier is asked with. */
+/** What would be due when, and with whom, if this were sent now; of the customer only his tier and zone are asked with. */
 export function DueWhen({ draft }: { draft: Draft }) {
   const { t } = useTranslation(["desk", "verbs"]);
   const names = useNames();
-  const { category, province, channel, area, against, tier, order_class } = draft;
-  const asked = useLater({ category, province, channel, area: area.trim(), against, tier, order_class });
+  const { category, province, channel, area, against, tier, zone, order_class } = draft;
+  const asked = useLater({ category, province, channel, area: area.trim(), against, tier, zone, order_class });
   const ready = Boolean(asked.category && asked.province);
   const foreseen = useQuery({
     queryKey: ["foresee", asked],
     queryFn: () => {
-      const { tier, order_class, ...rest } = asked;
-      const customer = { tier, name: "", phone: "", email: "", zone: "Asia/Shanghai" };
+      const { tier, zone, order_class, ...rest } = asked;
+      const customer = { tier, name: "", phone: "", email: "", zone };
       const body = { ...rest, order_class: order_class || null, customer, title: "", text: "", source: "", reason: "" };
       return data(api.POST("/v1/orders/foresee", { body: { ...body, dispatch: true, rehearsal: false } }));
     },

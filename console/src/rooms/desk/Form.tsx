@@ -2,11 +2,12 @@ import { DeleteOutlined, PaperClipOutlined } from "@ant-design/icons";
 import { Button, Form as AntForm, Input, Select } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { ACCEPTED } from "@/kit/files";
 import { useNames } from "@/kit/names";
 import { initials, useCategoryChoices } from "./categories";
 import { Choice } from "./Choice";
-import type { Draft, Field } from "./draft";
-import { ACCEPTED, type Queue } from "./files";
+import { type Draft, type Field, zones } from "./draft";
+import type { Queue } from "./files";
 
 const CLASSES = ["urgent", "fault", "general", "consult", "complex"] as const;
 const CHANNELS = ["hotline", "web", "app", "store", "social", "12345", "regulator", "headquarters", "media", "letter"];
@@ -133,6 +134,17 @@ export function Form({ draft, change, queue, wrong, disabled }: Props) {
           options={TIERS.map((one) => ({ value: one, label: t(`verbs:tier.${one}`) }))}
           onChange={(tier: string) => change({ tier })}
         />,
+      )}
+      {item(
+        "zone",
+        <Select
+          id={idOf("zone")}
+          {...search}
+          value={draft.zone}
+          options={zones(draft.zone).map((one) => ({ value: one, label: one }))}
+          onChange={(zone: string) => change({ zone })}
+        />,
+        { help: t("form.zoneHelp") },
       )}
       {item("area", line("area", 100), { help: t("form.areaHelp") })}
       {item(

@@ -7,9 +7,25 @@ import { type Problem, problemOf } from "@/kit/problem";
 import { useMe } from "@/kit/session";
 
 export type Body = Record<string, unknown>;
-export type Step = "reading" | "can" | "cannot" | "waiting" | "doing" | "done" | "refused" | "unknown" | "undone";
+export type Step =
+  | "reading"
+  | "can"
+  | "cannot"
+  | "waiting"
+  | "doing"
+  | "done"
+  | "refused"
+  | "unknown"
+  | "undone"
+  /** Done, and nobody knows whether it was taken back. */
+  | "unsure"
+  /** Done, and refused to be taken back. */
+  | "kept";
+/** Where a deed on one order has come to an end, if only for now. */
+export const ENDED: readonly Step[] = ["done", "refused", "unknown", "undone", "unsure", "kept"];
 
-/** One chosen order on its way; `why` names what hinders it, `problem` what it was refused with. */
+/** One chosen order on its way; `why` names what hinders it, `problem` what it was refused with. Taking it back is an
+ * intent of its own, with a key of its own. */
 export interface Item {
   line: OrderLine;
   step: Step;
@@ -17,6 +33,7 @@ export interface Item {
   why?: "state" | "level" | "same" | undefined;
   problem?: Problem | undefined;
   key: string;
+  backKey: string;
 }
 
 /** These are no commands on the order: they concern oneself. */
@@ -67,11 +84,21 @@ async function once(id: string, verb: string, body: Body, key: string, seq?: num
   }
 }
 
+interface Ends {
+  well: Step;
+  unclear: Step;
+  refused: Step;
+}
+const FORTH: Ends = { well: "done", unclear: "unknown", refused: "refused" };
+const BACK: Ends = { well: "undone", unclear: "unsure", refused: "kept" };
+
 /** A deed on many orders: looked at first, then carried out one by one under keys of their own, and taken back. */
 export function useBulk(verb: string, lines: readonly OrderLine[], body: Body) {
   const { role } = useMe();
   const queries = useQueryClient();
-  const [items, setItems] = useState<Item[]>(() => lines.map((line) => ({ line, step: "reading", key: newKey() })));
+  const [items, setItems] = useState<Item[]>(() =>
+    lines.map((line) => ({ line, step: "reading", key: newKey(), backKey: newKey() })),
+  );
   const [running, setRunning] = useState(false);
   const left = useRef(false);
   const change = useCallback((id: string, given: Partial<Item>) => {
@@ -97,7 +124,7 @@ export function useBulk(verb: string, lines: readonly OrderLine[], body: Body) {
     const why = item.step === "can" && item.view ? hindered(verb, body, item.view, role) : undefined;
     return why ? { ...item, step: "cannot", why } : item;
   });
-  const go = async (those: Item[], deed: (item: Item) => Promise<void>, after: Step) => {
+  const go = async (those: Item[], deed: (item: Item) => Promise<void>, ends: Ends) => {
     setRunning(true);
     for (const item of those) change(item.line.order_id, { step: "waiting" });
     await eachOf(those, async (item) => {
@@ -105,10 +132,10 @@ export function useBulk(verb: string, lines: readonly OrderLine[], body: Body) {
       change(id, { step: "doing" });
       try {
         await deed(item);
-        change(id, { step: after, problem: undefined });
+        change(id, { step: ends.well, problem: undefined });
       } catch (error) {
         const problem = problemOf(error);
-        change(id, { step: problem.again ? "unknown" : "refused", problem });
+        change(id, { step: problem.again ? ends.unclear : ends.refused, problem });
       }
       void queries.invalidateQueries({ queryKey: ["order", id] });
     });
@@ -122,16 +149,18 @@ export function useBulk(verb: string, lines: readonly OrderLine[], body: Body) {
     ready: of("can"),
     done: of("done"),
     unknown: of("unknown"),
+    unsure: of("unsure"),
+    kept: of("kept"),
     carryOut: (those: Item[]) =>
-      go(those, ({ line, view, key }) => once(line.order_id, verb, body, key, view?.order.seq), "done"),
-    undo: (why: string) =>
+      go(those, ({ line, view, key }) => once(line.order_id, verb, body, key, view?.order.seq), FORTH),
+    undo: (those: Item[], why: string) =>
       go(
-        of("done"),
-        ({ line, view }) => {
+        those,
+        ({ line, view, backKey }) => {
           const back = view && UNDO[verb]?.(view, why);
-          return back ? once(line.order_id, back.verb, back.body, newKey()) : Promise.resolve();
+          return back ? once(line.order_id, back.verb, back.body, backKey) : Promise.resolve();
         },
-        "undone",
+        BACK,
       ),
   };
 }

@@ -15,6 +15,8 @@ export interface Draft {
   order_class: Schemas["OrderClass"] | "";
   channel: string;
   tier: string;
+  /** The customer's zone (IANA): by its clock he may be called. */
+  zone: string;
   area: string;
   against: string;
 }
@@ -22,6 +24,7 @@ export interface Draft {
 const KEPT = "whistle.draft.";
 export const USUAL_CHANNEL = "hotline";
 const USUAL_TIER = "normal";
+const USUAL_ZONE = "Asia/Shanghai";
 
 const empty = (province: string): Draft => ({
   key: newKey(),
@@ -34,6 +37,7 @@ const empty = (province: string): Draft => ({
   order_class: "",
   channel: USUAL_CHANNEL,
   tier: USUAL_TIER,
+  zone: USUAL_ZONE,
   area: "",
   against: "",
 });
@@ -68,6 +72,11 @@ export function useDraft() {
 
 export type Field = keyof Omit<Draft, "key">;
 
+/** Every zone that this browser knows, and the one that is chosen. */
+export const zones = (chosen: string): string[] => [
+  ...new Set([USUAL_ZONE, "Asia/Urumqi", chosen, ...Intl.supportedValuesOf("timeZone")]),
+];
+
 /** What must be there before it can be sent, in the order of the form. */
 export function missing(draft: Draft): Field[] {
   const digits = draft.phone.replace(/\D/g, "").length;
@@ -77,14 +86,14 @@ export function missing(draft: Draft): Field[] {
 
 /** The request's body. */
 export function bodyOf(draft: Draft): Schemas["RegisterRequest"] {
-  const { phone, name, tier, order_class, area, against, title, text, category, province, channel } = draft;
+  const { phone, name, tier, zone, order_class, area, against, title, text, category, province, channel } = draft;
   return {
     title: title.trim(),
     text: text.trim(),
     category,
     province,
     channel,
-    customer: { name: name.trim(), phone: phone.trim(), email: "", zone: "Asia/Shanghai", tier },
+    customer: { name: name.trim(), phone: phone.trim(), email: "", zone, tier },
     order_class: order_class || null,
     area: area.trim(),
     against,

@@ -1,9 +1,7 @@
 import { useState } from "react";
-import { send } from "@/kit/api";
 import { newKey } from "@/kit/command";
+import { sendFile } from "@/kit/files";
 import { type Problem, problemOf } from "@/kit/problem";
-
-export const ACCEPTED = ".jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx,.txt,.csv,.amr,.mp3,.wav,.mp4";
 
 /** A document that waits for the order's number, or what became of it. */
 export interface Queued {
@@ -28,13 +26,8 @@ export function useQueue() {
       for (const one of files) {
         if (one.step === "sent") continue;
         change(one.key, { step: "sending" });
-        const headers = {
-          "Idempotency-Key": one.key,
-          "X-File-Name": encodeURIComponent(one.file.name),
-          "Content-Type": one.file.type || "application/octet-stream",
-        };
         try {
-          await send("POST", `/v1/orders/${orderId}/files`, one.file, headers);
+          await sendFile(orderId, one.file, one.key);
           change(one.key, { step: "sent" });
         } catch (error) {
           const problem = problemOf(error);

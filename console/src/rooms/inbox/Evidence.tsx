@@ -3,25 +3,33 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "antd";
-import { send } from "@/kit/api";
 import { newKey } from "@/kit/command";
+import { ACCEPTED, sendFile } from "@/kit/files";
+import { type Problem, problemOf } from "@/kit/problem";
 import { Failed } from "@/kit/states";
 
-const TAKEN = ".jpg,.jpeg,.png,.webp,.pdf,.docx,.xlsx,.txt,.csv,.amr,.mp3,.wav,.mp4";
-
-/** Documents that prove what was done: a photograph, a measurement, a receipt. */
+/** Documents that prove what was done: a photograph, a measurement, a receipt; `count` of them the units have sent. */
 export function Evidence({ orderId, count }: { orderId: string; count: number }) {
   const { t } = useTranslation("inbox");
   const queries = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const attach = useMutation({
-    mutationFn: (file: File) =>
-      send("POST", `/v1/orders/${orderId}/files`, file, {
-        "Content-Type": file.type || "application/octet-stream",
-        "X-File-Name": encodeURIComponent(file.name),
-        "Idempotency-Key": newKey(),
-      }),
+  const kept = useRef<{ intent: string; key: string } | null>(null);
+  const attach = useMutation<void, Problem, File>({
+    mutationFn: async (file) => {
+      // The same document, chosen again after an unknown outcome, is kept once.
+      const intent = `${file.name} ${file.size} ${file.lastModified}`;
+      const key = kept.current?.intent === intent ? kept.current.key : newKey();
+      kept.current = { intent, key };
+      try {
+        await sendFile(orderId, file, key);
+        kept.current = null;
+      } catch (error) {
+        const problem = problemOf(error);
+        if (!problem.again) kept.current = null;
+        throw problem;
+      }
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ["order", orderId] }),
   });
   return (
@@ -30,7 +38,7 @@ export function Evidence({ orderId, count }: { orderId: string; count: number })
         id={id}
         ref={input}
         type="file"
-        accept={TAKEN}
+        accept={ACCEPTED}
         hidden
         aria-label={t("evidence.choose")}
         onChange={(event) => {

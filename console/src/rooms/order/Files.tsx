@@ -1,10 +1,10 @@
 import { DownloadOutlined, UploadOutlined } from "@ant-design/icons";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Input, Modal, Progress } from "antd";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "@/kit/api";
 import { newKey } from "@/kit/command";
+import { ACCEPTED, type FileView, ofCustomer, saveFile, sendFile, useFiles } from "@/kit/files";
 import { useNames } from "@/kit/names";
 import { usePeople } from "@/kit/people";
 import { problemOf, type Problem } from "@/kit/problem";
@@ -14,7 +14,6 @@ import { Answer, Failed } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { Grid } from "./Facts";
 import { isUnit, may } from "./rights";
-import { saveFile, sendFile } from "./upload";
 
 interface Sending {
   key: string;
@@ -37,12 +36,9 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
   const queries = useQueryClient();
   const picker = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState<Sending[]>([]);
-  const [asked, setAsked] = useState<Schemas["FileView"] | null>(null);
+  const [asked, setAsked] = useState<FileView | null>(null);
   const [reason, setReason] = useState("");
-  const files = useQuery({
-    queryKey: ["order", order.id, "files"],
-    queryFn: () => data(api.GET("/v1/orders/{order_id}/files", { params: { path: { order_id: order.id } } })),
-  });
+  const files = useFiles(order.id);
   const change = (key: string, what: Partial<Sending>) =>
     setSending((all) => all.map((one) => (one.key === key ? { ...one, ...what } : one)));
   const send = async ({ key, file }: Sending) => {
@@ -69,12 +65,11 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
     setSending((all) => all.map((old) => (old.key === one.key ? next : old)));
     void send(next);
   };
-  const get = useMutation<void, unknown, Schemas["FileView"]>({
+  const get = useMutation<void, unknown, FileView>({
     mutationFn: (file) => saveFile(order.id, file.id, file.name, reason),
     onSuccess: () => setAsked(null),
   });
-  const wants = (file: Schemas["FileView"]) =>
-    isUnit(me.role) && file.by.startsWith("customer") ? setAsked(file) : get.mutate(file);
+  const wants = (file: FileView) => (isUnit(me.role) && ofCustomer(file) ? setAsked(file) : get.mutate(file));
   return (
     <>
       {may(me.role, "upload") && open && (
@@ -84,6 +79,7 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
             type="file"
             multiple
             hidden
+            accept={ACCEPTED}
             aria-label={t("files.send")}
             data-testid="picker"
             onChange={(event) => chosen(event.target.files)}
@@ -123,7 +119,7 @@ export function Files({ order, open }: { order: Order; open: boolean }) {
               cells: [
                 file.name,
                 size(file.size),
-                file.by.startsWith("customer") ? t("verbs:role.customer") : people.name(file.by),
+                ofCustomer(file) ? t("verbs:role.customer") : people.name(file.by),
                 <Instant key="at" at={file.at} zone={names.zone(order.province)} />,
                 <Button
                   key="get"
