@@ -6,7 +6,7 @@ import { Answer } from "@/kit/states";
 import { useProof } from "./data";
 import { Links } from "./Links";
 import type { PartProps } from "./part";
-import { type Proof, type Verdict, verify } from "./proof";
+import { FORM, type Proof, type Verdict, verify } from "./proof";
 import { tampered, type Way, WAYS } from "./tamper";
 
 /** The proof of the order, recomputed here from nothing but itself; and what would be seen if somebody had touched it. */
@@ -86,14 +86,25 @@ function Said({ verdict, proof, copy }: { verdict: Verdict; proof: Proof; copy: 
   const { t } = useTranslation("audit");
   const broken = verdict.links.filter(({ faults }) => faults.length > 0);
   const first = broken[0];
-  const where = first ? t("proof.first", { seq: first.place }) : t("proof.unheaded");
+  const where = [
+    ...(verdict.known ? [] : [t("proof.unknown", { form: proof.form, known: FORM })]),
+    ...(first ? [t("proof.first", { seq: first.place })] : []),
+    ...(verdict.headed ? [] : [t("proof.unheaded")]),
+  ].join(" ");
+  // The head counts as a place: it names what is no end of the chain.
+  const places = broken.length + Number(!verdict.headed);
+  const title = verdict.whole
+    ? t("proof.whole")
+    : places
+      ? t("proof.broken", { count: places })
+      : t("proof.unverified");
   return (
     <Alert
       showIcon
       role="status"
       data-whole={verdict.whole}
       type={verdict.whole ? "success" : "error"}
-      title={t(verdict.whole ? "proof.whole" : "proof.broken", { count: broken.length })}
+      title={title}
       description={
         <>
           {copy && <strong>{t("tamper.copy")} </strong>}

@@ -33,6 +33,8 @@ export interface Link {
 
 export interface Verdict {
   links: Link[];
+  /** True where the proof is of the form that this program recomputes. */
+  known: boolean;
   /** True where the head names the last event. */
   headed: boolean;
   whole: boolean;
@@ -83,6 +85,7 @@ export async function verify(proof: Proof): Promise<Verdict> {
     };
   });
   const headed = links.length > 0 && proof.head.seq === links.length && proof.head.hash === previous;
-  const whole = headed && proof.form === FORM && links.every(({ faults }) => faults.length === 0);
-  return { links, headed, whole, milliseconds: performance.now() - begun };
+  const known = proof.form === FORM;
+  const whole = headed && known && links.every(({ faults }) => faults.length === 0);
+  return { links, known, headed, whole, milliseconds: performance.now() - begun };
 }
