@@ -1,81 +1,92 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LISTS_MS, makeFreshener, SPREAD_MS } from "./liveQueries";
-import { pause } from "./liveStream";
+import { liveState, startLive } from "./live";
 
-describe("the wait before the next try", () => {
-  it("doubles up to a bound, and never falls into step", () => {
-    expect(pause(0, 0)).toBe(250);
-    expect(pause(0, 1)).toBe(500);
-    expect(pause(3, 1)).toBe(4000);
-    expect(pause(30, 0)).toBe(7500);
-    expect(pause(30, 1)).toBe(15000);
-  });
-});
+const WHO = { id: "gd-agent-1", role: "agent", actingFor: "" } as const;
+const BASE = "http://whistle.example/";
 
-describe("what is read anew", () => {
-  const page = { visibilityState: "visible" };
-  let queries: QueryClient;
-  let read: string[];
+/** One answer of the server, still being written. */
+interface Stream {
+  lastId: string | null;
+  say: (event: string, id?: string) => void;
+  cut: () => void;
+}
+
+describe("whether what is shown follows what happens", () => {
+  let streams: Stream[];
+  let stop: () => void = () => undefined;
 
   beforeEach(() => {
-    vi.useFakeTimers();
-    vi.stubGlobal("document", page);
-    page.visibilityState = "visible";
-    queries = new QueryClient();
-    read = [];
-    vi.spyOn(queries, "invalidateQueries").mockImplementation((filters) => {
-      read.push([...(filters?.queryKey ?? ["*"]), ...(filters?.refetchType === "none" ? ["later"] : [])].join("/"));
-      return Promise.resolve();
+    streams = [];
+    vi.stubGlobal("document", { visibilityState: "visible", baseURI: BASE });
+    vi.stubGlobal("window", new EventTarget());
+    vi.stubGlobal("navigator", {});
+    vi.stubGlobal("fetch", (_: URL, { headers }: { headers: Headers }) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const write = (text: string) => controller.enqueue(new TextEncoder().encode(text));
+          streams.push({
+            lastId: headers.get("Last-Event-ID"),
+            say: (event, id) => write(`event: ${event}\n${id ? `id: ${id}\n` : ""}data: {}\n\n`),
+            cut: () => controller.close(),
+          });
+        },
+      });
+      return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
     });
   });
-  afterEach(() => vi.useRealTimers());
-
-  it("is the order at once, and the lists at most every two seconds", () => {
-    const fresh = makeFreshener(queries);
-    fresh.take({ kind: "orders", ids: ["WH1"] });
-    expect(read).toEqual(["order/WH1"]);
-    vi.advanceTimersByTime(1);
-    expect(read).toEqual(["order/WH1", "orders", "inbox", "wall", "callbacks"]);
-    read.length = 0;
-    for (let at = 0; at < 10; at += 1) {
-      fresh.take({ kind: "orders", ids: ["WH2"] });
-      vi.advanceTimersByTime(LISTS_MS / 10);
-    }
-    expect(read.filter((one) => one === "orders")).toHaveLength(1);
-    fresh.stop();
+  afterEach(() => {
+    stop();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
   });
 
-  it("waits for a list that is still being read, and is not forgotten", () => {
-    const reading = vi.spyOn(queries, "isFetching").mockReturnValue(1);
-    const fresh = makeFreshener(queries);
-    fresh.take({ kind: "orders", ids: [] });
-    vi.advanceTimersByTime(5000);
-    expect(read).toEqual([]);
-    reading.mockReturnValue(0);
-    vi.advanceTimersByTime(LISTS_MS);
-    expect(read).toContain("orders");
-    fresh.stop();
+  const opened = async (): Promise<Stream> => {
+    const before = streams.length;
+    if (!before) stop = startLive(new QueryClient(), WHO);
+    await vi.waitFor(() => expect(streams).toHaveLength(before || 1));
+    return streams.at(-1)!;
+  };
+  const becomes = (state: string) => vi.waitFor(() => expect(liveState()).toBe(state));
+
+  it("is unknown until the stream says so, and no more once it is stopped", async () => {
+    const stream = await opened();
+    expect(liveState()).toBe("reconnecting");
+    stream.say("reset", "a-1");
+    await becomes("live");
+    stop();
+    expect(liveState()).toBe("off");
   });
 
-  it("is everything after a reset, spread over a second, and nothing more once it is stopped", () => {
-    const fresh = makeFreshener(queries);
-    fresh.take({ kind: "reset" });
-    fresh.take({ kind: "reset" });
-    vi.advanceTimersByTime(SPREAD_MS);
-    expect(read).toHaveLength(1);
-    fresh.take({ kind: "reset" });
-    fresh.stop();
-    vi.advanceTimersByTime(SPREAD_MS);
-    expect(read).toHaveLength(1);
+  it("is not so while the database tells nobody anything, however long that is", async () => {
+    const stream = await opened();
+    stream.say("resumed");
+    await becomes("live");
+    stream.say("waiting");
+    await becomes("reconnecting");
+    stream.say("waiting");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(liveState()).toBe("reconnecting");
+    stream.say("reset", "b-0");
+    await becomes("live");
+    expect(streams, "the line itself was whole").toHaveLength(1);
   });
 
-  it("waits where nobody looks", () => {
-    page.visibilityState = "hidden";
-    const fresh = makeFreshener(queries);
-    fresh.take({ kind: "orders", ids: ["WH1"] });
-    fresh.take({ kind: "notices" });
-    expect(read).toEqual(["order/WH1/later", "notices/later"]);
-    fresh.stop();
+  it("is so again when the stream has gone on where it was", async () => {
+    const stream = await opened();
+    stream.say("beat", "a-7");
+    await becomes("live");
+    stream.cut();
+    await becomes("reconnecting");
+    await vi.waitFor(() => expect(streams).toHaveLength(2), { timeout: 3000 });
+    expect(streams[1]!.lastId).toBe("a-7");
+    streams[1]!.say("resumed");
+    await becomes("live");
+  });
+
+  it("tells an administrator of nothing", () => {
+    stop = startLive(new QueryClient(), { ...WHO, role: "administrator" });
+    expect(streams).toEqual([]);
+    expect(liveState()).toBe("off");
   });
 });

@@ -93,7 +93,9 @@ const watch = (watcher: () => void) => {
   return () => watchers.delete(watcher);
 };
 
+export const liveState = (): LiveState => state;
+
 /** Whether what is shown follows what happens. */
 export function useLive(): LiveState {
-  return useSyncExternalStore(watch, () => state);
+  return useSyncExternalStore(watch, liveState);
 }

@@ -71,7 +71,8 @@ export function follow({ actingFor, last, tell }: Follower): () => void {
       const { orders } = JSON.parse(String(data)) as { orders: { id: string }[] };
       came({ kind: "orders", ids: orders.map(({ id }) => id) }, lastEventId);
     });
-    opened.addEventListener("waiting", () => tell({ kind: "lost" }, ""));
+    // The line itself is whole: the server says it again and again.
+    opened.addEventListener("waiting", () => came({ kind: "lost" }, ""));
     opened.addEventListener("bye", ({ data }) => {
       const { why } = JSON.parse(String(data)) as { why: string };
       if (why === "log_in_over" || why === "changed") tell({ kind: "ended" }, "");
