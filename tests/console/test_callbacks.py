@@ -2,40 +2,26 @@
 
 import itertools
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from store import policies
-from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AGENT, CALLER, LEADER, MANAGER, Caller
-from tests.conftest import Database
-from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways
+from tests.support.browser import DESKTOP, PHONE, Console, axe, halted, scrolls_sideways, unheard
+from tests.support.hours import midnight, noon
 
-NOON = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-"""A zone in which it is about noon now, so that customers may be called whenever the tests run."""
-NIGHT = f"Etc/GMT{(datetime.now(UTC).hour + 12) % 24 - 12:+d}"
-"""One in which it is about midnight."""
+pytestmark = pytest.mark.usefixtures("by_day")
+
 _PHONES = itertools.count(10)
+GRACE = 3000
+"""Milliseconds in which a slip can be taken back."""
 ANSWER = "基站检修，今天 18 点前恢复 / mast under repair, back by six"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def by_day(worker: None, database: Database) -> None:
-    """The policy of the house, under which customers may be called on holidays too."""
-    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
-    with sessions(engine).begin() as session:
-        _, document = policies.current(session)
-        calling = {**document["calling"], "holidays": True}
-        policies.publish(session, "calls", {**document, "version": "calls", "calling": calling})
-    engine.dispose()
-
-
-async def to_call(api: Caller, zone: str = NOON, **changes: Any) -> str:
-    """An order whose customer is to be called, at whose place it is noon."""
-    customer = {"name": "欧阳女士", "phone": f"137110000{next(_PHONES)}", "zone": zone}
+async def to_call(api: Caller, zone: str = "", **changes: Any) -> str:
+    """An order whose customer is to be called, at whose place it is noon unless another zone is given."""
+    customer = {"name": "欧阳女士", "phone": f"137110000{next(_PHONES)}", "zone": zone or noon()}
     order = await api.opened(dispatch=False, customer=customer, **changes)
     await api.act(order, "answer_at_once", AGENT, answer=ANSWER)
     return order
@@ -61,16 +47,17 @@ async def test_three_keys_record_the_outcome_and_the_next_one_comes_up(
     order, following = await to_call(api), await to_call(api)
     page = await called(console, order, lang=lang)
     await expect(page.locator("[data-reply]")).to_have_text(ANSWER)
+    await halted(page)
     for key in ("1", "1", "1"):
         await page.keyboard.press(key)
     await expect(page.get_by_text({"zh": "秒后登记", "en": "Recorded in"}[lang])).to_be_visible()
     assert (await now(api, order))["callback"]["status"] == "planned", "not before it can be taken back no more"
     await page.keyboard.press("Enter")
+    await page.clock.resume()
     await expect(page.locator("[data-after]")).to_be_visible()
     view = await now(api, order)
     assert (view["state"], view["outcome"]) == ("closed", "answered_at_once")
-    await expect(page).to_have_url(re.compile(r"/callbacks/WH"))
-    assert not page.url.endswith(order)
+    await expect(page).to_have_url(re.compile(rf"/callbacks/WH(?!{order.removeprefix('WH')}$)"))
     await expect(page.locator(f'.calls-line[data-order="{order}"]')).to_have_count(0)
     await expect(page.locator(f'.calls-line[data-order="{following}"]')).to_be_visible()
 
@@ -81,10 +68,18 @@ async def test_three_clicks_do_it_too_and_a_slip_is_taken_back(api: Caller, cons
     outcome = page.locator(".calls-outcome")
     await outcome.get_by_role("button", name="联系过", exact=False).first.click()
     await outcome.get_by_role("button", name="已解决").click()
+    await halted(page)
     await outcome.get_by_role("button", name="基本满意").click()
+    await expect(page.get_by_text("秒后登记")).to_be_visible()
     await page.keyboard.press("Escape")
+    await page.clock.run_for(GRACE)
+    await expect(page.get_by_text("秒后登记")).to_have_count(0)
+    assert (await now(api, order))["callback"]["status"] == "planned", "what was taken back is not recorded"
     await outcome.get_by_role("button", name="满意", exact=True).click()
-    await expect(page.locator("[data-after]")).to_be_visible(timeout=8000)
+    await expect(page.get_by_text("秒后登记")).to_be_visible()
+    await page.clock.run_for(GRACE)
+    await page.clock.resume()
+    await expect(page.locator("[data-after]")).to_be_visible()
     events = (await api.get(f"/orders/{order}/events", MANAGER, limit=200)).json()["items"]
     recorded = [one["data"] for one in events if one["type"] == "CallbackRecorded"]
     assert [(one["satisfaction"], one["solved"], one["contacted"]) for one in recorded] == [("satisfied", True, True)]
@@ -132,7 +127,7 @@ async def test_a_refusal_needs_the_customers_words(api: Caller, console: Console
 
 
 async def test_nobody_is_called_at_night(api: Caller, console: Console) -> None:
-    order = await to_call(api, NIGHT)
+    order = await to_call(api, midnight())
     page = await called(console, order)
     await expect(page.get_by_text("暂不可拨打，最早")).to_be_visible()
     await expect(page.locator(".calls-outcome").get_by_role("button", name="未接通")).to_be_disabled()
@@ -166,18 +161,17 @@ async def test_the_script_speaks_both_languages(api: Caller, console: Console) -
 async def test_a_stale_click_records_nothing_and_says_so(api: Caller, console: Console) -> None:
     order = await to_call(api)
     page = await called(console, order)
-    unheard = re.compile(r"/v1/(stream|callbacks)")
-    await page.route(unheard, lambda route: route.abort())  # the page does not learn of it
     said = {"result": "reached", "contacted": True, "solved": True, "satisfaction": "satisfied"}
-    # Whoever answered the customer on the spot does not call him; a channel may.
-    answer = await api.post(f"/orders/{order}/record_callback", said, "web-channel")
-    assert answer.status_code == 200, answer.text
-    await page.unroute(unheard)
-    for key in ("1", "2", "3"):
-        await page.keyboard.press(key)
-    await page.keyboard.type("晚上还是没有信号")
-    await page.keyboard.press("Control+Enter")
-    await expect(page.get_by_role("alert").first).to_contain_text(re.compile("不允许|没有此对象|同事刚刚登记"))
+    async with unheard(page, re.compile(r"/v1/(stream|callbacks)")):
+        # Whoever answered the customer on the spot does not call him; a channel may.
+        answer = await api.post(f"/orders/{order}/record_callback", said, "web-channel")
+        assert answer.status_code == 200, answer.text
+        for key in ("1", "2", "3"):
+            await page.keyboard.press(key)
+        await page.keyboard.type("晚上还是没有信号")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("[data-code=not_allowed_now]")).to_contain_text("可能刚刚有人办理过")
+    await expect(page.get_by_role("alert").first).to_contain_text("同事刚刚登记了这次回访")
     events = (await api.get(f"/orders/{order}/events", MANAGER, limit=200)).json()["items"]
     assert [one["type"] for one in events].count("CallbackRecorded") == 1
     await expect(page.get_by_role("button", name="下一位")).to_be_visible()

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.api.conftest import AGENT, INSTALL, LEADER, MANAGER, NET, NET_HEAD, Caller
-from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways
+from tests.api.conftest import AGENT, CUSTOMER, INSTALL, LEADER, MANAGER, NET, NET_HEAD, Caller, key
+from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways, unheard
 
 SIGN = {"zh": "签收", "en": "Sign in"}
 REPLY = {"zh": "回单", "en": "Reply"}
+WRONG = {
+    "zh": {"#received_at": "接单时间须在登记之后、当前时间之前", "#done_by": "办结时间不能早于接单时间"},
+    "en": {
+        "#received_at": "The receipt must lie between the registration and now",
+        "#done_by": "The end must not be before the receipt",
+    },
+}
 
 
 async def now(api: Caller, order: str) -> dict[str, Any]:
@@ -38,12 +45,10 @@ async def test_a_stale_click_is_refused_with_the_reason_and_the_fresh_row(api: C
     mine = page.locator(f'[data-order="{order}"]')
     button = mine.get_by_role("button", name=re.compile("^签收"))
     await expect(button).to_be_visible()
-    unheard = re.compile(r"/v1/(stream|units/.*/inbox)")
-    await page.route(unheard, lambda route: route.abort())  # the page does not learn of it
-    await api.act(order, "sign", NET_HEAD)
-    await page.unroute(unheard)
-    await button.click()
-    await expect(mine.get_by_role("alert")).to_contain_text("同样的事项已在办理或待审批")
+    async with unheard(page, re.compile(r"/v1/(stream|units/.*/inbox)")):
+        await api.act(order, "sign", NET_HEAD)
+        await button.click()
+        await expect(mine.get_by_role("alert")).to_contain_text("同样的事项已在办理或待审批")
     await expect(button).to_have_count(0)
     await expect(mine.get_by_text("首次联系")).to_be_visible()
 
@@ -103,6 +108,14 @@ async def test_the_reply_asks_for_four_elements_and_says_what_the_audit_looks_at
     for check in ("contact", "done", "evidence"):
         await expect(form.locator(f'[data-check="{check}"]')).to_have_attribute("data-met", "false")
     await form.get_by_label(spoke_to).fill("机主本人，电话")
+    for box, wrong in (("#received_at", "2020-01-01T00:00"), ("#done_by", "2020-01-01T00:00")):
+        right = await form.locator(box).input_value()
+        await form.locator(box).fill(wrong)
+        await expect(form.locator(f'[data-check="{box[1:]}"]')).to_have_attribute("data-met", "false")
+        await send.click()
+        await expect(form.get_by_text(WRONG[lang][box], exact=True)).to_be_visible()
+        await form.locator(box).fill(right)
+        await expect(form.get_by_text(WRONG[lang][box], exact=True)).to_have_count(0)
     await form.get_by_label(done).fill("光猫老化导致断线，已上门更换并测速，下行 300M 稳定，客户在场确认恢复正常使用。")
     await expect(form.locator('[data-check="done"]')).to_have_attribute("data-met", "true")
     at = datetime.fromisoformat(await form.locator("#received_at").input_value())
@@ -116,11 +129,16 @@ async def test_the_reply_asks_for_four_elements_and_says_what_the_audit_looks_at
 async def test_evidence_is_attached_and_counted(api: Caller, console: Console) -> None:
     order = await api.opened()
     await api.act(order, "sign", NET)
+    his = {"Authorization": f"Bearer dev:{CUSTOMER}", "Idempotency-Key": key(), "Content-Type": "text/plain"}
+    sent = await api.http.post(f"/v1/orders/{order}/files", content=b"no signal", headers={**his, "X-File-Name": "his.txt"})
+    assert sent.status_code == 201, sent.text
     page = await console.at(NET, f"/inbox/{order}/a1?do=reply")
     form = page.get_by_role("dialog").locator("form")
+    await expect(form.get_by_text("承办单位已上传材料 0 份")).to_be_visible()
+    await expect(form.locator('[data-check="evidence"]')).to_have_attribute("data-met", "false")
     proof = {"name": "测速记录.txt", "mimeType": "text/plain", "buffer": "下行 300M".encode()}
     await form.locator("input[type=file]").set_input_files(proof)  # type: ignore[arg-type]
-    await expect(form.get_by_text("工单现有材料 1 份")).to_be_visible()
+    await expect(form.get_by_text("承办单位已上传材料 1 份")).to_be_visible()
     await expect(form.locator('[data-check="evidence"]')).to_have_attribute("data-met", "true")
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, Route, ViewportSize
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -101,9 +106,43 @@ class Console:
             self.troubles.append(f"{page.url}: {message.text}")
 
 
+async def halted(page: Page) -> None:
+    """Stop the page's clock, so that what it counts down waits for the test and not for the machine."""
+    await page.clock.install()
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=30))
+
+
+@asynccontextmanager
+async def unheard(page: Page, asked: re.Pattern[str]) -> AsyncIterator[None]:
+    """Have what the page asks for there wait, so that it does not learn of what is done meanwhile."""
+    over = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await over.wait()
+        with suppress(Error):  # it is not asked for any more
+            await route.continue_()
+
+    await page.route(asked, wait)
+    try:
+        yield
+    finally:
+        over.set()
+        await page.unroute(asked, wait)
+
+
+async def still(page: Page) -> None:
+    """Wait until the page shows nothing that is being read, and nothing in it moves that will come to rest."""
+    await page.wait_for_function(
+        """() => !document.querySelector(".ant-skeleton") && document.getAnimations()
+             .every((one) => one.playState !== "running" || one.effect?.getComputedTiming().endTime === Infinity)"""
+    )
+
+
 async def axe(page: Page, *, within: str = "") -> list[str]:
     """What axe finds wrong with the page, serious or worse, a line each; `within` a part of it by CSS."""
-    await page.evaluate(AXE.read_text())
+    await still(page)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text())
     found = await page.evaluate(
         """async (within) => (await axe.run(within ? {include: [within]} : document, {resultTypes: ["violations"]}))
              .violations.map(({id, impact, nodes}) =>
