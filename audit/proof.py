@@ -7,6 +7,7 @@ every hash after his change, the head's too, is not found by it alone: that take
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,8 @@ class Fault(StrEnum):
     """Its seq is not the next one, or it is another order's."""
     UNHEADED = "unheaded"
     """The head does not name the last event."""
+    UNKNOWN = "unknown"
+    """The proof is of a form that is not known here, so nothing of it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Found:
     seq: int
     fault: Fault
 
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 _E, _O = tables.events.c, tables.orders.c
 _TEXTS = ("data", "clocks")
@@ -109,12 +114,14 @@ def faults(given: Proof) -> list[Found]:
         wrong = [
             Fault.MISPLACED if seq != place or event.get("order_id") != given.order_id else None,
             Fault.UNLINKED if event.get("previous") != previous else None,
-            Fault.CHANGED if _hash(event) != sealed.hash else None,
+            Fault.CHANGED if _HASH.fullmatch(sealed.hash) is None or _hash(event) != sealed.hash else None,
         ]
         found += [Found(place, fault) for fault in wrong if fault is not None]
         previous = sealed.hash
     if given.head != Head(len(given.events), previous) or not given.events:
         found.append(Found(given.head.seq, Fault.UNHEADED))
+    if given.form != chain.FORM:
+        found.append(Found(given.head.seq, Fault.UNKNOWN))
     return found
 
 

@@ -230,6 +230,25 @@ def test_whatever_is_touched_is_found(way: Callable[[dict[str, Any], Random], No
 
 _CLEAN = clean()
 
+
+def test_a_proof_without_a_single_hash_is_not_whole() -> None:
+    proof = copy.deepcopy(_CLEAN)
+    for place, sealed in enumerate(proof["events"], start=1):
+        sealed["event"] = {"order_id": proof["order_id"], "seq": place, "type": "OrderClosed", "previous": ""}
+        sealed["hash"] = ""
+    proof["events"][0]["event"] = {**_CLEAN["events"][0]["event"], "data": {"n": 2**60}}  # no canonical form, no hash
+    proof["head"]["hash"] = ""
+    found = faults(msgspec.convert(proof, Proof))
+    assert [(one.seq, one.fault) for one in found] == [
+        (place, Fault.CHANGED) for place in range(1, len(proof["events"]) + 1)
+    ]
+
+
+def test_a_proof_of_another_form_is_not_whole() -> None:
+    other = msgspec.convert({**_CLEAN, "form": "whistle-events-0"}, Proof)
+    assert faults(other) == [Found(other.head.seq, Fault.UNKNOWN)]
+
+
 BY_OWNER: dict[str, tuple[str, set[Fault]]] = {
     "a word": (
         "UPDATE events SET data = jsonb_set(data, '{title}', '\"other\"') WHERE order_id = :id AND seq = 1",

@@ -22,7 +22,7 @@ export function ProofPanel(props: PartProps) {
   );
 }
 
-function Verified({ proof, zone }: PartProps & { proof: Proof }) {
+function Verified({ order, proof, zone }: PartProps & { proof: Proof }) {
   const { t } = useTranslation("audit");
   const [way, setWay] = useState<Way>("word");
   const [place, setPlace] = useState(Math.min(2, proof.events.length));
@@ -31,8 +31,8 @@ function Verified({ proof, zone }: PartProps & { proof: Proof }) {
   const looked = touched ?? proof;
   const verdict = useQuery({
     queryKey: ["verdict", looked],
-    queryKeyHashFn: () => `verdict ${looked.order_id} ${identity(looked)}`,
-    queryFn: () => verify(looked),
+    queryKeyHashFn: () => `verdict ${order.id} ${identity(looked)}`,
+    queryFn: () => verify(looked, order.id),
     staleTime: Infinity,
     gcTime: 0,
   });
@@ -87,6 +87,7 @@ function Said({ verdict, proof, copy }: { verdict: Verdict; proof: Proof; copy: 
   const broken = verdict.links.filter(({ faults }) => faults.length > 0);
   const first = broken[0];
   const where = [
+    ...(verdict.own ? [] : [t("proof.foreign", { order: proof.order_id })]),
     ...(verdict.known ? [] : [t("proof.unknown", { form: proof.form, known: FORM })]),
     ...(first ? [t("proof.first", { seq: first.place })] : []),
     ...(verdict.headed ? [] : [t("proof.unheaded")]),
@@ -97,7 +98,7 @@ function Said({ verdict, proof, copy }: { verdict: Verdict; proof: Proof; copy: 
     ? t("proof.whole")
     : places
       ? t("proof.broken", { count: places })
-      : t("proof.unverified");
+      : t(verdict.own ? "proof.unverified" : "proof.another");
   return (
     <Alert
       showIcon

@@ -15,6 +15,8 @@ const vectors = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../../../tests/audit/vectors.json"), "utf8"),
 ) as Vectors;
 
+const ORDER = vectors.proof.order_id;
+
 describe("the canonical form", () => {
   it.each(vectors.canonical)("of $json is that of the ledger", ({ json, canonical: wanted }) => {
     expect(canonical(JSON.parse(json))).toBe(wanted);
@@ -27,7 +29,7 @@ describe("the canonical form", () => {
 
 describe("a proof", () => {
   it("verifies as the ledger made it", async () => {
-    const found = await verify(vectors.proof);
+    const found = await verify(vectors.proof, ORDER);
     expect(found.links.flatMap(({ faults }) => faults)).toEqual([]);
     expect(found.whole).toBe(true);
     expect(found.links.length).toBeGreaterThan(5);
@@ -35,13 +37,13 @@ describe("a proof", () => {
 
   it.each(WAYS)("shows at every event when it was tampered with: %s", async (way) => {
     for (let place = 1; place <= vectors.proof.events.length; place++) {
-      const found = await verify(await tampered(vectors.proof, way, place));
+      const found = await verify(await tampered(vectors.proof, way, place), ORDER);
       expect(found.whole, `${way} at ${place}`).toBe(false);
     }
   });
 
   it("names the event that was changed, and no other", async () => {
-    const found = await verify(await tampered(vectors.proof, "word", 3));
+    const found = await verify(await tampered(vectors.proof, "word", 3), ORDER);
     expect(found.links.filter(({ faults }) => faults.length).map(({ place, faults }) => [place, faults])).toEqual([
       [3, ["changed"]],
     ]);
@@ -57,9 +59,23 @@ describe("a proof", () => {
   it("is found wanting when a member was added, or none is there", async () => {
     const more = structuredClone(vectors.proof);
     more.events[1]!.event.note = "";
-    expect((await verify(more)).whole).toBe(false);
-    expect((await verify({ ...vectors.proof, events: [] })).whole).toBe(false);
-    const another = await verify({ ...vectors.proof, form: "another" });
+    expect((await verify(more, ORDER)).whole).toBe(false);
+    expect((await verify({ ...vectors.proof, events: [] }, ORDER)).whole).toBe(false);
+    const another = await verify({ ...vectors.proof, form: "another" }, ORDER);
     expect([another.whole, another.known, another.headed]).toEqual([false, false, true]);
+  });
+
+  it("is found wanting without hashes, and as another order's", async () => {
+    const bare = structuredClone(vectors.proof);
+    for (const one of bare.events) {
+      one.hash = one.event.previous = "";
+      one.event.note = "no link, so there is no hash of it";
+    }
+    bare.head.hash = "";
+    const found = await verify(bare, ORDER);
+    expect([found.whole, found.headed]).toEqual([false, true]);
+    expect(found.links.every(({ faults }) => faults.join() === "changed")).toBe(true);
+    const foreign = await verify(vectors.proof, "WH20260302-ANOTHER");
+    expect([foreign.whole, foreign.own, foreign.headed]).toEqual([false, false, true]);
   });
 });

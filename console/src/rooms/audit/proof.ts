@@ -35,6 +35,8 @@ export interface Verdict {
   links: Link[];
   /** True where the proof is of the form that this program recomputes. */
   known: boolean;
+  /** True where the proof is of the order that was asked for: another's may be whole in itself. */
+  own: boolean;
   /** True where the head names the last event. */
   headed: boolean;
   whole: boolean;
@@ -48,6 +50,8 @@ const FIELDS = [
   "acting_for", "actor_id", "at", "clocks", "command_id", "data", "order_id", "policy_version", "previous", "reason",
   "role", "seq", "type", "unit",
 ]; // prettier-ignore
+
+const HASH = /^[0-9a-f]{64}$/;
 
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -63,8 +67,8 @@ export async function digest(event: Record<string, unknown>): Promise<string> {
   }
 }
 
-/** Recompute every hash of a proof, from nothing but the proof. */
-export async function verify(proof: Proof): Promise<Verdict> {
+/** Recompute every hash of an order's proof, from nothing but the proof. */
+export async function verify(proof: Proof, orderId: string): Promise<Verdict> {
   const begun = performance.now();
   const computed = await Promise.all(proof.events.map(({ event }) => digest(event)));
   let previous = "";
@@ -72,7 +76,7 @@ export async function verify(proof: Proof): Promise<Verdict> {
     const faults: Fault[] = [];
     if (event.seq !== index + 1 || event.order_id !== proof.order_id) faults.push("misplaced");
     if (event.previous !== previous) faults.push("unlinked");
-    if (computed[index] !== hash) faults.push("changed");
+    if (!HASH.test(hash) || computed[index] !== hash) faults.push("changed");
     previous = hash;
     return {
       place: index + 1,
@@ -86,6 +90,7 @@ export async function verify(proof: Proof): Promise<Verdict> {
   });
   const headed = links.length > 0 && proof.head.seq === links.length && proof.head.hash === previous;
   const known = proof.form === FORM;
-  const whole = headed && known && links.every(({ faults }) => faults.length === 0);
-  return { links, known, headed, whole, milliseconds: performance.now() - begun };
+  const own = proof.order_id === orderId;
+  const whole = headed && known && own && links.every(({ faults }) => faults.length === 0);
+  return { links, known, own, headed, whole, milliseconds: performance.now() - begun };
 }
