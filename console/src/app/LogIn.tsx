@@ -17,7 +17,7 @@ interface Doors {
 
 /** The ways in: by password, by the operator's own log-in, and in development as anybody of the demo organisation. */
 export function LogIn({ next }: { next: string }) {
-  const { t, i18n } = useTranslation("kit");
+  const { t, i18n } = useTranslation(["kit", "verbs"]);
   const queries = useQueryClient();
   const zh = i18n.language === "zh";
   const [wanted, setWanted] = useState("");
@@ -33,7 +33,7 @@ export function LogIn({ next }: { next: string }) {
     document.title = `${t("login.title")} · Whistle`;
   }, [t]);
   const found = (doors.data?.demo ?? []).filter((one) =>
-    `${one.id} ${one.name_zh} ${one.name_en} ${one.role} ${t(`role.${one.role}`)} ${one.unit_zh} ${one.unit_en}`
+    `${one.id} ${one.name_zh} ${one.name_en} ${one.role} ${t(`verbs:role.${one.role}`)} ${one.unit_zh} ${one.unit_en}`
       .toLowerCase()
       .includes(wanted.toLowerCase()),
   );
@@ -89,7 +89,7 @@ export function LogIn({ next }: { next: string }) {
                   onClick={() => enter.mutate({ path: "/v1/login/demo", body: { person: one.id } })}
                 >
                   <span>{zh ? one.name_zh : one.name_en}</span>
-                  <Tag>{t(`role.${one.role}`)}</Tag>
+                  <Tag>{t(`verbs:role.${one.role}`)}</Tag>
                   <Typography.Text type="secondary">{zh ? one.unit_zh : one.unit_en}</Typography.Text>
                 </Button>
               </List.Item>

@@ -109,7 +109,7 @@ function Bell() {
 }
 
 function Myself() {
-  const { t, i18n } = useTranslation("kit");
+  const { t, i18n } = useTranslation(["kit", "verbs"]);
   const me = useMe();
   const names = useNames();
   const queries = useQueryClient();
@@ -136,7 +136,7 @@ function Myself() {
       trigger={["click"]}
       menu={{
         items: [
-          { key: "who", label: `${t(`role.${me.role}`)} · ${names.unit(me.unit || me.province)}`, disabled: true },
+          { key: "who", label: `${t(`verbs:role.${me.role}`)} · ${names.unit(me.unit || me.province)}`, disabled: true },
           { key: "account", label: <Link to="/account">{t("room.account")}</Link> },
           ...(me.actingFor ? back : acting),
           { key: "leave", icon: <LogoutOutlined />, label: t("logout"), onClick: () => leave.mutate() },

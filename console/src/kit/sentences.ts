@@ -49,7 +49,7 @@ const UNITS = ["unit", "suggested_unit", "lead", "province", "against", "substit
 const INSTANTS = ["until", "due_at", "not_before", "sms_until", "moved_from", "reopen_until", "received_at", "done_by"];
 /** Values that the vocabulary names, with its section. */
 const NAMED: Record<string, string> = {
-  order_class: "class", was_class: "class", tier: "tier", was_tier: "tier", priority: "priority", channel: "channel",
+  order_class: "class", was_class: "class", priority: "priority", channel: "channel",
   outcome: "outcome", satisfaction: "satisfaction", kind: "kind", colour: "colour", level: "level", target: "target",
   to: "state",
 }; // prettier-ignore
@@ -90,6 +90,7 @@ export function useSentences(order: Pick<Order, "province" | "assignments" | "cu
       if (field === "category" || (field === "was" && type === "OrderRelabelled"))
         return labels.of("categories", String(given));
       if (field === "was" && type === "OrderReprioritised") return t(`priority.${String(given)}`, String(given));
+      if (field === "tier" || field === "was_tier") return labels.of("tiers", String(given));
       if (field === "matter") return labels.of("whistle_matters", String(given));
       if (field === "ground") return labels.of("decline_grounds", String(given));
       if (INSTANTS.includes(field)) return at(given);
@@ -137,7 +138,6 @@ export function useSentences(order: Pick<Order, "province" | "assignments" | "cu
       else if ("unit" in data) said.unit = data.unit ? names.unit(String(data.unit)) : t("word.desk");
       if ("who" in data) said.present = String(data.who);
       if ("key" in data && data.key) said.clock = value("key", data.key);
-      if ("level" in data) said.level_number = String(data.level);
       if ("solved" in data)
         said.solved = data.solved === null ? t("word.unknown") : t(data.solved ? "word.solved" : "word.unsolved");
       if ("satisfaction" in data && data.satisfaction === null) said.satisfaction = t("word.unrated");

@@ -18,7 +18,7 @@ interface TakeOn {
 
 /** One's own log-in: who one is, one's password, for whom one acts, and an end to it everywhere. */
 export default function Account() {
-  const { t } = useTranslation("kit");
+  const { t } = useTranslation(["kit", "verbs"]);
   const me = useMe();
   const names = useNames();
   const queries = useQueryClient();
@@ -38,7 +38,7 @@ export default function Account() {
           column={1}
           items={[
             { key: "name", label: t("account.name"), children: `${names.of(me)} (${me.id})` },
-            { key: "role", label: t("account.role"), children: t(`role.${me.role}`) },
+            { key: "role", label: t("account.role"), children: t(`verbs:role.${me.role}`) },
             { key: "place", label: t("account.place"), children: names.unit(me.unit || me.province) },
             { key: "until", label: t("account.until"), children: <Instant at={me.session.expires_at} /> },
           ]}

@@ -17,7 +17,7 @@ interface Away {
 
 /** Puts somebody down as away, with who stands in, or as back again. */
 export function AbsenceForm({ person, onClose }: { person: Person; onClose: () => void }) {
-  const { t } = useTranslation(["admin", "kit"]);
+  const { t } = useTranslation(["admin", "kit", "verbs"]);
   const { message } = App.useApp();
   const queries = useQueryClient();
   const names = useNames();
@@ -83,7 +83,7 @@ export function AbsenceForm({ person, onClose }: { person: Person; onClose: () =
             showSearch={{ optionFilterProp: "label" }}
             options={(near.data ?? [])
               .filter((one) => one.id !== person.id)
-              .map((one) => ({ value: one.id, label: `${names.of(one)} · ${t(`kit:role.${one.role}`)} (${one.id})` }))}
+              .map((one) => ({ value: one.id, label: `${names.of(one)} · ${t(`verbs:role.${one.role}`)} (${one.id})` }))}
           />
         </Form.Item>
       </Form>

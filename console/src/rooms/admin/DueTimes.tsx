@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data, type Schemas } from "@/kit/api";
 import { instantOf, wallClock } from "@/kit/form/instants";
+import { useLabels } from "@/kit/labels";
 import { useNames } from "@/kit/names";
 import type { Problem } from "@/kit/problem";
 import { Answer } from "@/kit/states";
@@ -34,6 +35,7 @@ export function DueTimes({ of }: { of: PolicyRead }) {
   const zh = i18n.language.startsWith("zh");
   const fields = useFields();
   const names = useNames();
+  const labels = useLabels();
   const [question, setQuestion] = useState<Question>(() => ({
     order_class: "general",
     province: "GD",
@@ -98,7 +100,7 @@ export function DueTimes({ of }: { of: PolicyRead }) {
           <Select
             value={question.tier}
             aria-label={t("policy.tier")}
-            options={TIERS.map((value) => ({ value, label: t(`tier.${value}`) }))}
+            options={TIERS.map((value) => ({ value, label: labels.of("tiers", value) }))}
             onChange={(value: string) => set({ tier: value })}
           />
         </label>

@@ -101,7 +101,7 @@ const prefix = (unit: Unit): string =>
 
 /** Who holds which post at a unit itself, and who is away. */
 function Posts({ unit }: { unit: Unit }) {
-  const { t } = useTranslation(["admin", "kit"]);
+  const { t } = useTranslation(["admin", "kit", "verbs"]);
   const names = useNames();
   const people = useQuery({
     queryKey: ["people", unit.id],
@@ -119,7 +119,7 @@ function Posts({ unit }: { unit: Unit }) {
             pagination={found.length > 20 ? { pageSize: 20, showSizeChanger: false } : false}
             dataSource={found}
             columns={[
-              { title: t("field.role"), render: (_, one) => t(`kit:role.${one.role}`) },
+              { title: t("field.role"), render: (_, one) => t(`verbs:role.${one.role}`) },
               { title: t("people.name"), render: (_, one) => names.of(one) },
               { title: t("field.id"), dataIndex: "id" },
               { title: t("people.here"), render: (_, one) => <Presence of={one} /> },

@@ -19,7 +19,7 @@ export type Person = Schemas["Person"];
 
 /** Everybody who may log in: found by name, role or place, changed, added, let in again. */
 export default function People() {
-  const { t } = useTranslation(["admin", "kit"]);
+  const { t } = useTranslation(["admin", "kit", "verbs"]);
   const names = useNames();
   const may = useMay();
   const fields = useFields();
@@ -91,7 +91,7 @@ export default function People() {
             columns={[
               { title: t("people.name"), render: (_, one) => names.of(one) },
               { title: t("field.id"), dataIndex: "id" },
-              { title: t("field.role"), render: (_, one) => <Tag>{t(`kit:role.${one.role}`)}</Tag> },
+              { title: t("field.role"), render: (_, one) => <Tag>{t(`verbs:role.${one.role}`)}</Tag> },
               { title: t("people.place"), render: (_, one) => names.unit(one.unit || one.province) || "–" },
               { title: t("field.email"), render: (_, one) => one.email || "–" },
               { title: t("people.here"), render: (_, one) => <Presence of={one} /> },

@@ -39,7 +39,7 @@ export function useFields() {
     const people: EntryField[] = [
       { name: "id", required: true, fixed: true, help: "person_id" },
       ...both,
-      { name: "role", kind: "choice", required: true, options: choice(ROLES, "kit:role.") },
+      { name: "role", kind: "choice", required: true, options: choice(ROLES, "verbs:role.") },
       { name: "unit", kind: "choice", options: unitsOf(), help: "person_unit" },
       { name: "email", kind: "email", help: "person_email" },
       { name: "active", kind: "flag", help: "active" },

@@ -20,7 +20,7 @@ const BY_LIST: Record<string, Record<string, string>> = {
   requests: { kind: "request" },
   clocks: { status: "ticking", kind: "clock" },
   callback: { status: "callback", satisfaction: "satisfaction" },
-  customer: { tier: "tier" },
+  customer: {},
 };
 const SECTIONS: Record<string, string> = {
   state: "state", resume: "state", order_class: "class", colour: "colour", priority: "priority", level: "level",
@@ -68,6 +68,7 @@ export function useWords(order: Order, zone: string) {
       if (section) return t(`verbs:${section}.${text}`, text);
       if (UNITS.includes(name)) return names.unit(text);
       if (PEOPLE.includes(name)) return person(text);
+      if (name === "tier") return labels.of("tiers", text);
       if (name === "category") return labels.of("categories", text);
       if (name === "matter") return labels.of("whistle_matters", text);
       if (MINUTES.includes(name)) return t("minutes", { count: Math.round(Number(text)) });

@@ -1,12 +1,13 @@
 import { Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
+import { useLabels } from "@/kit/labels";
 import { useNames } from "@/kit/names";
 import type { Body } from "./bulk";
 
 interface Field {
   name: string;
   as: "words" | "choice" | "unit";
-  /** The codes to choose from, and where their names stand in `verbs`. */
+  /** The codes to choose from, and where their names stand in `verbs`; the policy names the tiers. */
   codes?: readonly (string | number)[];
   texts?: string;
   required?: boolean;
@@ -35,7 +36,7 @@ export const FIELDS: Record<string, { own?: boolean; fields: readonly Field[] }>
   },
   retier: {
     fields: [
-      { name: "tier", as: "choice", codes: ["normal", "silver", "gold", "diamond"], texts: "tier", required: true },
+      { name: "tier", as: "choice", codes: ["normal", "silver", "gold", "diamond"], required: true },
       WHY,
     ],
   },
@@ -61,6 +62,7 @@ export const complete = (verb: string, body: Body): boolean =>
 export function BulkFields({ verb, body, onBody }: { verb: string; body: Body; onBody: (body: Body) => void }) {
   const { t } = useTranslation(["verbs", "desk"]);
   const names = useNames();
+  const labels = useLabels();
   const departments = names.units.filter((unit) => unit.kind === "department");
   const set = (name: string) => (value: unknown) => onBody({ ...body, [name]: value });
   return (
@@ -91,7 +93,7 @@ export function BulkFields({ verb, body, onBody }: { verb: string; body: Body; o
               options={
                 as === "unit"
                   ? departments.map((unit) => ({ value: unit.id, label: `${names.of(unit)} (${unit.id})` }))
-                  : (codes ?? []).map((code) => ({ value: code, label: t(`${texts}.${code}`) }))
+                  : (codes ?? []).map((code) => ({ value: code, label: texts ? t(`${texts}.${code}`) : labels.of("tiers", String(code)) }))
               }
             />
           )}

@@ -3,6 +3,7 @@ import { Button, Form as AntForm, Input, Select } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ACCEPTED } from "@/kit/files";
+import { useLabels } from "@/kit/labels";
 import { useNames } from "@/kit/names";
 import { initials, useCategoryChoices } from "./categories";
 import { Choice } from "./Choice";
@@ -29,6 +30,7 @@ interface Props {
 /** The fields, in the order in which a caller tells them. */
 export function Form({ draft, change, queue, wrong, disabled }: Props) {
   const { t } = useTranslation(["desk", "verbs"]);
+  const labels = useLabels();
   const names = useNames();
   const categories = useCategoryChoices();
   const provinces = names.units
@@ -131,7 +133,7 @@ export function Form({ draft, change, queue, wrong, disabled }: Props) {
         <Select
           id={idOf("tier")}
           value={draft.tier}
-          options={TIERS.map((one) => ({ value: one, label: t(`verbs:tier.${one}`) }))}
+          options={TIERS.map((one) => ({ value: one, label: labels.of("tiers", one) }))}
           onChange={(tier: string) => change({ tier })}
         />,
       )}

@@ -10,7 +10,7 @@ import type { Task } from "./tasks";
 
 /** For the head of the department: who holds what, who is away, and who stands in. */
 export function Colleagues({ unit, tasks }: { unit: string; tasks: Task[] }) {
-  const { t } = useTranslation(["inbox", "kit"]);
+  const { t } = useTranslation(["inbox", "kit", "verbs"]);
   const me = useMe();
   const head = me.role === "unit_head";
   const people = useQuery({
@@ -47,7 +47,7 @@ function Colleague({
   people: Schemas["Person"][];
   tasks: Task[];
 }) {
-  const { t } = useTranslation(["inbox", "kit"]);
+  const { t } = useTranslation(["inbox", "kit", "verbs"]);
   const names = useNames();
   const now = useNow();
   const held = tasks.filter((task) => task.holders.includes(person.id));
@@ -59,7 +59,7 @@ function Colleague({
   const substitute = people.find((one) => one.id === person.substitute);
   return (
     <li>
-      <strong>{names.of(person)}</strong> <span className="inbox-quiet">{t(`kit:role.${person.role}`)}</span>{" "}
+      <strong>{names.of(person)}</strong> <span className="inbox-quiet">{t(`verbs:role.${person.role}`)}</span>{" "}
       <span>{t("colleagues.count", { count: held.length })}</span>{" "}
       {late > 0 && <Tag color="red">{t("colleagues.late", { count: late })}</Tag>}
       {away && (

@@ -13,7 +13,7 @@ const PAGE = 50;
 
 /** Who looked at the order, when, at what and why; the latest first. */
 export function Accesses({ order }: { order: Order }) {
-  const { t } = useTranslation(["order", "verbs"]);
+  const { t } = useTranslation(["order", "verbs", "audit"]);
   const names = useNames();
   const people = usePeople(order.province);
   const pages = useInfiniteQuery({
@@ -43,12 +43,12 @@ export function Accesses({ order }: { order: Order }) {
                   {one.role === "customer" ? t("verbs:role.customer") : people.name(one.actor_id)}{" "}
                   <span className="quiet">{t(`verbs:role.${one.role}`, one.role)}</span>
                 </>,
-                t(`accesses.operations.${one.operation}`, t(`verbs:verb.${one.operation}.label`, one.operation)),
+                t(`audit:operation.${one.operation}`, t(`verbs:verb.${one.operation}.label`, one.operation)),
                 <Tag
                   key="outcome"
                   color={one.outcome === "refused" ? "red" : one.outcome === "revealed" ? "orange" : "default"}
                 >
-                  {t(`accesses.outcomes.${one.outcome}`, one.outcome)}
+                  {t(`audit:outcome.${one.outcome}`, one.outcome)}
                 </Tag>,
                 [one.detail, one.code].filter(Boolean).join(" · "),
                 one.reason,

@@ -38,7 +38,7 @@ export function Levels({ of }: { of: Found }) {
         .toReversed()
         .map(({ count, level }) => (
           <li key={level} data-level={level}>
-            <span className={`level level-${level}`}>{level}</span> {word(`level.${level}`)} <strong>{count}</strong>
+            <span className={`level level-${level}`}>{word(`level.${level}`)}</span> <strong>{count}</strong>
           </li>
         ))}
     </ul>

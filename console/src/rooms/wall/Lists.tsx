@@ -141,12 +141,13 @@ export function Breaches({
   onWhy: (breach: Breach) => void;
 }) {
   const { t } = useTranslation("wall");
+  const { t: word } = useTranslation("verbs");
   const names = useNames();
   return (
     <Listed title={t("breaches.title")} total={total} shown={lines.length} none={t("breaches.none")}>
       <ul className="missing">
         {lines.map((line) => {
-          const clock = names.zh ? line.clock_zh : line.clock_en;
+          const clock = word(`clock.${line.clock}`);
           const unit = line.unit
             ? names.zh
               ? line.zh

@@ -83,7 +83,7 @@ function Screen() {
     document.documentElement.lang = lng;
   }, [t, lng]);
   const found = wall.data;
-  const since = found ? now - Date.parse(found.at) : 0;
+  const since = now - wall.dataUpdatedAt; // by one clock: the server may have another time
   const old = Boolean(found) && (since > OLD || wall.isError);
   return (
     <main className="floor" lang={lng} data-lang={lng}>
@@ -169,6 +169,7 @@ function Shown({ found, lng, now }: { found: Wall; lng: string; now: number }) {
 function Worst({ found, lng, now }: { found: Wall; lng: string; now: number }) {
   const { t } = useTranslation("wall", { lng });
   const { t: kit } = useTranslation("kit", { lng });
+  const { t: word } = useTranslation("verbs", { lng });
   if (!found.worst.length) return <p className="floor-calm">{t("floor.calm")}</p>;
   return (
     <ol className="floor-worst">
@@ -180,7 +181,7 @@ function Worst({ found, lng, now }: { found: Wall; lng: string; now: number }) {
           <li key={line.order_id}>
             <span className={`level level-${line.level}`}>{line.level}</span>
             <span className="floor-unit">{lng === "zh" ? line.zh : line.en}</span>
-            <span className="floor-what">{lng === "zh" ? line.clock_zh : line.clock_en}</span>
+            <span className="floor-what">{line.clock && word(`clock.${line.clock}`)}</span>
             <span className={left !== null && left < 0 ? "floor-late" : "floor-left"}>
               {left === null ? "—" : kit(left < 0 ? "time.late" : "time.left", { length })}
             </span>
