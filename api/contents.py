@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 import puremagic
 
 from api import archives, pdfs, pictures
+from vault.seal import MARK
 
 MAX_NAME = 120
 """Characters of a document's name."""
@@ -137,7 +138,7 @@ def clean_name(header: str) -> str:
     """The document's name from its percent-encoded header: without path, control and direction characters.
 
     Raises:
-        Unfit: it is no UTF-8, or nothing is left of it.
+        Unfit: it is no UTF-8, nothing is left of it, or a sealed text stands in it.
     """
     try:
         sent = unquote_to_bytes(header).decode()
@@ -146,6 +147,8 @@ def clean_name(header: str) -> str:
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", sent))[-1]
     name = "".join(letter for letter in name if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     name = re.sub(r'[<>:"|?*]', "_", " ".join(name.split())).strip(" .")
+    if MARK in name.encode():
+        raise Unfit("The name contains the mark of a sealed text.", "Name the document otherwise.")
     stem, dot, extension = name.rpartition(".")
     if not stem or not dot or not extension:
         raise Unfit("The name has no extension.", "Name it in X-File-Name, such as photo.jpg, percent-encoded.")

@@ -157,16 +157,20 @@ class CookieIdentity:
         The form carries a token where a script sends a header, and that is what counts: a page without referrers makes
         a browser send the Origin `null` with its own forms too.
         """
+        self.demand_no_foreign_page(connection)
+        if not wanted or not hmac.compare_digest(sent.encode(), wanted.encode()):
+            raise _stray_form()
+
+    def demand_no_foreign_page(self, connection: HTTPConnection) -> None:
+        """Return unless the browser says that another site's page sent the form; raises Problem `csrf`.
+
+        To be asked first, and alone where there is no session: a browser sends no cookie along with a foreign form,
+        so it would come without a token to compare, and whatever it were answered would be kept by the browser.
+        """
         site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin", "null")
         foreign = site is not None and site.lower() != "same-origin"
-        foreign = foreign or (origin != "null" and not self._is_ours(origin.lower(), connection))
-        if foreign or not wanted or not hmac.compare_digest(sent.encode(), wanted.encode()):
-            raise Problem(
-                "csrf",
-                "The form does not come from this system's own page, or is older than the log-in.",
-                field="token",
-                remedy="Open the page anew and send it from there.",
-            )
+        if foreign or (origin != "null" and not self._is_ours(origin.lower(), connection)):
+            raise _stray_form()
 
     def _is_ours(self, origin: str, connection: HTTPConnection) -> bool:
         """True for the address set as ours, and for the one that was asked, unless that is a step down from https."""
@@ -202,6 +206,15 @@ class CookieIdentity:
                 self._cache.clear()
             self._cache[digest] = (clock + SESSION_SECONDS, found)
         return found
+
+
+def _stray_form() -> Problem:
+    return Problem(
+        "csrf",
+        "The form does not come from this system's own page, or is older than the log-in.",
+        field="token",
+        remedy="Open the page anew and send it from there.",
+    )
 
 
 class Ways:

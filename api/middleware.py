@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from api.arrivals import Arrivals
 from api.errors import Problem, unexpected
 from api.lines import line
 from api.origin import PROBES
+from vault.seal import MARK
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +169,11 @@ def _is_long(scope: Scope) -> bool:
     return (scope["method"], scope["path"]) in LONG
 
 
+def _sealed(given: bytes) -> bool:
+    """Whether a seal's mark stands in it, written out or percent-encoded: repeated, it would be opened."""
+    return MARK in given or (b"%" in given and MARK in unquote_to_bytes(given))
+
+
 def _odd_head(scope: Scope) -> Problem | None:
     """The problem of an address or of headers that are too long, or that hold what no text holds."""
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
@@ -174,6 +181,12 @@ def _odd_head(scope: Scope) -> Problem | None:
     if b"%00" in scope["query_string"] or "\0" in scope["path"]:
         return Problem("malformed_request", "The address contains the character NUL.", remedy="Leave it out.")
     headers = scope["headers"]
+    if any(_sealed(given) for given in (scope["path"].encode(), scope["query_string"], *(one for _, one in headers))):
+        return Problem(
+            "malformed_request",
+            "The address or a header contains the mark of a sealed text.",
+            remedy="Send what is meant itself; sealed texts are only ever given out.",
+        )
     if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
         return Problem(
             "headers_too_large",

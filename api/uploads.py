@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api import contents
+from api.arrivals import BYTES_A_SECOND
 from api.commands import PROBLEMS, OrderId
 from api.deps import Parts, asker, expected_seq, idempotency_key
 from api.deps import parts as parts_of
@@ -22,6 +25,7 @@ from api.files import FileView, erased, only_of
 from api.views import JSON, Reply
 from contracts.messages import encode
 from domain.commands import Attach
+from domain.model import Role
 from identity.people import Identified
 from store import files as rows
 from store import sights
@@ -30,10 +34,11 @@ from vault.seal import Kind
 
 router = APIRouter(tags=["files"])
 
-UPLOAD_SECONDS = 120.0
-"""How long a document may take to arrive."""
-MAX_UPLOADS = 4
-"""Documents that one process takes in at once: each is held in memory while it is judged and sealed."""
+FIRST_SECONDS, UPLOAD_SECONDS = 5.0, 120.0
+"""How long a document may take to arrive: at first, with a second more for each `BYTES_A_SECOND`, and at the most."""
+MAX_UPLOADS, OF_CUSTOMERS = 4, 3
+"""Documents that one process takes in at once, each held in memory while it is judged and sealed: in all, and of
+customers, so that the desks always have a place."""
 MAX_FILES, MAX_OWN = 200, 30
 """Documents of one order in all, and of those that a customer sends."""
 UNSETTLED = ("outcome_unknown", "command_pending")
@@ -52,28 +57,37 @@ _BODY: dict[str, Any] = {
 }
 
 
-class _Places:
-    """Counts who is at it; there is no queue, for whoever waits holds his document already."""
+class Places:
+    """Counts who is at it, one document a person; there is no queue, for whoever waits holds his document already."""
 
-    def __init__(self, most: int) -> None:
-        self.free = most
+    def __init__(self, most: int, of_customers: int) -> None:
+        self._most = most
+        self._of_customers = of_customers
+        self._taken: dict[str, bool] = {}
 
-    def __enter__(self) -> None:
-        if not self.free:
+    @contextmanager
+    def taken(self, who: Identified) -> Iterator[None]:
+        """A place for one document of somebody's; raises Problem where there is none."""
+        person, customer = who.customer or who.id, who.role is Role.CUSTOMER
+        full = len(self._taken) >= self._most or (customer and sum(self._taken.values()) >= self._of_customers)
+        if full or person in self._taken:
             raise Problem(
                 "too_many_requests",
-                "Several documents are being taken in.",
+                "Another document of yours is being taken in."
+                if person in self._taken
+                else "Several documents are being taken in.",
                 remedy="Send it again after the given seconds, with the same key.",
                 retry_after=2,
             )
-        self.free -= 1
+        self._taken[person] = customer
+        try:
+            yield
+        finally:
+            del self._taken[person]
 
-    def __exit__(self, *error: object) -> None:
-        self.free += 1
 
-
-PLACES = _Places(MAX_UPLOADS)
-"""Entered while a document is held in memory."""
+PLACES = Places(MAX_UPLOADS, OF_CUSTOMERS)
+"""Taken while a document is held in memory, by somebody who may send it."""
 
 
 @router.post(
@@ -98,7 +112,7 @@ async def upload_file(order_id: OrderId, request: Request) -> Response:
         name = contents.clean_name(request.headers.get("x-file-name", ""))
     except contents.Unfit as unfit:
         raise refused(unfit, "X-File-Name") from None
-    with PLACES:
+    with PLACES.taken(who):
         content = await received(request, parts.settings.file_max_mb * 1024 * 1024)
         line, fresh = await keep(parts, who, order_id, customer, name, request.headers.get("content-type", ""), content)
     reply, kept = await tell(parts, who, line, key, seq, fresh=fresh)
@@ -186,7 +200,7 @@ def _keep(parts: Parts, who: Identified, line: FileLine, customer: str, content:
 
 
 async def received(request: Request, most: int) -> bytes:
-    """The whole body, read no further than is allowed and no longer than it may take."""
+    """The whole body, read no further than is allowed and no longer than it may take at the rate it comes at."""
     problem = Problem(
         "too_large", f"The document is larger than {most >> 20} MiB.", remedy="Send it smaller, or in parts of its own."
     )
@@ -194,16 +208,20 @@ async def received(request: Request, most: int) -> bytes:
     if length.isdigit() and int(length) > most:
         raise problem
     content = bytearray()
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     try:
-        async with asyncio.timeout(UPLOAD_SECONDS):
+        async with asyncio.timeout_at(begun + FIRST_SECONDS) as limit:
             async for piece in request.stream():
                 content += piece
                 if len(content) > most:
                     raise problem
+                wait = min(UPLOAD_SECONDS, FIRST_SECONDS + len(content) / BYTES_A_SECOND)
+                limit.reschedule(begun + wait)
     except TimeoutError:
         raise Problem(
             "too_slow",
-            f"The document was not there after {UPLOAD_SECONDS:.0f} s.",
+            f"The document was not there after {clock() - begun:.0f} s.",
             remedy="Send it smaller, or over a faster line.",
         ) from None
     return bytes(content)

@@ -1,6 +1,7 @@
 """The last thing that every answer passes: personal data in it are shown as far as the asker's rights go.
 
-Whoever is not known sees none. An answer without a seal, which most are, is passed on as it is.
+Whoever is not known sees none. An answer without a seal, which most are, is passed on as it is. In a page none is
+opened: pages are made of what was opened before (`api.pages.veiled`), so a seal in one came in by another way.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Veil:
                 return
             content = b"".join(body)
             if MARK in content:
-                content = await _shown(scope, content)
+                content = veil.unveiled(content, veil.NOTHING, {}) if _page(start) else await _shown(scope, content)
             if start is not None:
                 if len(body) > 1 or content is not body[0]:
                     MutableHeaders(scope=start)["content-length"] = str(len(content))
@@ -63,6 +64,10 @@ class Veil:
             await send({"type": "http.response.body", "body": content, "more_body": False})
 
         await self._app(scope, receive, watched)
+
+
+def _page(start: Message | None) -> bool:
+    return start is not None and MutableHeaders(scope=start).get("content-type", "").startswith("text/html")
 
 
 async def _shown(scope: Scope, content: bytes) -> bytes:

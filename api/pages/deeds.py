@@ -25,7 +25,7 @@ from api.errors import Problem, no_order
 from api.login import CookiesDep
 from api.pages.dress import page, told
 from api.pages.forms import Sent, document_of, fields_of, key_of
-from api.pages.mine import Visit, come_in, order_page, visit
+from api.pages.mine import Visit, come_in, done_mark, order_page, visit
 from api.pages.speech import language, say
 from api.record import access
 from api.schemas import REQUESTS, to_body
@@ -77,11 +77,13 @@ class _Wrong(Exception):  # noqa: N818 - it names the form
 @router.post("/my/leave")
 async def page_leave(request: Request, parts: PartsDep, known: CookiesDep) -> Response:
     """End the visit on this device."""
+    known.demand_no_foreign_page(request)
     live = await known.known(request)
-    if live is not None:
-        known.demand_own_form(request, live.csrf, (await fields_of(request)).get("token", ""))
-        await parts.write(_end, access(request, live.who, Outcome.LOGGED_OUT), live)
-        known.forget()
+    if live is None:  # nothing is ended, so nothing of the browser's is taken away either
+        return page(request, "left", here="/t")
+    known.demand_own_form(request, live.csrf, (await fields_of(request)).get("token", ""))
+    await parts.write(_end, access(request, live.who, Outcome.LOGGED_OUT), live)
+    known.forget()
     answer = page(request, "left", here="/t")
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -91,22 +93,25 @@ async def page_leave(request: Request, parts: PartsDep, known: CookiesDep) -> Re
 @router.post("/my/{order_id}/files")
 async def page_attach(request: Request, order_id: str, parts: PartsDep, known: CookiesDep) -> Response:
     """Take a document in."""
+    known.demand_no_foreign_page(request)
     found = await visit(request, parts, known, "upload_file")
     if found is None:
         return come_in(request, order_id)
     if not ORDER_ID.fullmatch(order_id):
         raise no_order(order_id[:64])
     try:
-        with uploads.PLACES:
+        demand_command(found.who, "attach")
+        customer = await uploads.of_whom(parts, found.who, order_id)
+        with uploads.PLACES.taken(found.who):
             body = await uploads.received(request, parts.settings.file_max_mb * 2**20 + MARGIN)
             fields, sent = await document_of(request, body)
             known.demand_own_form(request, found.live.csrf, fields.get("token", ""))
-            await _attach(parts, found, order_id, key_of(fields), sent)
+            await _attach(parts, found, order_id, customer, key_of(fields), sent)
     except Problem as problem:
         return await _refused(request, parts, found, order_id, "attach", _Wrong(problem.code, problem.status), {})
     except _Wrong as wrong:
         return await _refused(request, parts, found, order_id, "attach", wrong, {})
-    return _done(order_id, "attach")
+    return _done(found, order_id, "attach")
 
 
 @router.post("/my/{order_id}/{verb}")
@@ -115,6 +120,7 @@ async def page_act(request: Request, order_id: str, verb: str, parts: PartsDep, 
     deed = DEEDS.get(verb)
     if deed is None:
         raise Problem("not_found", "There is nothing at this address.", remedy="Begin at /t.")
+    known.demand_no_foreign_page(request)
     fields = await fields_of(request)
     typed = {name: fields.get(name, "") for name in deed.fields}
     found = await visit(request, parts, known, verb)
@@ -130,7 +136,7 @@ async def page_act(request: Request, order_id: str, verb: str, parts: PartsDep, 
         return await _refused(request, parts, found, order_id, verb, wrong, typed)
     except _Wrong as wrong:
         return await _refused(request, parts, found, order_id, verb, wrong, typed)
-    return _done(order_id, verb)
+    return _done(found, order_id, verb)
 
 
 def _asked(verb: str, deed: Deed, typed: dict[str, str], lang: str) -> dict[str, Any]:
@@ -159,9 +165,7 @@ async def _act(parts: Parts, found: Visit, order_id: str, verb: str, key: str, g
     _demand_done(reply.status, reply.body)
 
 
-async def _attach(parts: Parts, found: Visit, order_id: str, key: str, sent: Sent) -> None:
-    demand_command(found.who, "attach")
-    customer = await uploads.of_whom(parts, found.who, order_id)
+async def _attach(parts: Parts, found: Visit, order_id: str, customer: str, key: str, sent: Sent) -> None:
     if len(sent.content) > parts.settings.file_max_mb * 2**20:
         raise _Wrong("too_large", 413)
     try:
@@ -183,8 +187,8 @@ def _demand_done(status: int, body: bytes) -> None:
         raise _Wrong(problem["code"], status, problem.get("field", ""))
 
 
-def _done(order_id: str, verb: str) -> Response:
-    return RedirectResponse(f"/my/{order_id}?done={verb}#said", 303)
+def _done(found: Visit, order_id: str, verb: str) -> Response:
+    return RedirectResponse(f"/my/{order_id}?done={done_mark(found.live, order_id, verb)}#said", 303)
 
 
 async def _refused(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from api import limits
 from api.deps import Parts, PartsDep
 from api.errors import Problem
+from api.identity import CookieIdentity
 from api.login import CookiesDep, set_cookie
 from api.pages.dress import told
 from api.pages.forms import demand_own, fields_of, form_page, key_of
@@ -58,6 +59,7 @@ async def page_track(request: Request, order: str = "", to: str = "") -> Respons
 @router.post("/t")
 async def page_track_send(request: Request, parts: PartsDep, known: CookiesDep) -> Response:
     """Send the code, and lead to its form; the same form twice sends one."""
+    known.demand_no_foreign_page(request)
     fields = await fields_of(request)
     goal = fields.get("to", "") if fields.get("to", "") in GOALS else ""
     typed = {name: fields.get(name, "")[:64] for name in ("order_id", "phone")}
@@ -79,10 +81,12 @@ async def page_track_send(request: Request, parts: PartsDep, known: CookiesDep) 
 
 
 @router.get("/t/code")
-async def page_code(request: Request, parts: PartsDep) -> Response:
+async def page_code(request: Request, parts: PartsDep, known: CookiesDep) -> Response:
     """The form with the code; to whoever has not asked for one, the first form."""
     asked = _asked(request, parts)
-    return RedirectResponse("/t", 303) if asked is None else _code_page(request, asked)
+    if asked is None:
+        return RedirectResponse("/t", 303)
+    return _code_page(request, asked, staff=await _staff(request, known))
 
 
 @router.post("/t/code")
@@ -97,9 +101,9 @@ async def page_code_enter(request: Request, parts: PartsDep, known: CookiesDep) 
         given = CodeRequest(order_id=asked.order_id, phone=asked.phone, code=fields.get("code", "").replace(" ", ""))
         arrival = await arrive_by_code(request, given, parts, known)
     except ValidationError:
-        return _code_page(request, asked, 422, "invalid_request")
+        return _code_page(request, asked, 422, "invalid_request", staff=await _staff(request, known))
     except Problem as problem:
-        return _code_page(request, asked, problem.status, problem.code)
+        return _code_page(request, asked, problem.status, problem.code, staff=await _staff(request, known))
     answer = RedirectResponse(f"/my/{quote(asked.order_id)}{f'#{asked.goal}' if asked.goal else ''}", 303)
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     set_cookie(answer, arrival.opened.cookie)
@@ -107,9 +111,15 @@ async def page_code_enter(request: Request, parts: PartsDep, known: CookiesDep) 
 
 
 @router.get("/t/{link}")
-async def page_link(request: Request, link: str) -> Response:
+async def page_link(request: Request, link: str, known: CookiesDep) -> Response:
     """One button; whether the link is good is found out by pressing it."""
-    return form_page(request, "link", action=f"/t/{quote(link[:500])}")
+    return form_page(request, "link", action=f"/t/{quote(link[:500])}", staff=await _staff(request, known))
+
+
+async def _staff(request: Request, known: CookieIdentity) -> bool:
+    """Whether coming in would end the log-in of one of the staff: a browser holds one session."""
+    live = await known.known(request)
+    return live is not None and not live.who.customer
 
 
 @router.post("/t/{link}")
@@ -126,7 +136,7 @@ async def page_link_open(request: Request, link: str, parts: PartsDep, known: Co
     return answer
 
 
-def _code_page(request: Request, asked: Asked, status: int = 200, code: str = "") -> Response:
+def _code_page(request: Request, asked: Asked, status: int = 200, code: str = "", *, staff: bool) -> Response:
     return form_page(
         request,
         "code",
@@ -134,6 +144,7 @@ def _code_page(request: Request, asked: Asked, status: int = 200, code: str = ""
         shown=asked.code,
         minutes=tracking.CODE_SECONDS // 60,
         tries=tracking.CODE_TRIES,
+        staff=staff,
         problem=told(language(request.scope), code) if code else None,
         here="/t/code",
     )

@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.errors import Problem
-from api.identity import CookieIdentity
+from api.identity import SAFE, CookieIdentity
 from api.pages.dress import page
 from vault.seal import MARK
 
@@ -106,9 +106,14 @@ def form_page(request: Request, name: str, status: int = 200, **given: Any) -> R
     """A page with a form that comes before a session."""
     token = _token(request) or secrets.token_urlsafe(32)
     answer = page(request, name, status, token=token, key=new_key(), **given)
-    if not _token(request):
+    if not _token(request) and not _from_elsewhere(request):
         answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
     return answer
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """Whether another site's page sends this: our cookie is not missing then, the browser only keeps it back."""
+    return request.method not in SAFE and request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
 
 
 def _unreadable() -> Problem:

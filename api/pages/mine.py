@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,6 +29,7 @@ from api.views import event_line
 from domain.model import Role
 from identity.people import Identified
 from identity.sessions import Live
+from identity.tracking import SESSION_HOURS
 from store import files, notices, orders
 from store.orders import OrderQuery
 
@@ -62,7 +65,8 @@ def come_in(request: Request, order_id: str = "", typed: dict[str, str] | None =
     """What somebody is shown whose visit is over, or has not begun: the form for a code, and what he had typed."""
     kept = [text for text in (typed or {}).values() if text]
     number = order_id if ORDER_ID.fullmatch(order_id) else ""
-    return form_page(request, "over", 401, typed={"order_id": number, "phone": ""}, goal="", kept=kept, here="/t")
+    typed = {"order_id": number, "phone": ""}
+    return form_page(request, "over", 401, typed=typed, goal="", kept=kept, here="/t", hours=SESSION_HOURS)
 
 
 @router.get("/my")
@@ -137,7 +141,7 @@ async def order_page(
         order=told,
         by_phone=BY_PHONE if who.order_id else (),
         alone=bool(who.order_id),
-        done=say(lang, f"done.{done}") if f"done.{done}" in WORDS else "",
+        done=_said_done(live, order_id, done, lang),
         wrong=wrong,
         typed=typed or {},
         token=live.csrf,
@@ -147,6 +151,19 @@ async def order_page(
         signed_in=True,
         here=f"/my/{order_id}",
     )
+
+
+def done_mark(live: Live, order_id: str, verb: str) -> str:
+    """What leads back to the order after a command: its verb, and that this session was led there by ourselves."""
+    mark = hmac.new(live.csrf.encode(), f"done\0{order_id}\0{verb}".encode(), hashlib.sha256)
+    return f"{verb}.{mark.hexdigest()[:32]}"
+
+
+def _said_done(live: Live, order_id: str, mark: str, lang: str) -> str:
+    """What is said of a command that was carried out; nothing where somebody else made the address."""
+    verb = mark.partition(".")[0]
+    ours = hmac.compare_digest(mark.encode(), done_mark(live, order_id, verb).encode())
+    return say(lang, f"done.{verb}") if ours and f"done.{verb}" in WORDS else ""
 
 
 def _known(session: Session, who: Identified, order_id: str) -> Known | None:

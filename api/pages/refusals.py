@@ -110,8 +110,8 @@ SAID: dict[str, Said] = {
     ),
     "csrf": _OWN_PAGE,
     "unauthenticated": Said(
-        "查询已超时或尚未验证。", "Your visit is over, or has not begun.",
-        "请用手机号重新验证。", "Please come in again with your phone.",
+        "查询已结束或尚未验证。", "Your visit is over, or has not begun.",
+        "请用手机号重新验证。", "Please verify again with your phone.",
     ),
     "forbidden": Said(
         "这项操作需要先确认号码是您本人的。", "For this we must know that the number is yours.",

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
 
@@ -11,11 +12,16 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
+from api import uploads
+from api.errors import Problem
+from domain.model import Role
+from identity import people
+from identity.people import Identified
 from store import files as kept
 from store.access_tables import accesses, customers, files
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.api import documents as d
-from tests.api.conftest import AGENT, CUSTOMER, NET, PHONE, STRANGER, Caller, key
+from tests.api.conftest import AGENT, CUSTOMER, LEADER, MANAGER, NET, OTHER_AGENT, PHONE, STRANGER, Caller, key
 from tests.conftest import Database
 
 JPEG = ("光猫 photo.jpg", "image/jpeg", d.jpeg())
@@ -273,10 +279,44 @@ async def test_only_a_few_documents_are_taken_in_at_once(api: Caller) -> None:
         yield d.jpeg()
         await going.wait()
 
-    slow = [asyncio.create_task(send(api, number, ("a.jpg", "image/jpeg", held()))) for _ in range(4)]
+    four = (AGENT, OTHER_AGENT, LEADER, NET)
+    slow = [asyncio.create_task(send(api, number, ("a.jpg", "image/jpeg", held()), who)) for who in four]
     await asyncio.sleep(0.5)
-    answer = await send(api, number)
+    answer = await send(api, number, who=MANAGER)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
     going.set()
     assert {done.status_code for done in await asyncio.gather(*slow)} == {201}
     assert (await send(api, number)).status_code == 201
+
+
+async def test_somebody_slow_takes_one_place_and_is_given_up(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = await api.opened()
+    going = asyncio.Event()
+
+    async def held() -> AsyncIterator[bytes]:
+        yield d.jpeg()
+        await going.wait()
+
+    slow = asyncio.create_task(send(api, number, ("a.jpg", "image/jpeg", held())))
+    await asyncio.sleep(0.5)
+    answer = await send(api, number)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests"), "one document a person"
+    assert (await send(api, number, who=LEADER)).status_code == 201
+    going.set()
+    assert (await slow).status_code == 201
+    monkeypatch.setattr(uploads, "FIRST_SECONDS", 0.2)
+    going.clear()
+    answer = await send(api, number, ("a.jpg", "image/jpeg", held()))
+    assert (answer.status_code, answer.json()["code"]) == (408, "too_slow")
+    assert (await send(api, number)).status_code == 201, "and his place is free again"
+
+
+def test_customers_leave_a_place_to_the_desks() -> None:
+    places = uploads.Places(3, 2)
+    with ExitStack() as held:
+        for phone in ("a", "b"):
+            held.enter_context(places.taken(people.customer(phone)))
+        with pytest.raises(Problem), places.taken(people.customer("c")):
+            raise AssertionError("the last place is not a customer's")
+        with places.taken(Identified("gd-agent-1", "王芳", "Wang Fang", Role.AGENT, "GD.svc")):
+            pass
