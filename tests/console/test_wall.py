@@ -95,7 +95,11 @@ async def test_a_breach_says_why(console: Console, world: World, planter: Plante
     await breaches.first.get_by_role("button", name=re.compile("^" + WORDS[lang]["why"])).click()
     drawer = page.get_by_role("dialog")
     await expect(drawer.get_by_role("link", name=order)).to_be_visible()
-    assert await drawer.locator(".why li").count() >= 2
+    lines = drawer.locator(".clock-account li")
+    await expect(lines.nth(1)).to_be_visible()
+    details = drawer.locator("li.clock-account-detail")
+    await expect(details.first, "which hours counted stands below the line that they belong to").to_be_visible()
+    assert not (await details.first.text_content() or "·").startswith((" ", "·"))
 
 
 async def test_the_map_leads_to_a_province_and_the_address_leads_back(console: Console, world: World) -> None:

@@ -3,12 +3,13 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { Chart } from "@/kit/Chart";
+import { ClockAccount, useClockAccount } from "@/kit/ClockAccount";
 import { useNames } from "@/kit/names";
 import { Answer } from "@/kit/states";
 import { useNow } from "@/kit/time";
 import { useNarrow } from "@/kit/useNarrow";
 import { clockChart, GLYPHS, LOOKS, rowHeight } from "./clockChart";
-import { useDeadlines, useExplanation } from "./data";
+import { useDeadlines } from "./data";
 import { type Lifeline, lifelines } from "./lifelines";
 import type { PartProps } from "./part";
 import { useExact } from "./useExact";
@@ -142,22 +143,10 @@ export function Clocks({ order, events, zone }: PartProps) {
 
 function Explained({ orderId, clock, close }: { orderId: string; clock: string; close: () => void }) {
   const { t } = useTranslation("audit");
-  const names = useNames();
-  const explanation = useExplanation(orderId, clock);
+  const explanation = useClockAccount(orderId, clock);
   return (
     <Drawer open={clock !== ""} onClose={close} title={t("clocks.account", { key: clock })} size={520}>
-      {clock && (
-        <Answer of={explanation}>
-          {(found) => (
-            <ul className="audit-account">
-              {(names.zh ? found.zh : found.en).map((line, index) => (
-                // oxlint-disable-next-line react/no-array-index-key -- lines may be alike, and never change places
-                <li key={index}>{line}</li>
-              ))}
-            </ul>
-          )}
-        </Answer>
-      )}
+      {clock && <Answer of={explanation}>{(found) => <ClockAccount of={found} />}</Answer>}
     </Drawer>
   );
 }

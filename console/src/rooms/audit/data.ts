@@ -5,7 +5,6 @@ import type { Proof } from "./proof";
 export type OrderAsOf = Schemas["OrderAsOf"];
 export type Deadline = Schemas["Deadline"];
 export type AccessLine = Schemas["AccessLine"];
-export type Explanation = Schemas["Explanation"];
 
 const path = (orderId: string) => ({ order_id: orderId });
 
@@ -25,16 +24,6 @@ export function useDeadlines(orderId: string) {
   return useQuery({
     queryKey: ["order", orderId, "deadlines"],
     queryFn: () => data(api.GET("/v1/orders/{order_id}/deadlines", { params: { path: path(orderId) } })),
-  });
-}
-
-/** Why a limit ended as it did; nothing is asked while `key` is ''. */
-export function useExplanation(orderId: string, key: string) {
-  return useQuery({
-    queryKey: ["order", orderId, "clock", key],
-    queryFn: () =>
-      data(api.GET("/v1/orders/{order_id}/clocks/{key}", { params: { path: { order_id: orderId, key } } })),
-    enabled: key !== "",
   });
 }
 

@@ -2,6 +2,7 @@ import { Button, Drawer, Tag } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, data } from "@/kit/api";
+import { ClockAccount, useClockAccount } from "@/kit/ClockAccount";
 import { useNames } from "@/kit/names";
 import type { Order } from "@/kit/sentences";
 import { Answer } from "@/kit/states";
@@ -66,22 +67,17 @@ export function Clocks({ order, onClock }: { order: Order; onClock: (key: string
 
 /** The account of one limit: which hours counted, which were paused and why, what moved it, and who held the order. */
 export function ClockDrawer({ order, clock, onClose }: { order: Order; clock: string; onClose: () => void }) {
-  const { t, i18n } = useTranslation(["order", "verbs"]);
+  const { t } = useTranslation(["order", "verbs"]);
   const names = useNames();
-  const told = useQuery({
-    queryKey: ["order", order.id, "clock", clock],
-    queryFn: () =>
-      data(api.GET("/v1/orders/{order_id}/clocks/{key}", { params: { path: { order_id: order.id, key: clock } } })),
-    enabled: clock !== "",
-  });
+  const told = useClockAccount(order.id, clock);
   const kind = t(`verbs:clock.${clock.split("/")[0]}`, clock);
-  const zh = i18n.language.startsWith("zh");
   const holder = (id: string) =>
     id === "customer" ? t("verbs:role.customer") : id === "desk" ? t("verbs:word.desk") : names.unit(id);
   return (
     <Drawer open={clock !== ""} onClose={onClose} size="min(640px, 100vw)" title={t("clocks.account", { kind })}>
       <Answer of={told}>
-        {({ account, zh: inChinese, en }) => {
+        {(found) => {
+          const { account } = found;
           const minutes = (amount: number) =>
             t(account.working ? "clocks.work" : "clocks.minutes", { minutes: Math.round(amount) });
           return (
@@ -95,13 +91,7 @@ export function ClockDrawer({ order, clock, onClose }: { order: Order; clock: st
                   [t("clocks.due"), <Instant key="due" at={account.due_at} zone={account.zone} />],
                 ]}
               />
-              <ol className="account">
-                {(zh ? inChinese : en).map((line, at) => (
-                  <li key={`${at}${line}`} className={line.startsWith("  ") ? "inner" : ""}>
-                    {line.trim()}
-                  </li>
-                ))}
-              </ol>
+              <ClockAccount of={found} />
               {account.held.length > 0 && (
                 <>
                   <h3>{t("clocks.held")}</h3>

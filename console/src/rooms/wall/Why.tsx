@@ -1,20 +1,14 @@
-import { useQuery } from "@tanstack/react-query";
 import { Drawer } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { send, type Schemas } from "@/kit/api";
-import { useNames } from "@/kit/names";
+import { ClockAccount, useClockAccount } from "@/kit/ClockAccount";
 import { Answer } from "@/kit/states";
 import type { Breach } from "./wall";
 
-/** Begins a line that belongs to the one above it. */
-const DETAIL = "· ";
-
 /** Why a limit was missed: which hours counted, what paused it, and who held the order meanwhile. */
 export function Why({ breach, onClose }: { breach: Breach | null; onClose: () => void }) {
-  const { t } = useTranslation("wall");
-  const names = useNames();
-  const title = breach ? t("why.title", { clock: names.zh ? breach.clock_zh : breach.clock_en }) : "";
+  const { t } = useTranslation(["wall", "verbs"]);
+  const title = breach ? t("why.title", { clock: t(`verbs:clock.${breach.clock}`) }) : "";
   return (
     <Drawer open={breach !== null} onClose={onClose} title={title} size={560} destroyOnHidden>
       {breach && <Explained breach={breach} />}
@@ -23,12 +17,7 @@ export function Why({ breach, onClose }: { breach: Breach | null; onClose: () =>
 }
 
 function Explained({ breach }: { breach: Breach }) {
-  const names = useNames();
-  const path = `/v1/orders/${breach.order_id}/clocks/${breach.key.split("/").map(encodeURIComponent).join("/")}`;
-  const found = useQuery({
-    queryKey: ["order", breach.order_id, "clock", breach.key],
-    queryFn: () => send<Schemas["Explanation"]>("GET", path),
-  });
+  const found = useClockAccount(breach.order_id, breach.key);
   return (
     <Answer of={found}>
       {(account) => (
@@ -36,13 +25,7 @@ function Explained({ breach }: { breach: Breach }) {
           <p>
             <Link to={`/orders/${breach.order_id}`}>{breach.order_id}</Link>
           </p>
-          <ul className="why">
-            {(names.zh ? account.zh : account.en).map((line) => (
-              <li key={line} className={line.startsWith(DETAIL) ? "why-detail" : ""}>
-                {line.startsWith(DETAIL) ? line.slice(DETAIL.length) : line}
-              </li>
-            ))}
-          </ul>
+          <ClockAccount of={account} />
         </>
       )}
     </Answer>
