@@ -22,7 +22,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "until": ("延期或挂账至", "the new date, of an extension or a plan"),
     "due_at": ("该时限的截止时间", "when that limit ends"),
     "unit": ("相关单位", "the unit that it is about"),
-    "plan": ("挂账计划", "the plan of a ledgered order"),
+    "plan": ("挂账计划", "the plan of a deferred order"),
     "result": ("处置结果", "the result"),
     "text": ("进展或催办的内容", "what was reported, or said when pressing"),
     "sms_until": ("短信评价截止时间", "until when a rating by message is taken"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,11 +60,11 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     "colour": {"blue": ("蓝色", "blue"), "yellow": ("黄色", "yellow"), "red": ("红色", "red")},
     "level": {
         "0": ("未升级", "no level"),
-        "1": ("第一级（责任岗位）", "level 1 (whoever owes it)"),
-        "2": ("第二级（负责人）", "level 2 (its head)"),
-        "3": ("第三级（省级服务经理）", "level 3 (province manager)"),
-        "4": ("第四级（区域中心）", "level 4 (regional centre)"),
-        "5": ("第五级（总部）", "level 5 (headquarters)"),
+        "1": ("1 级（责任岗位）", "level 1 (whoever owes it)"),
+        "2": ("2 级（负责人）", "level 2 (its head)"),
+        "3": ("3 级（省级服务经理）", "level 3 (province manager)"),
+        "4": ("4 级（区域中心）", "level 4 (regional centre)"),
+        "5": ("5 级（总部）", "level 5 (headquarters)"),
     },
     "kind": {
         "routine": ("工作推进哨", "routine"),
@@ -78,10 +79,10 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "clock": {
         "dispatch": ("派单", "Dispatch"),
-        "sign": ("签收", "Signing in"),
+        "sign": ("签收", "Signing"),
         "contact": ("首次联系", "First contact"),
         "due": ("办结", "The result"),
-        "co_due": ("协办", "The co part"),
+        "co_due": ("协办", "The supporting part"),
         "statutory": ("法定答复", "The statutory answer"),
         "progress": ("进展告知", "Progress to the customer"),
         "return_decision": ("退单裁定", "The return's decision"),
@@ -90,12 +91,12 @@ LABELS: dict[str, dict[str, tuple[str, str]]] = {
         "callback": ("回访", "The call-back"),
         "callback_review": ("回访复核", "The call-back's review"),
         "whistle_decision": ("吹哨审批", "The whistle's approval"),
-        "whistle_sign": ("哨单签收", "Answering the whistle"),
-        "whistle_contact": ("哨单联系", "Contact after the whistle"),
+        "whistle_sign": ("应哨", "Answering the whistle"),
+        "whistle_contact": ("哨后联系", "Contact after the whistle"),
         "whistle_report_in": ("部门报到", "Reporting in"),
         "target": ("目标时限", "The unit's own aim"),
         "extension_decision": ("延期审批", "The extension's decision"),
-        "ledger_decision": ("挂账审批", "The ledgering's decision"),
+        "ledger_decision": ("挂账审批", "The deferral's decision"),
         "termination_decision": ("终止审批", "The termination's decision"),
         "whistle_review": ("应急哨复核", "The emergency whistle's review"),
         "appeal_decision": ("评哨申诉裁定", "The appeal's decision"),
@@ -120,6 +121,7 @@ _POSTS: dict[str, tuple[str, str]] = {
 """What whoever holds a post is called; the place is added."""
 
 _NOTHING = "–"
+_BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +145,23 @@ def render(
 
     `names` gives (zh, en) for `unit:<id>`, `matter:<code>` and `category:<code>`; a code without a name stands for
     itself, an empty value reads '–'. `texts` are another wording of the template, without a flaw (`domain.wordings`).
-    Raises KeyError for an unknown template or a missing parameter.
+    A title is one line, whatever fills it. Raises KeyError for an unknown template or a missing parameter.
     """
     given = {name: written(value, zone) if isinstance(value, datetime) else value for name, value in params.items()}
     zh = {name: _named(name, value, 0, names) for name, value in given.items()}
     en = {name: _named(name, value, 1, names) for name, value in given.items()}
     texts = texts or TEMPLATES[template]
     return Words(
-        texts[0].format_map(zh),
-        texts[1].format_map(en),
+        one_line(texts[0].format_map(zh)),
+        one_line(texts[1].format_map(en)),
         texts[2].format_map(zh).strip(),
         texts[3].format_map(en).strip(),
     )
+
+
+def one_line(text: str) -> str:
+    """The text with spaces in the place of the ends of its lines, and of whatever else nobody sees."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def written(at: datetime, zone: str) -> str:

@@ -11,10 +11,10 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
     "unit.dispatched": (
         "新工单（主办）", "New order (lead)",
         "工单 {order}“{title}”由你单位主办。请于 {sign_due} 前签收，于 {due} 前办结。",
-        "You lead order {order} “{title}”. Sign in by {sign_due}; the result is due by {due}.",
+        "You lead order {order} “{title}”. Sign for it by {sign_due}; the result is due by {due}.",
     ),
     "unit.dispatched_co": (
-        "新工单（协办）", "New order (co)",
+        "新工单（协办）", "New order (supporting)",
         "工单 {order}“{title}”由你单位协办，主办单位{lead}。请于 {co_due} 前提交协办结果。",
         "You have a part in order {order} “{title}”, led by {lead}. Hand it in by {co_due}.",
     ),
@@ -26,11 +26,11 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
     "unit.released": (
         "工单已转出", "No longer yours",
         "工单 {order} 已改派或转入研判，你单位不再承办。",
-        "Order {order} was dispatched anew or taken to conference; your part has ended.",
+        "Order {order} was dispatched elsewhere or sent to triage; your part has ended.",
     ),
     "unit.auto_signed": (
-        "逾期自动签收", "Signed for you",
-        "工单 {order} 超时未签收，系统已代为签收并记录。",
+        "超期自动签收", "Signed for you",
+        "工单 {order} 超期未签收，系统已代为签收并记录。",
         "Order {order} was not signed in time; the system signed for you and put it on record.",
     ),
     "unit.info_supplied": (
@@ -39,7 +39,7 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "The customer supplied the information for order {order}; please go on.",
     ),
     "unit.info_lapsed": (
-        "补充信息逾期", "Information did not come",
+        "补充信息超期", "Information did not come",
         "工单 {order} 等待补充信息已到上限，请按现有信息继续办理。",
         "The wait for information on order {order} has ended; please go on with what there is.",
     ),
@@ -64,14 +64,14 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "Order {order} is not extended; it stays due by {due}: {reason}",
     ),
     "unit.ledgered": (
-        "挂账同意", "Ledgered",
+        "挂账同意", "Deferral granted",
         "工单 {order} 已挂账，须按计划于 {until} 前落实：{plan}",
-        "Order {order} is ledgered; the plan is to be carried out by {until}: {plan}",
+        "Order {order} is deferred with a plan, to be carried out by {until}: {plan}",
     ),
     "unit.ledgering_denied": (
-        "挂账不同意", "Ledgering denied",
+        "挂账不同意", "Deferral denied",
         "工单 {order} 挂账未获同意，请继续办理：{reason}",
-        "Order {order} is not ledgered; please go on: {reason}",
+        "Order {order} is not deferred; please go on: {reason}",
     ),
     "unit.part_submitted": (
         "协办结果已提交", "A part is in",
@@ -114,9 +114,9 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "Order {order} “{title}” is open again (round {round}); the result is due by {due}.",
     ),
     "unit.urged": (
-        "客户催办", "The customer presses",
+        "客户催办", "The customer urges",
         "客户第 {number} 次催办工单 {order}：{text}",
-        "The customer presses for the {number}. time on order {order}: {text}",
+        "The customer has urged order {order} (no. {number}): {text}",
     ),
     "unit.supervised": (
         "督办", "Under supervision",
@@ -135,7 +135,7 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
     ),
     "unit.criticised": (
         "通报批评", "Public criticism",
-        "因工单 {order} 的{clock}逾期未办，{unit}被通报批评。",
+        "因工单 {order} 的{clock}超期未办，{unit}被通报批评。",
         "{unit} is publicly criticised: {clock} of order {order} is still not done.",
     ),
     "unit.reprioritised": (
@@ -189,9 +189,9 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "No catalogue rule fits order {order} “{title}” ({category}); please dispatch it.",
     ),
     "desk.triage": (
-        "待研判", "To be conferred on",
+        "待研判", "For triage",
         "工单 {order}“{title}”需研判确定承办单位：{reason}",
-        "Order {order} “{title}” needs a conference to find its owner: {reason}",
+        "Order {order} “{title}” needs triage to find the responsible unit: {reason}",
     ),
     "desk.return_requested": (
         "退单待裁定", "A return to decide",
@@ -204,14 +204,14 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "{actor_unit} asks to extend order {order} to {until}: {reason}",
     ),
     "desk.ledgering_proposed": (
-        "挂账待审批", "A ledgering to decide",
+        "挂账待审批", "A deferral to decide",
         "{actor_unit}申请将工单 {order} 挂账至 {until}，计划：{plan}",
-        "{actor_unit} proposes to ledger order {order} until {until}; the plan: {plan}",
+        "{actor_unit} asks to defer order {order} until {until}; the plan: {plan}",
     ),
     "desk.settled": (
-        "已销账", "Settled",
+        "已销账", "Taken up again",
         "{actor_unit}已将工单 {order} 销账：{result}",
-        "{actor_unit} settled the ledgered order {order}: {result}",
+        "{actor_unit} has taken up the deferred order {order} again: {result}",
     ),
     "desk.audit_reply": (
         "回单待审核", "A reply to audit",
@@ -289,7 +289,7 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "The whistle on order {order} is said to be done: {result}. Please verify.",
     ),
     "escalated.by_clock": (
-        "逾期升级", "Escalated",
+        "超期升级", "Escalated",
         "工单 {order} 的{clock}（应于 {due_at} 前完成，责任单位：{unit}）仍未完成，已升级至{level}，请立即处理。",
         "{clock} of order {order} was due by {due_at} and is still open (responsible: {unit}). It is now at {level}; please act.",
     ),
@@ -299,8 +299,8 @@ TO_STAFF: dict[str, tuple[str, str, str, str]] = {
         "Order {order} “{title}” was raised to {level}: {reason}",
     ),
     "alarm.dead_end": (
-        "断链告警", "Dead end",
-        "工单 {order} 的{clock}升级链已走完，{unit}仍未办理。必须有人接手。",
-        "The whole ladder for {clock} of order {order} has been climbed and {unit} has still not acted. Somebody must take it over.",
+        "升级到顶，无人处理", "Top of the ladder, nobody acted",
+        "工单 {order} 的{clock}已升级到顶，{unit}仍未办理。必须有人接手。",
+        "{clock} of order {order} was raised to the top of the ladder and {unit} has still not acted. Somebody must take it over.",
     ),
 }  # fmt: skip
