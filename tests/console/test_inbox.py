@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.api.conftest import AGENT, CUSTOMER, INSTALL, LEADER, MANAGER, NET, NET_HEAD, Caller, key
 from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways, unheard
 
-SIGN = {"zh": "签收", "en": "Sign in"}
+SIGN = {"zh": "签收", "en": "Sign for it"}
 REPLY = {"zh": "回单", "en": "Reply"}
 WRONG = {
     "zh": {"#received_at": "接单时间须在登记之后、当前时间之前", "#done_by": "办结时间不能早于接单时间"},
@@ -130,7 +130,9 @@ async def test_evidence_is_attached_and_counted(api: Caller, console: Console) -
     order = await api.opened()
     await api.act(order, "sign", NET)
     his = {"Authorization": f"Bearer dev:{CUSTOMER}", "Idempotency-Key": key(), "Content-Type": "text/plain"}
-    sent = await api.http.post(f"/v1/orders/{order}/files", content=b"no signal", headers={**his, "X-File-Name": "his.txt"})
+    sent = await api.http.post(
+        f"/v1/orders/{order}/files", content=b"no signal", headers={**his, "X-File-Name": "his.txt"}
+    )
     assert sent.status_code == 201, sent.text
     page = await console.at(NET, f"/inbox/{order}/a1?do=reply")
     form = page.get_by_role("dialog").locator("form")
@@ -185,7 +187,7 @@ async def test_the_head_sees_who_holds_what_and_who_is_away(api: Caller, console
     assert answer.status_code == 200, answer.text
     page = await console.at(NET_HEAD, "/inbox")
     people = page.locator(".inbox-people")
-    await expect(people.get_by_text(re.compile("缺勤至.*替代人"))).to_be_visible()
+    await expect(people.get_by_text(re.compile("缺勤至.*代理人"))).to_be_visible()
     await expect(people.get_by_text(re.compile(r"经手 [1-9]\d* 张")).first).to_be_visible()
     await expect(page.locator(f'[data-order="{order}"]').get_by_text("经手：")).to_be_visible()
     await api.http.delete("/v1/people/gd-net-2/absence", headers=head)
