@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from store import demo
 from store import notices as rows
 from tests.domain.lives import Life, awaiting, dispatched, working
 
+CONSOLE = Path(__file__).parents[2] / "console" / "src" / "texts"
 NAMES = {
     **{f"unit:{row['id']}": (row["name_zh"], row["name_en"]) for row in demo.unit_rows(demo.document("organisation"))},
     **{
@@ -244,6 +247,14 @@ def test_a_closing_tells_the_customer_alone() -> None:
     closing = next(event for event in life.events if event.type == "OrderClosed")
     assert [notice.audience for event, notice in told(life) if event.seq == closing.seq] == ["customer"]
     assert said(life, "customer.closed")[0].params["outcome"] == "not_rated"
+
+
+def test_notices_call_things_as_the_console_does() -> None:
+    texts = json.loads((CONSOLE / "zh" / "verbs.json").read_text("utf-8"))
+    for section in ("clock", "outcome", "kind", "priority"):
+        ours = {code: zh for code, (zh, _) in LABELS[section].items()}
+        assert {code: texts[section].get(code) for code in ours} == ours
+    assert TEMPLATES["alarm.dead_end"][0] == texts["event"]["DeadEndRaised"]
 
 
 def test_a_time_is_written_in_the_readers_zone_and_an_unknown_zone_stops_nothing() -> None:
