@@ -7,6 +7,7 @@ written `{name}` and nothing more, a brace that is meant as such is doubled. Wha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
@@ -16,6 +17,8 @@ MOST_TITLE = 60
 """Characters of a title: it becomes the subject of a letter."""
 MOST_BODY = 800
 """Characters of a body, before its fields are filled."""
+MOST_TIMES = 2
+"""How often one text names the same field: what fills it may be long."""
 _TOKENS = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -47,7 +50,7 @@ class Flaw:
 
     Attributes:
         text: which of the four, such as `body_zh`.
-        code: what is wrong: missing, too_long, control, brace, unknown_field, form; or, as a warning, field_lost.
+        code: what is wrong: missing, too_long, control, brace, unknown_field, form, repeated; as a warning, field_lost.
         what: the field or the letter that it is about, '' for none.
         at: at which character it stands, from 1; 0 where it is about the whole.
         warning: True when the wording may be used all the same.
@@ -87,12 +90,16 @@ def _of_text(name: str, text: str, offered: tuple[str, ...]) -> Iterator[Flaw]:
     control = (_CONTROL if title else _CONTROL_BUT_LINES).search(text)
     if control:
         yield Flaw(name, "control", f"U+{ord(control[0]):04X}", control.start() + 1)
+    times: Counter[str] = Counter()
     for match in _TOKENS.finditer(text):
         field, at = match[1], match.start() + 1
+        times[field or ""] += 1
         if match[0] in ("{", "}"):
             yield Flaw(name, "brace", match[0], at)
         elif field is not None and field not in offered:
             yield Flaw(name, "unknown_field" if _NAME.fullmatch(field) else "form", field, at)
+        elif field and times[field] == MOST_TIMES + 1:
+            yield Flaw(name, "repeated", field, at)
 
 
 def _lost(wording: Wording, offered: tuple[str, ...]) -> Iterator[Flaw]:

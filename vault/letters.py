@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.audiences import CUSTOMER
+from domain.notice_texts import one_line
 from store.outbox import Outgoing
 from store.posts import Organisation
 from vault import masks, veil
@@ -16,7 +17,10 @@ from vault.seal import Key
 from vault.veil import RIGHTS, Rights
 
 _BY_NAME = {role.value: rights for role, rights in RIGHTS.items()}
-_WORDS = ("title_zh", "title_en", "body_zh", "body_en")
+MOST_SUBJECT = 200
+"""Characters of each title in a subject, once its seals are opened."""
+_TITLES = ("title_zh", "title_en")
+_WORDS = (*_TITLES, "body_zh", "body_en")
 
 
 def rights(audience: str, organisation: Organisation) -> Rights:
@@ -33,11 +37,12 @@ def rights(audience: str, organisation: Organisation) -> Rights:
 
 
 def opened(row: Outgoing, organisation: Organisation, rack: Rack) -> Outgoing:
-    """The letter with its seals opened as far as its readers' rights go."""
+    """The letter with its seals opened as far as its readers' rights go; a title stays one line, and no long one."""
     words = "\n".join(getattr(row, name) for name in _WORDS).encode()
     keys = rack.fresh(veil.sealed_by(words))
     may = rights(row.audience, organisation)
     shown: dict[str, Any] = {name: _shown(getattr(row, name), may, keys) for name in _WORDS}
+    shown |= {name: _subject(shown[name]) for name in _TITLES}
     return replace(row, **shown)
 
 
@@ -61,6 +66,12 @@ def discreet(said: str, recipients: Iterable[str] = (), called: tuple[str, ...] 
             if len(known) > 1:
                 said = re.sub(re.escape(known), masks.HIDDEN, said, flags=re.IGNORECASE)
     return masks.struck(said, called)
+
+
+def _subject(title: str) -> str:
+    """What was sealed may have several lines, of which no subject can be made."""
+    folded = one_line(title)
+    return folded if len(folded) <= MOST_SUBJECT else f"{folded[: MOST_SUBJECT - 1]}…"
 
 
 def _shown(text: str, may: Rights, keys: Mapping[str, Key]) -> str:

@@ -42,6 +42,7 @@ def test_every_field_has_a_meaning_in_both_languages_and_a_value_to_try(template
         ({"body_en": "{order} {lead} {order.__class__}"}, Flaw("body_en", "form", "order.__class__", 16)),
         ({"body_en": "{order} {lead} {order:>99}"}, Flaw("body_en", "form", "order:>99", 16)),
         ({"body_en": "{order} {lead} {}"}, Flaw("body_en", "form", "", 16)),
+        ({"body_zh": "{lead}" + "{order}" * 3}, Flaw("body_zh", "repeated", "order", 21)),
         ({"body_en": "{order}"}, Flaw("body_en", "field_lost", "lead", warning=True)),
     ],
 )
@@ -65,3 +66,11 @@ def test_whatever_is_sound_can_be_rendered(title_zh: str, title_en: str, body_zh
         assert ("W2611230001" in words.body_zh) == ("order" in named(body_zh))
     else:
         assert any(not flaw.warning for flaw in flaws(TEMPLATE, wording))
+
+
+def test_a_title_is_one_line_whatever_fills_it() -> None:
+    answered = Wording("答复：{answer}", "Answer: {answer}", "{order}", "{order}")
+    assert sound("customer.answered", answered)
+    given = {**tried("customer.answered", 1), "answer": "one\r\ntwo\u2028three\x07"}
+    words = render("customer.answered", given, {}, "UTC", answered.texts)
+    assert (words.title_zh, words.title_en) == ("答复：one two three", "Answer: one two three")
