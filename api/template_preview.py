@@ -20,9 +20,10 @@ from domain.notice_fields import tried
 from domain.notice_texts import OFFERED, Param, render
 from domain.notices import Notice, notices
 from domain.wordings import Flaw, Wording, flaws
-from store import ledger
+from store import ledger, orders
 from store import notices as notice_rows
 from store.notices import Names
+from store.session import Sight
 
 MOST_TEXT = 4000
 """Characters of one text on its way in; what a template may have is less, and is told as a fault."""
@@ -130,11 +131,11 @@ class _Values:
     audience: str = ""
 
 
-def tried_out(session: Session, request: TemplatePreviewRequest) -> dict[str, object]:
+def tried_out(session: Session, request: TemplatePreviewRequest, sight: Sight) -> dict[str, object]:
     """The preview; raises Problem where the order is not seen or has no such notice."""
     template, wording = request.template, request.wording()
     names = notice_rows.names(session)
-    values = _of_order(session, request, names) if request.order else _samples(template)
+    values = _of_order(session, request, sight, names) if request.order else _samples(template)
     found = list(flaws(template, wording))
     usable = _usable(wording, found)
     zh = render(template, values.zh, names.labels, values.zone, usable)
@@ -173,11 +174,12 @@ def _parts(template: str, language: int, texts: tuple[str, str, str, str], names
     return 1 if length <= ONE_SMS else -(-length // PART_OF_SMS)
 
 
-def _of_order(session: Session, request: TemplatePreviewRequest, names: Names) -> _Values:
+def _of_order(session: Session, request: TemplatePreviewRequest, sight: Sight, names: Names) -> _Values:
     """The values of the event that is asked for, or of the order's last that sends the template."""
     sent: tuple[Order, Event, Notice] | None = None
     order: Order | None = None
-    for row in ledger.stored(session, request.order):
+    seen = orders.head(session, request.order, sight) is not None
+    for row in ledger.stored(session, request.order) if seen else ():
         event = from_row(row)
         before, order = order, evolve(order, event)
         if request.seq and event.seq != request.seq:
@@ -224,6 +226,10 @@ _SAID: dict[str, tuple[str, str, str, str]] = {
     "form": (
         "“{what}”不是字段名", "{what!r} is no field's name",
         "大括号内只写字段名，如 {{order}}", "write a field's name alone between the braces, such as {{order}}",
+    ),
+    "repeated": (
+        "字段 {what} 写了两次以上", "the field {what} stands there more than twice",
+        "同一段文字里最多写两次", "name it twice at most in one text",
     ),
     "field_lost": (
         "另一种语言写了 {what}，这里没有", "the other language says {what}, this one does not",

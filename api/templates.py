@@ -104,13 +104,16 @@ async def get_template(template: TemplateName, who: AskerDep, parts: PartsDep) -
     responses=declared("unauthenticated", "forbidden", "not_found", "invalid_request", "unavailable"),
     summary="What a notice would read with another wording",
 )
-async def preview_template(request: TemplatePreviewRequest, who: AskerDep, parts: PartsDep) -> Response:
+async def preview_template(request: Request, asked: TemplatePreviewRequest, who: AskerDep, parts: PartsDep) -> Response:
     """With values to try it with, or those of a real order that the asker sees; and everything that is wrong with it.
 
-    Nothing is kept, and nobody is told.
+    Nothing is kept, and nobody is told; that somebody was shown an order by it is on record.
     """
-    _demand(request.template)
-    return _json(await parts.read(who, trial.tried_out, request))
+    _demand(asked.template)
+    shown = await parts.read(who, trial.tried_out, asked, who.sight)
+    if asked.order:
+        await parts.record.seen(request, who, asked.order, detail=asked.template)
+    return _json(shown)
 
 
 @router.put(

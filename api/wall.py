@@ -62,10 +62,16 @@ class Walls:
         now = time.monotonic()
         if len(self.told) > _MOST_TOLD:
             self.told = {key: at for key, at in self.told.items() if now - at < TOLD_SECONDS}
-        whom = f"{who.id}>{who.acting_for}"
-        fresh = [one for one in sorted(orders) if now - self.told.get((whom, one), -TOLD_SECONDS) >= TOLD_SECONDS]
-        self.told.update(dict.fromkeys(((whom, one) for one in fresh), now))
-        return tuple(fresh)
+        whom = _whom(who)
+        return tuple(one for one in sorted(orders) if now - self.told.get((whom, one), -TOLD_SECONDS) >= TOLD_SECONDS)
+
+    def recorded(self, who: Identified, orders: Iterable[str]) -> None:
+        """Take in that these are on record by now as shown to this person: not before, or a lost record goes unseen."""
+        self.told.update(dict.fromkeys(((_whom(who), one) for one in orders), time.monotonic()))
+
+
+def _whom(who: Identified) -> str:
+    return f"{who.id}>{who.acting_for}"
 
 
 def _fresh(task: asyncio.Task[_Reading]) -> bool:
@@ -105,6 +111,7 @@ async def get_wall(
     reading = await walls.of(parts, asked, days)
     if fresh := walls.news(who, reading.orders):
         await parts.record.seen(request, who, *fresh)
+        walls.recorded(who, fresh)
     return Response(reading.body, media_type=JSON)
 
 

@@ -88,6 +88,7 @@ async def test_who_published_what_and_why_is_on_record(api: Caller, app: FastAPI
         ({"body_en": "{order!r} {number}"}, "body_en", "form"),
         ({"title_en": "two\nlines"}, "title_en", "control"),
         ({"title_zh": "长" * 61}, "title_zh", "too_long"),
+        ({"body_en": "{order} {number} {number} {number}"}, "body_en", "repeated"),
     ],
 )
 async def test_a_bad_wording_is_refused_with_field_reason_and_remedy(
@@ -127,6 +128,19 @@ async def test_a_preview_has_values_to_try_it_with_or_those_of_an_order(api: Cal
     assert (unseen.status_code, unseen.json()["code"]) == (404, "order_not_found")
     none = await api.post("/templates/preview", {**asked, "template": "customer.closed"}, HEAD)
     assert (none.status_code, none.json()["field"]) == (422, "order")
+
+
+async def test_whom_a_preview_showed_an_order_is_on_record(api: Caller, app: FastAPI) -> None:
+    number = await api.opened()
+    await api.act(number, "urge", AGENT, text="when?")
+    asked = {**WORDS, "template": TEMPLATE, "order": number}
+    assert (await api.post("/templates/preview", asked, HEAD)).status_code == 200
+    assert (await api.post("/templates/preview", asked, ADMIN)).status_code == 404
+    looks = select(accesses.c.actor_id, accesses.c.outcome, accesses.c.detail).where(
+        accesses.c.operation == "preview_template", accesses.c.orders.contains([number])
+    )
+    with app.state.parts.gateway.books.writes() as session:
+        assert session.execute(looks).all() == [(HEAD, "seen", TEMPLATE)]
 
 
 async def test_two_who_publish_at_once_make_one_version_each_or_one_is_told(api: Caller) -> None:

@@ -199,3 +199,23 @@ async def test_an_order_on_the_wall_is_on_record_once_an_hour_for_each_person(ap
     for _ in range(3):
         assert any(one["order_id"] == absent for one in (await seen(api, SOUTH))["unreported"])
     assert await looks() == before + 1
+
+
+async def test_what_was_shown_when_the_record_was_away_is_recorded_the_next_time(
+    api: Caller, app: FastAPI, absent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looks() -> int:
+        found = (await api.get("/accesses", INSPECTOR, order_id=absent, actor=EAST, limit=100)).json()["items"]
+        return sum(one["operation"] == "get_wall" and absent in one["orders"] for one in found)
+
+    async def away(*given: Any) -> Any:
+        raise ConnectionError("the database was away")
+
+    before = await looks()
+    with monkeypatch.context() as patch:
+        patch.setattr(app.state.parts.record, "_write", away)
+        refused = await api.get("/wall", EAST)
+    assert refused.status_code >= 500
+    assert absent not in refused.text
+    assert any(one["order_id"] == absent for one in (await seen(api, EAST))["unreported"])
+    assert await looks() == before + 1
