@@ -99,10 +99,19 @@ async def page_orders(
 
 
 @router.get("/my/{order_id}")
-async def page_order(request: Request, order_id: str, parts: PartsDep, known: CookiesDep, done: str = "") -> Response:
-    """One order, with what may be done about it now."""
+async def page_order(
+    request: Request,
+    order_id: str,
+    parts: PartsDep,
+    known: CookiesDep,
+    done: str = "",
+    before: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+) -> Response:
+    """One order, with what may be done about it now, and its newest steps, or those before a seq."""
     found = await visit(request, parts, known, "get_order")
-    return come_in(request, order_id) if found is None else await order_page(request, parts, found, order_id, done=done)
+    if found is None:
+        return come_in(request, order_id)
+    return await order_page(request, parts, found, order_id, done=done, before=before)
 
 
 @router.get("/my/{order_id}/withdraw")
@@ -123,6 +132,7 @@ async def order_page(
     template: str = "order",
     status: int = 200,
     done: str = "",
+    before: int = 0,
     wrong: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
@@ -133,7 +143,7 @@ async def order_page(
         raise no_order(order_id)
     await parts.record.seen(request, who, order_id)
     lang = language(request.scope)
-    told: dict[str, Any] = await unveiled(parts, who, telling(known, lang))
+    told: dict[str, Any] = await unveiled(parts, who, telling(known, lang, before))
     return page(
         request,
         template,
@@ -149,7 +159,7 @@ async def order_page(
         most=parts.settings.file_max_mb,
         most_files=MAX_OWN,
         signed_in=True,
-        here=f"/my/{order_id}",
+        here=f"/my/{order_id}?before={before}" if before else f"/my/{order_id}",
     )
 
 

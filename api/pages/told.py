@@ -37,6 +37,9 @@ PROMISES = ("due", "statutory")
 DEEDS = ("supply_info", "rate_by_sms", "reopen", "urge", "attach", "withdraw")
 """What a customer may do, the most pressing first."""
 
+AT_ONCE = 100
+"""Steps that a page shows; the earlier ones have pages of their own."""
+
 Names = Mapping[str, tuple[str, str]]
 
 
@@ -51,8 +54,11 @@ class Known:
     names: Names
 
 
-def telling(known: Known, lang: str) -> dict[str, Any]:
-    """All that the page of an order says of it, in that language and in the customer's zone."""
+def telling(known: Known, lang: str, before: int = 0) -> dict[str, Any]:
+    """All that the page of an order says of it, in that language and in the customer's zone.
+
+    Of its steps the newest, with `before` the newest of those before that seq.
+    """
     order = shown(known.order, Role.CUSTOMER)
     zone = order.customer.zone
     at = partial(written, lang, zone=zone)
@@ -76,7 +82,7 @@ def telling(known: Known, lang: str) -> dict[str, Any]:
         "deeds": deeds(order),
         "reopen_until": next((at(one.due_at) for one in order.clocks.values() if one.kind == "reopen"), ""),
         "urges": order.urges,
-        "timeline": timeline(known, lang),
+        **_steps(timeline(known, lang), before),
         "files": [{"id": one.id, "name": one.name, "size": _size(one.size), "at": at(one.at)} for one in known.files],
         "times": clock(lang, known.order.registered_at, zone),
         "seq": order.seq,
@@ -168,8 +174,18 @@ def _moved(known: Known, order: Order, lang: str) -> dict[str, str] | None:
     return {"was": at(due.first_due_at), "now": at(due.due_at), "reason": reason, "said": said}
 
 
-def timeline(known: Known, lang: str) -> list[dict[str, Any]]:
-    """The steps, newest first: each in the words in which he was told of it, else in those of its kind."""
+def _steps(steps: list[tuple[int, dict[str, Any]]], before: int) -> dict[str, Any]:
+    """As many steps as one page shows, which those are of how many, and before which seq the next page begins."""
+    skipped = sum(seq >= before for seq, _ in steps) if before else 0
+    found = steps[skipped : skipped + AT_ONCE]
+    last = skipped + len(found)
+    part = {"first": skipped + 1, "last": last, "all": len(steps)} if found and len(found) < len(steps) else None
+    earlier = found[-1][0] if found and last < len(steps) else 0
+    return {"timeline": [line for _, line in found], "part": part, "earlier": earlier, "before": before}
+
+
+def timeline(known: Known, lang: str) -> list[tuple[int, dict[str, Any]]]:
+    """The steps with their seqs, newest first, in the words in which he was told of each, else in those of its kind."""
     order, told = known.order, {one.seq: one for one in known.notices}
     found: list[tuple[int, dict[str, Any]]] = []
     for event in known.events:
@@ -184,7 +200,7 @@ def timeline(known: Known, lang: str) -> list[dict[str, Any]]:
     for seq, notice in told.items():
         line = _line(notice.created_at, order, lang, title=_title(notice, lang), body=_body(notice, lang))
         found.append((seq, line))
-    return [line for _, line in sorted(found, key=lambda one: -one[0])]
+    return sorted(found, key=lambda one: -one[0])
 
 
 def _line(at: datetime, order: Order, lang: str, **given: Any) -> dict[str, Any]:

@@ -47,6 +47,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "list.more": ("查看更早的", "Show earlier ones"),
     "list.late": ("已超期", "late"),
     # one order
+    "order.part": ("共 {all} 条，下面是第 {first} 至 {last} 条，从新到旧。", "Steps {first} to {last} of {all}, the newest first."),
+    "order.earlier": ("查看更早的经过", "Show earlier steps"),
+    "order.newest": ("回到最新", "Back to the newest"),
     "order.number": ("工单编号", "Order number"),
     "order.category": ("类别", "Category"),
     "order.registered": ("登记时间", "Registered"),
