@@ -18,6 +18,7 @@ from domain.model import Actor, Assignment, Blow, Clock, Order, Part, Presence, 
 from domain.order import decide
 from domain.policy import Terms
 from domain.transitions import BY_STATE
+from domain.whistle import leading
 
 VERBS: dict[str, str] = {
     "sign": "sign",
@@ -100,14 +101,34 @@ def _unlimited(order: Order, unit: str, subject: str) -> tuple[Owed, ...]:
     """What no clock watches: a summoned unit's work, and the end of the joint handling."""
     found: list[str] = []
     for blown in order.whistles:
-        if blown.id != subject or blown.status not in (Blow.BLOWN, Blow.JOINT_HANDLING):
-            continue
-        if any(one.unit == unit and one.status is Presence.REPORTED_IN for one in blown.attendances):
+        there = any(one.unit == unit and one.status is Presence.REPORTED_IN for one in blown.attendances)
+        if blown.id == subject and blown.status in _AT_WORK and there:
             found.append("finish_part")
-        lead = blown.lead or (order.lead.unit if order.lead else "")
-        if lead == unit and all(one.status in (Presence.DONE, Presence.EXCUSED) for one in blown.attendances):
-            found.append("dispose")
+    if _finished(order, unit, subject):
+        found.append("dispose")
     return tuple(Owed(verb, "", None, None, None, late=False, paused=False) for verb in found)
+
+
+_AT_WORK = (Blow.BLOWN, Blow.JOINT_HANDLING)
+
+
+def _finished(order: Order, unit: str, subject: str) -> str:
+    """The whistle that the unit is to end now, every other unit being through; '' where there is none.
+
+    It is told by the unit's own part, which need not have been summoned, and by the whistle itself.
+    """
+    own = any(one.id == subject and one.unit == unit and one.role is not UnitRole.COPY for one in order.assignments)
+    return next(
+        (
+            blown.id
+            for blown in order.whistles
+            if (own or blown.id == subject)
+            and blown.status in _AT_WORK
+            and leading(order, blown) == unit
+            and all(one.status in (Presence.DONE, Presence.EXCUSED) for one in blown.attendances)
+        ),
+        "",
+    )
 
 
 Probe = Callable[[Order, str, datetime], "c.Body"]
@@ -125,6 +146,7 @@ _PART: dict[str, Probe] = {
     "extend": lambda order, subject, now: c.Extend(now),
     "ledger": lambda order, subject, now: c.Ledger("-", now),
     "request_termination": lambda order, subject, now: c.RequestTermination("-"),
+    "dispose": lambda order, subject, now: c.Dispose(_ended_by(order, subject), "-"),
 }
 _WHISTLE: dict[str, Probe] = {
     "answer_whistle": lambda order, subject, now: c.AnswerWhistle(subject),
@@ -161,6 +183,11 @@ def ways(order: Order, actor: Actor, subject: str, now: datetime, terms: Terms) 
         else:
             found.append(Way(verb, until=until))
     return tuple(found)
+
+
+def _ended_by(order: Order, subject: str) -> str:
+    """The whistle that the unit of that part is to end now; '' where there is none."""
+    return next((_finished(order, one.unit, subject) for one in order.assignments if one.id == subject), "")
 
 
 def _owing(order: Order) -> str:

@@ -11,7 +11,7 @@ from domain import events as e
 from domain.clocks import gone, met, of_kind, start
 from domain.events import ClockChange
 from domain.evolve_whistle import whistle_of
-from domain.model import Attendance, Blow, Presence, Rating, Role, Whistle, WhistleKind
+from domain.model import Attendance, Blow, Order, Presence, Rating, Role, Whistle, WhistleKind
 from domain.scribe import Scribe, required
 
 KINDS = ("whistle_sign", "whistle_contact", "whistle_report_in")
@@ -205,12 +205,17 @@ def excuse(scribe: Scribe, command: c.Excuse) -> None:
     scribe.emit(e.DepartmentExcused(whistle.id, one.unit, command.substitute), gone(ended, "cancelled"))
 
 
+def leading(order: Order, whistle: Whistle) -> str:
+    """The unit that ends the joint handling: the one named, else the order's lead, else the first that was summoned."""
+    return whistle.lead or (order.lead.unit if order.lead else whistle.attendances[0].unit)
+
+
 def dispose(scribe: Scribe, command: c.Dispose) -> None:
     """The whistle's lead, or a manager for him, ends the joint handling once every unit is done or excused."""
     required(command.result, "result", "what came of it")
     whistle = _find(scribe, command.whistle)
     _in(whistle, Blow.BLOWN, Blow.JOINT_HANDLING)
-    lead = whistle.lead or (scribe.order.lead.unit if scribe.order.lead else whistle.attendances[0].unit)
+    lead = leading(scribe.order, whistle)
     if scribe.actor.role in transitions.UNIT and scribe.actor.unit != lead:
         raise errors.NotYourUnit(f"{lead} leads this whistle", field="actor.unit")
     away = [one.unit for one in whistle.attendances if one.status not in (Presence.DONE, Presence.EXCUSED)]

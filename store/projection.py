@@ -10,8 +10,9 @@ from contracts.messages import EventRow, encode
 from domain.callback import TO_CALL
 from domain.clocks import kind_of, next_deadline, of_kind
 from domain.events import CallbackAttempted, CallbackRecorded, ClockBreached, ClockChange, Event, OrderEscalated
-from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking
+from domain.model import OPEN, STATUS, Blow, Clock, Order, Part, Presence, State, Ticking, Whistle
 from domain.sight import of_callback
+from domain.whistle import leading
 from store.tables import NEVER
 
 Row = dict[str, Any]
@@ -164,6 +165,12 @@ def whistles(order: Order | None) -> list[Row]:
     ]
 
 
+def _ends(order: Order, blown: Whistle, unit: str) -> bool:
+    """Whether a unit that is through is to end the joint handling still, without a part of its own that tells it."""
+    part = any(one.unit == unit and one.status in _LIVE_PARTS for one in order.assignments)
+    return blown.status is not Blow.DISPOSED and not part and leading(order, blown) == unit
+
+
 def attendances(order: Order | None) -> list[Row]:
     """The rows of `attendances`."""
     if order is None:
@@ -174,7 +181,7 @@ def attendances(order: Order | None) -> list[Row]:
             "whistle": blown.id,
             "unit": one.unit,
             "status": one.status,
-            "active": blown.status in _LIVE_BLOWS and one.status in _LIVE_PRESENCES,
+            "active": blown.status in _LIVE_BLOWS and (one.status in _LIVE_PRESENCES or _ends(order, blown, one.unit)),
             "absent": one.absent,
             "summoned_at": one.summoned_at,
             "reported_in_at": one.reported_in_at,

@@ -86,6 +86,52 @@ async def test_joint_handling_shows_how_far_the_others_are(api: Caller) -> None:
     assert others(await task(api, order))[1] == ("GD.inst", "summoned", "reported_in")
 
 
+async def summoned(api: Caller, order: str, *units: str, lead: str = "") -> None:
+    """A whistle by which those units are called."""
+    body = {"kind": "routine", "matter": "cross_department", "units": units, "reason": "要装维上门 / a visit"}
+    await api.act(order, "request_whistle", AGENT, **body, **({"lead": lead} if lead else {}))
+    await api.act(order, "decide_whistle", LEADER, whistle="w1", blow=True, reason="确有需要 / needed")
+
+
+async def there_and_done(api: Caller, order: str, *people: str) -> None:
+    """The departments report in and finish."""
+    for person in people:
+        await api.act(order, "report_in", person, whistle="w1", who="李工 / Mr Li")
+        await api.act(order, "finish_part", person, whistle="w1", done="重新熔接 / spliced anew")
+
+
+async def test_the_lead_ends_the_joint_handling_from_his_own_entry(api: Caller) -> None:
+    order = await api.opened()
+    await api.act(order, "sign", NET)
+    await summoned(api, order, "GD.inst")
+    await api.act(order, "report_in", INSTALL, whistle="w1", who="李工 / Mr Li")
+    own = await task(api, order)
+    assert "dispose" not in verbs(own), "not before all are done"
+    assert "dispose" not in ways(own)
+    await api.act(order, "finish_part", INSTALL, whistle="w1", done="重新熔接 / spliced anew")
+    own = await task(api, order)
+    assert "dispose" in verbs(own)
+    assert ways(own)["dispose"] == ""
+    await api.act(order, "dispose", NET, whistle="w1", result="恢复 / restored")
+    own = await task(api, order)
+    assert "dispose" not in {*verbs(own), *ways(own)}
+    assert ways(own)["reply"] == "whistle_open", "until it is verified"
+
+
+async def test_a_named_lead_without_a_part_ends_it_from_the_whistle_s_entry(api: Caller) -> None:
+    order = await api.opened()
+    await api.act(order, "sign", NET)
+    await summoned(api, order, "GD.inst", lead="GD.inst")
+    await there_and_done(api, order, INSTALL)
+    called = await task(api, order, INSTALL, "whistle")
+    assert verbs(called) == ["dispose"]
+    assert ways(called) == {"dispose": ""}
+    assert "dispose" not in verbs(await task(api, order))
+    await api.act(order, "dispose", INSTALL, whistle="w1", result="恢复 / restored")
+    page = (await api.get("/units/GD.inst/inbox", INSTALL, limit=200)).json()["items"]
+    assert order not in {one["order_id"] for one in page}, "nothing is left to be done"
+
+
 async def closed(api: Caller, order: str) -> None:
     await api.act(order, "sign", NET)
     at = datetime.now(UTC)
