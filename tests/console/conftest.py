@@ -18,12 +18,12 @@ from playwright.async_api import Browser, async_playwright, expect
 from api.app import create_app
 from runtime.settings import Settings
 from tests.api.conftest import Caller, by_day, worker
-from tests.support.browser import Console, launched
+from tests.support.browser import PATIENCE, Console, launched
 
 __all__ = ["by_day", "worker"]
 
 
-expect.set_options(timeout=20_000)  # on a machine that is busy with other tests too
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -17,12 +17,11 @@ from tests.support.browser import Console
 
 AT_ONCE = 1.5
 """Seconds in which what one does stands in another's page: a second on the way, the rest to be drawn."""
-expect.set_options(timeout=20_000)
 
 
 async def live(page: Page, state: str = "live") -> None:
     """Wait until the page says that it follows what happens, or does not."""
-    await expect(page.locator(f"header [data-live={state}]")).to_be_visible(timeout=15_000)
+    await expect(page.locator(f"header [data-live={state}]")).to_be_visible()
 
 
 def streams(page: Page) -> list[Request]:
@@ -49,18 +48,18 @@ async def test_what_one_does_in_one_browser_stands_in_another_at_once(console: C
         await live(page)
     row = agent.get_by_role("row").filter(has_text=number)
     await expect(row).to_contain_text("Dispatched")
-    await unit.get_by_role("region", name="Actions").get_by_role("button", name="Sign in", exact=True).click()
-    await unit.get_by_role("dialog").get_by_role("button", name="Sign in", exact=True).click()
+    await unit.get_by_role("region", name="Actions").get_by_role("button", name="Sign for it", exact=True).click()
+    await unit.get_by_role("dialog").get_by_role("button", name="Sign for it", exact=True).click()
     await expect(manager.locator("#content")).to_contain_text("In progress")
     await expect(row).to_contain_text("In progress")
-    took = []
-    for turn in range(4):
-        await api.act(number, "note", "gd-agent-1", text=f"note number {turn}")
+    took: list[float] = []
+    while len(took) < 10 and min(took, default=AT_ONCE) >= AT_ONCE:  # the machine may be busy
+        said = f"note number {len(took)}"
+        await api.act(number, "note", "gd-agent-1", text=said)
         begun = time.monotonic()
-        await expect(manager.locator("#content")).to_contain_text(f"note number {turn}")
+        await manager.wait_for_function("text => document.querySelector('#content').innerText.includes(text)", arg=said)
         took.append(time.monotonic() - begun)
-    print(f"seen by the manager after {', '.join(f'{seconds:.2f}' for seconds in took)} s")
-    assert min(took) < AT_ONCE, "of several, for the machine may be busy"
+    assert min(took) < AT_ONCE, took
 
 
 async def test_one_browser_has_one_stream_and_another_tab_goes_on_with_it(console: Console, api: Caller) -> None:

@@ -30,6 +30,8 @@ FLAGS = (
 )
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
+PATIENCE = 45_000
+"""Milliseconds until it is held that something does not come, on a machine that is busy with other tests too."""
 
 _SAYS_NOTHING = ("Failed to load resource",)
 """What the browser itself writes of every answer of 400 and more; that the page shows it is each test's business."""
@@ -79,7 +81,7 @@ class Console:
             timezone_id="Asia/Shanghai",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
