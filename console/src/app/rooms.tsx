@@ -1,4 +1,5 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { DESKS, SUPERVISORS, UNIT } from "@/kit/lists";
 import type { Role } from "@/kit/session";
 
 /** A room of the console: who may enter it, and where its page is. */
@@ -15,10 +16,6 @@ export interface Room {
   hidden?: boolean;
 }
 
-const FRONT: Role[] = ["agent", "team_lead"];
-const SUPERVISORS: Role[] = ["province_manager", "regional_manager", "headquarters"];
-const UNIT: Role[] = ["unit_member", "unit_head"];
-const DESKS: Role[] = [...FRONT, "dispatcher", "reply_auditor", "callback_agent"];
 const READERS: Role[] = [...DESKS, ...UNIT, ...SUPERVISORS, "auditor"];
 const EVERYBODY: Role[] = [...READERS, "administrator"];
 

@@ -1,19 +1,28 @@
-/** Which verbs are owed now, which may be asked for, and why another would have nothing to be about. */
+/**
+ * Which verbs are owed now, which may be asked for, and why another would be refused, as far as the order itself tells.
+ * The rules are the server's; a test walks real orders and compares what is offered here with what the inbox says.
+ */
 import type { Schemas } from "../api";
+import { SUPERVISORS, UNIT } from "../lists";
 
 type Order = Schemas["Order"];
 type Whistle = Schemas["Whistle"];
 type Attendance = Schemas["Attendance"];
 
 export interface Asker {
-  role: string;
+  role: Schemas["Role"];
   unit: string;
+  id: string;
+  /** In whose place one acts; '' for oneself. */
+  actingFor: string;
 }
 
-const UNIT = ["unit_member", "unit_head"];
 const GONE = ["return_upheld", "withdrawn"];
 const AT_WORK = ["blown", "joint_handling"];
 const CALLED = ["planned", "deferred", "attempting"];
+
+/** Statuses of a whistle that keeps the reply from being given. */
+const OPEN_WHISTLE = ["requested", ...AT_WORK, "disposed"];
 
 const live = (order: Order) =>
   order.assignments.filter((one) => one.round === order.round && !GONE.includes(one.status));
@@ -51,17 +60,28 @@ export function subjects(verb: string, whistle: Whistle, asker: Asker): Attendan
 const all = (whistle: Whistle, ...statuses: string[]) =>
   whistle.attendances.every((one) => statuses.includes(one.status));
 
+/** Who may blow a whistle of each kind that others ask for. */
+const APPROVERS: Record<Whistle["kind"], readonly Schemas["Role"][]> = {
+  routine: ["team_lead", ...SUPERVISORS],
+  hard: SUPERVISORS,
+  emergency: [],
+};
+
+/** Done by another person than who asked for the whistle. */
+const JUDGES = ["decide_whistle", "review_whistle"];
+
 /** The whistles that a verb may be about now. */
 export function whistlesFor(verb: string, order: Order, asker: Asker): Whistle[] {
   return order.whistles.filter((whistle) => {
+    if (JUDGES.includes(verb) && same(asker, [whistle.requested_by])) return false;
     switch (verb) {
       case "decide_whistle":
-        return whistle.status === "requested";
+        return whistle.status === "requested" && APPROVERS[whistle.kind].includes(asker.role);
       case "review_whistle":
         return whistle.kind === "emergency" && whistle.valid == null;
       case "dispose": {
         const lead =
-          whistle.lead || live(order).find((one) => one.role === "lead")?.unit || whistle.attendances[0]?.unit;
+          whistle.lead || live(order).findLast((one) => one.role === "lead")?.unit || whistle.attendances[0]?.unit;
         return (
           AT_WORK.includes(whistle.status) &&
           all(whistle, "done", "excused") &&
@@ -81,6 +101,12 @@ const WHISTLED = [
   "dispose", "verify_whistle", "rate_attendance", "appeal_rating", "decide_appeal",
 ]; // prettier-ignore
 const OF_LEAD = ["request_return", "extend", "ledger", "settle", "explain_part", "reply", "request_termination"];
+/** Asked for once; a second request waits for the first one's decision. */
+const REQUESTS: Record<string, string> = { extend: "extension", ledger: "ledger", request_termination: "termination" };
+/** Not before the order's return is decided. */
+const AFTER_RETURN = ["reply", "request_return"];
+/** Asked for before the due time. */
+const IN_TIME = ["extend", "ledger"];
 const OF_PART = ["contact", "report_progress", ...OF_LEAD];
 
 /** Why a verb that the state admits would be about nothing now, as a key of `verbs:not_now`; '' where it may be tried. */
@@ -93,6 +119,12 @@ export function notNow(verb: string, order: Order, asker: Asker): string {
   if (OF_LEAD.includes(verb) && !leads(order, asker.unit)) return "not_yours";
   if (OF_PART.includes(verb) && !part) return "not_yours";
   if (verb === "request_info" && UNIT.includes(asker.role) && !leads(order, asker.unit)) return "not_yours";
+  if (AFTER_RETURN.includes(verb) && live(order).some((one) => one.status === "return_requested"))
+    return "return_waits";
+  if (verb === "reply" && openParts(order).length) return "part_open";
+  if (verb === "reply" && whistleWaits(order)) return whistleWaits(order);
+  if (REQUESTS[verb] && asked(order, REQUESTS[verb])) return "asked";
+  if (IN_TIME.includes(verb) && !due(order, part?.id ?? "")) return "too_late";
   if (verb === "contact" && part?.status === "offered") return "sign_first";
   if (verb === "request_return" && part?.designated) return "designated";
   if (verb === "explain_part" && !openParts(order).length) return "no_part";
@@ -103,13 +135,61 @@ export function notNow(verb: string, order: Order, asker: Asker): string {
   if (verb === "record_callback") return order.callback && CALLED.includes(order.callback.status) ? "" : "no_call";
   if (verb === "rate_by_sms") return order.callback?.status === "sms_sent" ? "" : "no_call";
   if (verb === "review_callback") return order.callback?.status === "under_review" ? "" : "no_review";
+  if (same(asker, judged(verb, order))) return "same_person";
   if (verb === "escalate" && order.level >= 5) return "top";
   return "";
 }
 
 /** The co units whose part is neither in nor explained. */
 export const openParts = (order: Order) =>
-  live(order).filter((one) => one.role === "co" && !one.explained && !["submitted", "accepted"].includes(one.status));
+  order.assignments.filter(
+    (one) => one.role === "co" && !one.explained && ["offered", "signed", "working"].includes(one.status),
+  );
+
+/** What an open whistle waits for, as a key of `verbs:not_now`; '' where none is open. */
+export function whistleWaits(order: Order): string {
+  const open = order.whistles.find((one) => OPEN_WHISTLE.includes(one.status));
+  if (!open) return "";
+  if (open.status === "requested") return "whistle_undecided";
+  if (open.status === "disposed") return "whistle_unverified";
+  return all(open, "done", "excused") ? "whistle_undisposed" : "whistle_open";
+}
+
+/** Whether the due time of a part is still to come. */
+const due = (order: Order, part: string): boolean =>
+  Object.entries(order.clocks ?? {}).some(
+    ([key, clock]) =>
+      clock.kind === "due" &&
+      key.split("/")[1] === part &&
+      clock.status !== "breached" &&
+      Date.now() < Date.parse(clock.due_at),
+  );
+
+/** Whose work a verb judges: nobody judges his own. */
+function judged(verb: string, order: Order): readonly string[] {
+  const asked = (kind: string) => order.requests.filter((one) => one.kind === kind).map((one) => one.by);
+  switch (verb) {
+    case "decide_return":
+      return live(order).flatMap((one) => (one.status === "return_requested" ? [one.return_asked_by] : []));
+    case "decide_extension":
+      return asked("extension");
+    case "decide_ledger":
+      return asked("ledger");
+    case "terminate":
+      return [...asked("termination"), ...order.handlers];
+    case "audit_reply":
+      return order.handlers;
+    case "record_callback":
+      return [...order.handlers, order.audited_by];
+    case "review_callback":
+      return [...order.handlers, order.audited_by, order.called_by];
+    default:
+      return [];
+  }
+}
+
+const same = (asker: Asker, people: readonly string[]): boolean =>
+  [asker.id, asker.actingFor].some((one) => one !== "" && people.includes(one));
 
 /** The verbs that meet a limit of each kind, or lead there in the same hands. */
 export const MEETS: Record<string, readonly string[]> = {
@@ -117,6 +197,7 @@ export const MEETS: Record<string, readonly string[]> = {
   sign: ["sign"],
   contact: ["contact"],
   due: ["reply", "settle"],
+  target: ["reply", "settle"],
   co_due: ["submit_part"],
   progress: ["report_progress"],
   return_decision: ["decide_return"],

@@ -5,14 +5,11 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { useNames } from "@/kit/names";
 import { type OrderFilters, OrdersTable } from "@/kit/OrdersTable";
+import { STATES } from "@/kit/lists";
 import { Page } from "@/kit/Page";
 
 const PHONE = /^[0-9+() -]{5,}$/;
 const NUMBER = /^(WH|R)\d{8}-[A-Z0-9]{2,12}$/;
-const STATES = [
-  "registered", "pending_info", "triage", "dispatched", "in_progress", "ledgered", "replied", "awaiting_callback",
-  "closed", "not_accepted", "cancelled", "terminated", "merged",
-]; // prettier-ignore
 /** What of the search stands in the page's address; who the customer is never does. */
 const KEPT = ["text", "state", "province", "overdue", "rehearsal"] as const;
 

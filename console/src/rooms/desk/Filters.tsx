@@ -2,15 +2,15 @@ import { FilterOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { STATES, UNIT } from "@/kit/lists";
 import { columnNames, USUAL } from "@/kit/orderColumns";
 import { useNames } from "@/kit/names";
 import { useMe } from "@/kit/session";
 import { useNarrow } from "@/kit/useNarrow";
 import { useCategoryChoices } from "./categories";
-import { type Address, SORTS, STATES } from "./filters";
+import { type Address, SORTS } from "./filters";
 
 const NUMBER = /^[0-9+() -]{5,}$/;
-const SEARCHERS = ["unit_member", "unit_head"];
 const SOON = 350;
 
 interface Props {
@@ -31,7 +31,7 @@ export function Filters({ address, customer, onCustomer, search }: Props) {
   const [open, setOpen] = useState(false);
   const { filters, change } = address;
   const [typed, setTyped] = useState(customer || filters.text || "");
-  const byCustomer = !SEARCHERS.includes(me.role);
+  const byCustomer = !UNIT.includes(me.role);
   const sent = useRef(filters.text ?? "");
   useEffect(() => {
     const given = filters.text ?? "";

@@ -3,6 +3,7 @@ import { Button, Segmented } from "antd";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { TAKES } from "@/kit/lists";
 import { OrdersTable, type OrderLine } from "@/kit/OrdersTable";
 import { Page } from "@/kit/Page";
 import { useKeys } from "@/kit/keys";
@@ -13,7 +14,6 @@ import { useAddress } from "./filters";
 import { Help } from "./Help";
 import { Views } from "./Views";
 
-const TAKES = ["agent"];
 /** Orders that may be chosen at once. */
 export const MOST_CHOSEN = 50;
 

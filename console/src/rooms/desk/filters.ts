@@ -1,28 +1,14 @@
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import type { Schemas } from "@/kit/api";
+import type { State } from "@/kit/lists";
 import { columnNames, type ColumnName } from "@/kit/orderColumns";
 import type { OrderFilters } from "@/kit/orderPages";
 import { type Role, useMe } from "@/kit/session";
 
 export type Sort = Schemas["Sort"];
-export type State = Schemas["State"];
 
 export const SORTS: readonly Sort[] = ["due", "newest", "oldest", "updated", "level"];
-export const STATES: readonly State[] = [
-  "registered",
-  "pending_info",
-  "triage",
-  "dispatched",
-  "in_progress",
-  "ledgered",
-  "replied",
-  "awaiting_callback",
-  "closed",
-  "not_accepted",
-  "cancelled",
-  "terminated",
-];
 const ONE = ["province", "unit", "category", "text"] as const;
 const OWN_FIRST: Role[] = ["agent", "team_lead"];
 

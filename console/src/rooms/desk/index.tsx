@@ -1,11 +1,9 @@
 import { Route, Routes } from "react-router";
+import { TAKES } from "@/kit/lists";
 import { useMe } from "@/kit/session";
 import "./desk.css";
 import { List } from "./List";
 import { NewOrder } from "./NewOrder";
-
-/** Who takes complaints here. */
-export const TAKES = ["agent"];
 
 /** The desk: the orders that one follows or sees, and taking a complaint. */
 export default function Desk() {

@@ -1,9 +1,6 @@
 /** Who is offered what beside the commands; the API has the last word, this only spares people refusals. */
+import { DESKS, SUPERVISORS, UNIT } from "@/kit/lists";
 import type { Role } from "@/kit/session";
-
-const UNIT: Role[] = ["unit_member", "unit_head"];
-const SUPERVISORS: Role[] = ["province_manager", "regional_manager", "headquarters"];
-const DESKS: Role[] = ["agent", "team_lead", "dispatcher", "reply_auditor", "callback_agent"];
 
 export const RIGHTS = {
   reveal: [...DESKS, ...UNIT, ...SUPERVISORS, "auditor"],

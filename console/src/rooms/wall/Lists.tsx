@@ -1,16 +1,16 @@
-import { Button, Card, Empty, Space, Tag } from "antd";
+import { Button, Card, Space, Tag } from "antd";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { SUPERVISORS } from "@/kit/lists";
 import { useNames } from "@/kit/names";
-import { useMe } from "@/kit/session";
+import { type Role, useMe } from "@/kit/session";
 import { LevelTag } from "@/kit/tags";
 import { Countdown, Instant } from "@/kit/time";
 import type { Deed } from "./Act";
 import type { Breach, Missing } from "./wall";
 
-const SUPERVISORS = ["province_manager", "regional_manager", "headquarters"];
-const RAISES = ["team_lead", ...SUPERVISORS];
+const RAISES: readonly Role[] = ["team_lead", ...SUPERVISORS];
 const LEVELS = [5, 4, 3, 2, 1, 0];
 
 interface ListProps {
@@ -25,7 +25,7 @@ function Listed({ title, total, shown, none, children }: ListProps) {
   const { t } = useTranslation("wall");
   return (
     <Card size="small" title={<h2>{`${title} · ${total}`}</h2>} className="wall-list">
-      {total === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={none} /> : children}
+      {total === 0 ? <p className="wall-none">{none}</p> : children}
       {shown < total && <p className="quiet">{t("list.more", { shown, total })}</p>}
     </Card>
   );
