@@ -322,7 +322,7 @@ async def test_what_nobody_knows_to_be_taken_back_is_asked_for_again_and_never_d
 
     await page.route("**/reprioritise", lost)
     await dialog.get_by_role("button", name="撤销 2 张").click()
-    await expect(dialog.locator("[data-step=unsure]")).to_have_count(2, timeout=30_000)
+    await expect(dialog.locator("[data-step=unsure]")).to_have_count(2)
     assert len(set(keys)) == 2, "one key for each order, however often it is asked"
     assert await dialog.get_by_role("button", name="重试").count() == 0
     await page.unroute("**/reprioritise")

@@ -23,6 +23,8 @@ export function useKeys(keys: Keys, on = true): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || event.isComposing) return;
       const control = event.ctrlKey || event.metaKey;
+      // Those with Control are heard before the field itself, since a list of choices opens with any Enter.
+      if (control !== (event.eventPhase === Event.CAPTURING_PHASE)) return;
       const does = latest.current[control ? `ctrl+${event.key}` : event.key];
       if (!does || (!control && spokenFor(event.target))) return;
       const onButton = event.target instanceof Element && event.target.closest("a, button, summary");
@@ -31,6 +33,10 @@ export function useKeys(keys: Keys, on = true): void {
       does(event);
     };
     window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("keydown", pressed, true);
+    return () => {
+      window.removeEventListener("keydown", pressed);
+      window.removeEventListener("keydown", pressed, true);
+    };
   }, [on]);
 }

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { CommandForm } from "@/kit/form/CommandForm";
+import { whistleWaits } from "@/kit/form/readiness";
 import { useLabels } from "@/kit/labels";
 import { useNames } from "@/kit/names";
 import { useOrder } from "@/kit/order";
@@ -18,7 +19,7 @@ import { ReplyForm } from "./ReplyForm";
 import { ReturnForm } from "./ReturnForm";
 import { Due } from "./Row";
 import { Said } from "./Said";
-import { atOnce, type Task } from "./tasks";
+import { atOnce, type Task, type Way } from "./tasks";
 import type { Deed, Does } from "./useDeeds";
 
 export interface DetailProps {
@@ -78,6 +79,11 @@ function Content({
   const [refusal, setRefusal] = useState(true);
   const verb = asked.get("do") ?? "";
   const way = task.ways.find((one) => one.verb === verb && !one.code);
+  /** Of an open whistle the order itself tells what is missing. */
+  const why = (one: Way) => {
+    const waits = one.code === "whistle_open" && view.data ? whistleWaits(view.data.order) : "";
+    return t(waits ? `verbs:not_now.${waits}` : `verbs:refusal.${one.code}`);
+  };
   const choose = (next: string) => {
     setRefusal(false);
     setAsked(next ? { do: next } : {}, { replace: true });
@@ -107,8 +113,7 @@ function Content({
         <h3>{t("ways")}</h3>
         <div className="inbox-ways">
           {task.ways.map((one) => {
-            const body = atOnce(task, one.verb, myself);
-            const direct = body && one.verb !== "report_in";
+            const direct = atOnce(task, one.verb);
             return (
               <Button
                 key={one.verb}
@@ -117,7 +122,7 @@ function Content({
                 aria-describedby={one.code ? `why-${one.verb}` : undefined}
                 aria-expanded={direct ? undefined : one.verb === verb}
                 onClick={() => {
-                  if (direct) void does(task, one.verb, body).then(() => setRefusal(true));
+                  if (direct) void does(task, one.verb, direct).then(() => setRefusal(true));
                   else choose(one.verb === verb ? "" : one.verb);
                 }}
               >
@@ -130,7 +135,7 @@ function Content({
           .filter((one) => one.code)
           .map((one) => (
             <p key={one.verb} id={`why-${one.verb}`} className="inbox-quiet inbox-why">
-              {t("why_not", { verb: t(`verbs:verb.${one.verb}.label`), why: t(`verbs:refusal.${one.code}`) })}
+              {t("why_not", { verb: t(`verbs:verb.${one.verb}.label`), why: why(one) })}
             </p>
           ))}
         {refusal && <Said deed={deed} state={task.state} zone={zone} />}

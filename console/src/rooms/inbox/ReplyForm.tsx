@@ -5,7 +5,10 @@ import { useTranslation } from "react-i18next";
 import { type OrderView, useCommand } from "@/kit/command";
 import { instantOf, offsetOf, wallClock } from "@/kit/form/instants";
 import { Refused } from "@/kit/form/Refused";
+import { ofCustomer, useFiles } from "@/kit/files";
+import { usePeople } from "@/kit/people";
 import { useMe } from "@/kit/session";
+import { useNow } from "@/kit/time";
 import { Evidence } from "./Evidence";
 import type { Task } from "./tasks";
 
@@ -34,24 +37,34 @@ export function ReplyForm({ view, task, zone, onDone }: ReplyFormProps) {
   const order = view.order;
   const [opened] = useState(() => new Date().toISOString());
   const [form] = Form.useForm<Elements>();
+  const part = order.assignments.find((one) => one.id === task.subject && one.unit === me.unit);
   const first: Elements = {
-    received_at: wallClock(task.since, zone),
+    received_at: wallClock(part?.signed_at ?? task.since, zone),
     spoke_to: "",
     done: "",
     done_by: wallClock(opened, zone),
   };
   const now: Elements = { ...first, ...(Form.useWatch([], form) as Partial<Elements> | undefined) };
-  const part = order.assignments.find((one) => one.id === task.subject && one.unit === me.unit);
+  const proofs = useEvidence(order);
+  const present = wallClock(new Date(useNow()).toISOString(), zone);
+  const since = wallClock(order.registered_at, zone);
+  /** What the rules ask of the two times; both are typed to the minute. */
+  const received = (at: string) => since <= at && at <= present;
+  const ended = (at: string, after: string) => at >= after;
   const late = task.owed.some((owed) => owed.kind === "due" && owed.late);
   const checks: [name: string, met: boolean, must: boolean][] = [
-    ["received_at", Boolean(now.received_at), true],
+    ["received_at", Boolean(now.received_at) && received(now.received_at), true],
     ["spoke_to", now.spoke_to.trim().length > 0, true],
     ["done", now.done.trim().length >= ENOUGH, false],
-    ["done_by", Boolean(now.done_by) && now.done_by >= now.received_at, true],
+    ["done_by", Boolean(now.done_by) && ended(now.done_by, now.received_at), true],
     ["contact", Boolean(part?.contacted_at), false],
-    ["evidence", order.attachments > 0, false],
+    ["evidence", proofs > 0, false],
     ["in_time", !late, false],
   ];
+  const wrong = (name: string, right: (at: string) => boolean) => ({
+    validator: (_: unknown, at: string) =>
+      !at || right(at) ? Promise.resolve() : Promise.reject(new Error(t(`reply.wrong.${name}`))),
+  });
   const missing = (name: string) => ({ required: true, whitespace: true, message: t(`reply.missing.${name}`) });
   return (
     <Form<Elements>
@@ -76,7 +89,11 @@ export function ReplyForm({ view, task, zone, onDone }: ReplyFormProps) {
     >
       <p>{t("reply.intro")}</p>
       <div className="inbox-two">
-        <Form.Item name="received_at" label={t("reply.received_at")} rules={[missing("received_at")]}>
+        <Form.Item
+          name="received_at"
+          label={t("reply.received_at")}
+          rules={[missing("received_at"), wrong("received_at", received)]}
+        >
           <Input type="datetime-local" suffix={offsetOf(zone, opened)} />
         </Form.Item>
         <Form.Item
@@ -91,10 +108,15 @@ export function ReplyForm({ view, task, zone, onDone }: ReplyFormProps) {
       <Form.Item name="done" label={t("reply.done")} extra={t("reply.done_hint")} rules={[missing("done")]}>
         <Input.TextArea rows={6} maxLength={4000} />
       </Form.Item>
-      <Form.Item name="done_by" label={t("reply.done_by")} rules={[missing("done_by")]}>
+      <Form.Item
+        name="done_by"
+        label={t("reply.done_by")}
+        dependencies={["received_at"]}
+        rules={[missing("done_by"), wrong("done_by", (at) => ended(at, form.getFieldValue("received_at") as string))]}
+      >
         <Input type="datetime-local" suffix={offsetOf(zone, opened)} />
       </Form.Item>
-      <Evidence orderId={order.id} count={order.attachments} />
+      <Evidence orderId={order.id} count={proofs} />
       <h3>{t("reply.audit")}</h3>
       <ul className="inbox-check" aria-live="polite">
         {checks.map(([name, met, must]) => (
@@ -118,4 +140,16 @@ export function ReplyForm({ view, task, zone, onDone }: ReplyFormProps) {
       </Button>
     </Form>
   );
+}
+
+/** How many documents the units that have to do with the order have sent; what the customer or the desk sent proves no result. */
+function useEvidence(order: OrderView["order"]): number {
+  const { people } = usePeople(order.province);
+  const files = useFiles(order.id).data?.items ?? [];
+  const units = [
+    ...order.assignments.filter((one) => one.role !== "copy").map((one) => one.unit),
+    ...order.whistles.flatMap((whistle) => whistle.attendances.map((one) => one.unit)),
+  ];
+  const at = new Map(people.map((one) => [one.id, one.unit]));
+  return files.filter((file) => !ofCustomer(file) && units.includes(at.get(file.by) ?? "")).length;
 }

@@ -12,7 +12,6 @@ import type { Deed, Does } from "./useDeeds";
 export interface RowProps {
   task: Task;
   zone: string;
-  me: string;
   name: (person: string) => string;
   deed: Deed | undefined;
   does: Does;
@@ -21,11 +20,11 @@ export interface RowProps {
 }
 
 /** One entry: whose complaint class, what is owed until when, and the one click that is due. */
-export function Row({ task, zone, me, name, deed, does, selected, onSelect }: RowProps) {
+export function Row({ task, zone, name, deed, does, selected, onSelect }: RowProps) {
   const { t } = useTranslation(["inbox", "verbs"]);
   const labels = useLabels();
   const verb = nextVerb(task);
-  const body = verb && atOnce(task, verb, me);
+  const body = verb && atOnce(task, verb);
   const whistled = task.kind === "whistle";
   const there = task.others.filter((one) => one.role !== "copy");
   return (

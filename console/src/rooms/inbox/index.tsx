@@ -32,15 +32,17 @@ export default function Inbox() {
   const myself = t("myself", { name: names.of(me), unit: names.unit(me.unit) });
   const shown = (tasks ?? []).filter((task) => group === "all" || isIn(task, group));
   const ready = shown.filter(
-    (task) => chosen.has(keyOf(task)) && nextVerb(task) && atOnce(task, nextVerb(task) ?? "", ""),
+    (task) => chosen.has(keyOf(task)) && nextVerb(task) && atOnce(task, nextVerb(task) ?? ""),
   );
+  // An entry that is still listed says itself what became of it.
+  const toldAbove = !shown.some((task) => deeds.get(keyOf(task)) === last);
   const more = pages.hasNextPage ? "+" : "";
 
   async function doAll() {
     setChosen(new Set());
     for (const task of ready) {
       const verb = nextVerb(task) ?? "";
-      await does(task, verb, atOnce(task, verb, myself) ?? {});
+      await does(task, verb, atOnce(task, verb) ?? {});
     }
   }
 
@@ -82,7 +84,7 @@ export default function Inbox() {
         />
       </div>
       <div role="status" className="inbox-last" aria-live="polite">
-        {last &&
+        {toldAbove && last &&
           `${last.orderId}: ${last.state === "done" ? t(`verbs:verb.${last.verb}.done`) : t(`verbs:refusal.${last.problem?.code}`, last.problem?.title ?? "")}`}
       </div>
       <Answer of={{ ...pages, data: tasks }} empty={t("empty")}>
@@ -95,7 +97,6 @@ export default function Inbox() {
                   key={keyOf(task)}
                   task={task}
                   zone={zone}
-                  me={myself}
                   name={people.name}
                   deed={deeds.get(keyOf(task))}
                   does={does}

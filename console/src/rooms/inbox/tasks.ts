@@ -47,21 +47,19 @@ export function useInbox(unit: string) {
 /** The ways that are open now. */
 export const open = (task: Task): string[] => task.ways.filter((way) => !way.code).map((way) => way.verb);
 
-/** What to do next: the nearest of what is owed that is possible now; a whistle is better reported in than answered. */
+/** What to do next: the nearest of what is owed that is possible now. */
 export function nextVerb(task: Task): string | undefined {
   const may = open(task);
   return task.owed.map((owed) => owed.verb).find((verb) => may.includes(verb));
 }
 
-/** What one click does, without asking for anything; `me` is who is there when a department reports in. */
-export function atOnce(task: Task, verb: string, me: string): Record<string, unknown> | undefined {
+/** What one click does, without asking for anything: who is there when a department reports in is asked. */
+export function atOnce(task: Task, verb: string): Record<string, unknown> | undefined {
   switch (verb) {
     case "sign":
       return {};
     case "answer_whistle":
       return { whistle: task.subject };
-    case "report_in":
-      return { whistle: task.subject, who: me };
     default:
       return undefined;
   }
