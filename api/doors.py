@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import login, schemas
+from api.access import MACHINES
 from api.deps import Parts, PartsDep
 from api.directory import identified
 from api.entering import Entered
@@ -118,14 +119,15 @@ async def log_in_demo(request: Request, given: DemoRequest, parts: PartsDep, kno
 
 
 def _offered(session: Session) -> list[DemoPerson]:
-    """Those of the shown log-ins who are in the directory now, in the order in which they are shown."""
+    """Those of the shown log-ins who are in the directory now, in the order in which they are shown; no programs."""
     c = tables.people.c
     wanted = select(
         *(c.id, c.name_zh, c.name_en, c.role, c.unit, c.province),
         func.coalesce(tables.units.c.name_zh, "").label("unit_zh"),
         func.coalesce(tables.units.c.name_en, "").label("unit_en"),
     ).join_from(tables.people, tables.units, tables.units.c.id == c.unit, isouter=True)
-    rows = session.execute(wanted.where(c.active, c.id.in_([one.id for one in demo.LOGINS])))
+    shown = c.active & c.id.in_([one.id for one in demo.LOGINS]) & c.role.not_in(MACHINES)
+    rows = session.execute(wanted.where(shown))
     there = {row.id: DemoPerson(**row._mapping) for row in rows}
     return [found for one in demo.LOGINS if (found := there.get(one.id) or _customer(one)) is not None]
 

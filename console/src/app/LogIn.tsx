@@ -90,7 +90,7 @@ export function LogIn({ next }: { next: string }) {
                 >
                   <span>{zh ? one.name_zh : one.name_en}</span>
                   <Tag>{t(`verbs:role.${one.role}`)}</Tag>
-                  <Typography.Text type="secondary">{zh ? one.unit_zh : one.unit_en}</Typography.Text>
+                  <Typography.Text type="secondary">{(zh ? one.unit_zh : one.unit_en) || one.id}</Typography.Text>
                 </Button>
               </List.Item>
             )}

@@ -136,7 +136,11 @@ function Myself() {
       trigger={["click"]}
       menu={{
         items: [
-          { key: "who", label: `${t(`verbs:role.${me.role}`)} · ${names.unit(me.unit || me.province)}`, disabled: true },
+          {
+            key: "who",
+            label: `${t(`verbs:role.${me.role}`)} · ${names.unit(me.unit || me.province)}`,
+            disabled: true,
+          },
           { key: "account", label: <Link to="/account">{t("room.account")}</Link> },
           ...(me.actingFor ? back : acting),
           { key: "leave", icon: <LogoutOutlined />, label: t("logout"), onClick: () => leave.mutate() },
