@@ -7,6 +7,7 @@ import pytest
 from domain import commands as c
 from domain import errors
 from domain.model import Presence, Rating, State, WhistleKind
+from domain.owed import owed
 from tests.domain.lives import Life, dispatched, terms, working
 
 MATTER = terms().whistle_matters[0]
@@ -174,3 +175,17 @@ def test_a_whistle_summons_nobody_twice_and_not_without_end() -> None:
         life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, (f"GD.y{number}",)))
     with pytest.raises(errors.CapReached):
         life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("GD.z",)))
+
+
+def test_where_nobody_leads_the_first_summoned_owes_the_end_and_may_give_it() -> None:
+    life = Life()
+    life.do("agent", c.RequestWhistle(WhistleKind.EMERGENCY, MATTER, ("GD.bill", "GD.mkt")))
+    assert life.at.lead is None
+    for person in ("bill", "mkt"):
+        life.do(person, c.ReportIn("w1", "Wu"))
+        life.do(person, c.FinishPart("w1", "done"))
+    assert [[one.verb for one in owed(life.at, unit, "w1")] for unit in ("GD.bill", "GD.mkt")] == [["dispose"], []]
+    with pytest.raises(errors.NotYourUnit):
+        life.do("mkt", c.Dispose("w1", "mended"))
+    life.do("bill", c.Dispose("w1", "mended"))
+    assert life.at.whistles[0].status == "disposed"
