@@ -1,5 +1,5 @@
 import { App, Button, Form, Space, Typography } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Command, type CommandAnswer, type OrderView, useCommand } from "../command";
 import { useCatalogue, useNames } from "../names";
@@ -92,6 +92,13 @@ export function CommandForm({ view, verb, given, onDone, onCancel }: CommandForm
     command.reset();
   };
   const asked = fieldsNow(verb, values);
+  /** Sends from any field; before an open list takes the Enter for a choice. */
+  const byKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.repeat && !command.isPending) form.submit();
+  };
   return (
     <Form<Values>
       form={form}
@@ -101,6 +108,7 @@ export function CommandForm({ view, verb, given, onDone, onCancel }: CommandForm
       initialValues={first}
       onValuesChange={(_, all) => drafts.set(kept, all)}
       onFinish={submit}
+      onKeyDownCapture={byKey}
       scrollToFirstError={{ focus: true }}
     >
       <Typography.Paragraph type="secondary">{t(`verb.${verb}.help`)}</Typography.Paragraph>
@@ -125,7 +133,7 @@ export function CommandForm({ view, verb, given, onDone, onCancel }: CommandForm
       )}
       <Since events={told ? news : []} order={order} zone={zone} onSeen={look} />
       <Space className="spaced">
-        <Button type="primary" htmlType="submit" loading={command.isPending}>
+        <Button type="primary" htmlType="submit" loading={command.isPending} aria-keyshortcuts="Control+Enter">
           {t(`verb.${verb}.label`)}
         </Button>
         {onCancel && <Button onClick={onCancel}>{t("word.back")}</Button>}

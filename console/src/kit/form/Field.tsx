@@ -1,8 +1,9 @@
-import { AutoComplete, Checkbox, Form, Input, Radio, Select } from "antd";
+import { Checkbox, Form, Input, Radio } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNow } from "../time";
 import type { FieldSpec, Widget } from "./fields";
 import { instantOf, offsetOf, wallClock } from "./instants";
+import { Chosen, Suggested } from "./Listed";
 import type { Option } from "./choices";
 
 const FEW = ["choice", "kind", "colour", "result", "satisfaction", "priority", "level"];
@@ -112,7 +113,7 @@ function control(
   if (FEW.includes(widget)) return <Few options={options} label={label} />;
   if (widget === "clause" || widget === "place")
     return (
-      <AutoComplete
+      <Suggested
         options={options}
         showSearch={{
           filterOption: (typed, option) =>
@@ -124,7 +125,7 @@ function control(
       />
     );
   return (
-    <Select
+    <Chosen
       options={options}
       allowClear={!required}
       mode={widget === "units" ? "multiple" : undefined}

@@ -22,7 +22,7 @@ export function presets(verb: string, order: Order, asker: Asker, now: string, c
   const lead = order.assignments.findLast((one) => one.round === order.round && one.role === "lead");
   const due = Object.values(order.clocks ?? {}).find((clock) => clock.kind === "due");
   if (verb === "reply") {
-    given.received_at = lead && lead.dispatched_at > order.registered_at ? lead.dispatched_at : order.registered_at;
+    given.received_at = lead?.signed_at ?? lead?.dispatched_at ?? order.registered_at;
     given.done_by = now;
   }
   if (verb === "extend" && due) given.until = later(due.due_at, 24 * HOUR);
