@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,7 @@ from domain.model import Order
 from domain.notice_fields import tried
 from domain.notice_texts import OFFERED, Param, render
 from domain.notices import Notice, notices
-from domain.wordings import Flaw, Wording, flaws
+from domain.wordings import Flaw, Wording, flaws, legible
 from store import ledger, orders
 from store import notices as notice_rows
 from store.notices import Names
@@ -99,7 +99,7 @@ class FlawTold(BaseModel):
 
 
 class WordsShown(BaseModel):
-    """The notice as it would read; a text with a fault is empty."""
+    """The notice as it would read; what cannot be filled stands for itself."""
 
     title_zh: str
     title_en: str
@@ -137,10 +137,10 @@ def tried_out(session: Session, request: TemplatePreviewRequest, sight: Sight) -
     names = notice_rows.names(session)
     values = _of_order(session, request, sight, names) if request.order else _samples(template)
     found = list(flaws(template, wording))
-    usable = _usable(wording, found)
-    zh = render(template, values.zh, names.labels, values.zone, usable)
-    en = render(template, values.en, names.labels, values.zone, usable)
-    sms = [_parts(template, language, usable, names) for language in (0, 1)]
+    texts = legible(template, wording).texts
+    zh = render(template, values.zh, names.labels, values.zone, texts)
+    en = render(template, values.en, names.labels, values.zone, texts)
+    sms = [_parts(template, language, texts, names) for language in (0, 1)]
     if template.startswith("customer."):
         most = ((name, many) for name, many in zip(("body_zh", "body_en"), sms, strict=True) if many > MOST_PARTS)
         found += [Flaw(name, "long_message", str(many), warning=True) for name, many in most]
@@ -158,13 +158,6 @@ def tried_out(session: Session, request: TemplatePreviewRequest, sight: Sight) -
 
 def _samples(template: str) -> _Values:
     return _Values(tried(template, 0), tried(template, 1))
-
-
-def _usable(wording: Wording, found: list[Flaw]) -> tuple[str, str, str, str]:
-    """The texts that can be rendered as they are, those that cannot as nothing."""
-    spoilt = {flaw.text for flaw in found if not flaw.warning and flaw.code != "too_long"}
-    zh, en, body_zh, body_en = ("" if name in spoilt else text for name, text in asdict(wording).items())
-    return zh, en, body_zh, body_en
 
 
 def _parts(template: str, language: int, texts: tuple[str, str, str, str], names: Names) -> int:

@@ -75,6 +75,28 @@ def sound(template: str, wording: Wording) -> bool:
     return template in OFFERED and not any(not flaw.warning for flaw in flaws(template, wording))
 
 
+def legible(template: str, wording: Wording) -> Wording:
+    """The wording with whatever cannot be filled standing for itself: what can be read while it is still being written.
+
+    Raises KeyError for an unknown template.
+    """
+    offered = OFFERED[template]
+    return Wording(*(_legible(text, offered) for text in wording.texts))
+
+
+def _legible(text: str, offered: tuple[str, ...]) -> str:
+    times: Counter[str] = Counter()
+
+    def kept(match: re.Match[str]) -> str:
+        field = match[1] or ""
+        times[field] += 1
+        if match[0] in ("{{", "}}") or (field in offered and times[field] <= MOST_TIMES):
+            return match[0]
+        return match[0].replace("{", "{{").replace("}", "}}")
+
+    return _TOKENS.sub(kept, text)
+
+
 def named(text: str) -> tuple[str, ...]:
     """The fields that a text names, in the order in which they first occur."""
     return tuple(dict.fromkeys(match[1] for match in _TOKENS.finditer(text) if match[1]))

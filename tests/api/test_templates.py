@@ -118,6 +118,9 @@ async def test_a_preview_has_values_to_try_it_with_or_those_of_an_order(api: Cal
     assert tried["ok"]
     assert tried["words"]["body_en"].startswith("Order W2611230001 “No network in the estate")
     assert (tried["sms_zh"], tried["order"]) == (1, "")
+    wrong = {**WORDS, "template": TEMPLATE, "body_zh": "工单 {order} 欠 {nothing}"}
+    amiss = (await api.post("/templates/preview", wrong, ADMIN)).json()
+    assert (amiss["ok"], amiss["words"]["body_zh"]) == (False, "工单 W2611230001 欠 {nothing}")
     number = await api.opened()
     await api.act(number, "urge", AGENT, text="when?")
     asked = {**WORDS, "template": TEMPLATE, "order": number}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.notice_fields import MEANINGS, tried
 from domain.notice_texts import OFFERED, render
-from domain.wordings import MOST_BODY, MOST_TITLE, SHIPPED, Flaw, Wording, flaws, named, sound
+from domain.wordings import MOST_BODY, MOST_TITLE, SHIPPED, Flaw, Wording, flaws, legible, named, sound
 
 TEMPLATE = "customer.dispatched"
 GOOD = Wording("已派单", "With a department", "{order} 由{lead}办理，{{请稍候}}", "{order} is with {lead}, {{wait}}")
@@ -66,6 +66,29 @@ def test_whatever_is_sound_can_be_rendered(title_zh: str, title_en: str, body_zh
         assert ("W2611230001" in words.body_zh) == ("order" in named(body_zh))
     else:
         assert any(not flaw.warning for flaw in flaws(TEMPLATE, wording))
+
+
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_whatever_is_written_can_be_read_with_what_is_wrong_in_it(a: str, b: str, c: str, d: str) -> None:
+    wording = Wording(a, b, c, d)
+    shown = legible(TEMPLATE, wording)
+    render(TEMPLATE, tried(TEMPLATE, 0), {}, "Asia/Shanghai", shown.texts)
+    if sound(TEMPLATE, wording):
+        assert shown == wording
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("工单 {order} 欠 {phone}", "工单 W2611230001 欠 {phone}"),
+        ("{order} {", "W2611230001 {"),
+        ("{order.__class__} {order:>99} {{x}}", "{order.__class__} {order:>99} {x}"),
+        ("{order}" * 3, "W2611230001" * 2 + "{order}"),
+    ],
+)
+def test_a_bad_field_stands_for_itself(written: str, read: str) -> None:
+    texts = legible(TEMPLATE, replace(GOOD, body_zh=written)).texts
+    assert render(TEMPLATE, tried(TEMPLATE, 0), {}, "UTC", texts).body_zh == read
 
 
 def test_a_title_is_one_line_whatever_fills_it() -> None:
