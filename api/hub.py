@@ -4,21 +4,26 @@ A stream is told of an order only where its person's place sees it, a handling u
 knows, a customer only of what he is told. What a slow reader has not taken is kept as the orders that it concerns, each
 once, and when they are too many as the advice to read everything anew.
 
-Changes are numbered; a name is `<epoch>-<number>`. An epoch ends when the database's connection was lost, for nobody
-knows what was missed then. Everything here happens in the event loop; nothing of it waits for a reader.
+Changes are numbered, and named by their number as this process alone can read it, each time another way: a name tells
+its reader neither how much happens where he does not look nor whether anything did. An epoch, with a key of its own,
+ends when the database's connection was lost, for nobody knows what was missed then. Everything here happens in the
+event loop; nothing of it waits for a reader.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
-import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.audiences import CUSTOMER
 from domain.sight import VIEWS, View
@@ -36,7 +41,9 @@ TOGETHER_SECONDS = 0.25
 MOST_WAITING = 500
 """Orders that wait for one stream; beyond it its reader reads everything anew."""
 
-_NAME = re.compile(r"([0-9a-f]{8})-(\d{1,15})", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_-]{48}", re.ASCII)
+_NONCE, _NUMBER = 12, 8
+"""Bytes of a name's nonce, and of the number in it; 16 more tell that it is ours."""
 _EVERYWHERE = "*"
 
 Places = Callable[[Sequence[str]], Awaitable[dict[str, frozenset[str]]]]
@@ -120,8 +127,7 @@ class Hub:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._epoch = secrets.token_hex(4)
-        self._number = 0
+        self._epoch, self._number = _key(), 0
         self._ring: deque[Kept] = deque(maxlen=KEPT)
         self._waiting: list[Change] = []
         self._news = asyncio.Event()
@@ -132,8 +138,9 @@ class Hub:
 
     @property
     def name(self) -> str:
-        """The name of the latest change."""
-        return f"{self._epoch}-{self._number}"
+        """A name of the latest change; it has another each time."""
+        nonce = os.urandom(_NONCE)
+        return urlsafe_b64encode(nonce + self._epoch.encrypt(nonce, self._number.to_bytes(_NUMBER), None)).decode()
 
     def join(self, stream: Stream, last: str) -> None:
         """Tell a stream of everything from now on, and of all that followed the change named `last`.
@@ -184,7 +191,7 @@ class Hub:
 
         Everybody is to read anew, or to wait for that as long as the ledger is not listened to.
         """
-        self._epoch, self._number = secrets.token_hex(4), 0
+        self._epoch, self._number = _key(), 0
         self._ring.clear()
         for stream in self.streams:
             if self._listens:
@@ -227,14 +234,27 @@ class Hub:
 
     def _since(self, last: str) -> list[Kept] | None:
         """What followed a change; None when that cannot be told."""
-        match = _NAME.fullmatch(last)
-        if match is None or match[1] != self._epoch:
+        number = self._numbered(last)
+        if number is None:
             return None
-        number = int(match[2])
         oldest = self._ring[0].number if self._ring else self._number + 1
         if not oldest - 1 <= number <= self._number:
             return None
         return [kept for kept in self._ring if kept.number > number]
+
+    def _numbered(self, name: str) -> int | None:
+        """The number of the change of that name; None for a name that is not of this epoch."""
+        if _NAME.fullmatch(name) is None:
+            return None
+        raw = urlsafe_b64decode(name)
+        try:
+            return int.from_bytes(self._epoch.decrypt(raw[:_NONCE], raw[_NONCE:], None))
+        except InvalidTag:
+            return None
+
+
+def _key() -> AESGCM:
+    return AESGCM(AESGCM.generate_key(128))
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:

@@ -48,7 +48,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
 
     `unit_seq` is the seq that handling units are told now, None where they are told of nothing; `customer` says
     whether the customer is told of any of it; `notified` are the people who got a notice, `CUSTOMER` among them for
-    the customer, `MANY` alone where they are too many to be named.
+    the customer, and `MANY` in the place of the others where they are too many to be named.
     """
 
     order_id: str
@@ -81,7 +81,9 @@ def _notified(notices: Sequence[dict[str, object]]) -> tuple[str, ...]:
         if row["channel"] == "console":
             holders = [CUSTOMER] if row["audience"] == CUSTOMER else row["holders"]
             found.update(dict.fromkeys(holders if isinstance(holders, list) else ()))
-    return tuple(found) if len(found) <= MOST_NAMED else (MANY,)
+    if len(found) <= MOST_NAMED:
+        return tuple(found)
+    return (CUSTOMER, MANY) if CUSTOMER in found else (MANY,)
 
 
 def heard(message: str) -> Change | None:

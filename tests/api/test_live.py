@@ -28,11 +28,12 @@ from api.app import create_app
 from api.examples import EXAMPLES
 from api.hub import Hub, Stream
 from api.protocol import Bounded
+from domain import audiences
 from domain.model import Role
-from identity.people import Identified
+from identity.people import Identified, customer
 from identity.sessions import COOKIE
 from runtime.settings import PROJECT, Settings
-from store.changes import Change
+from store.changes import MANY, MOST_NAMED, Change, _notified
 from tests.api.browsers import system
 from tests.api.conftest import AGENT, CALLER, CUSTOMER, NET, PHONE, STRANGER, Caller, worker
 from tests.conftest import Database
@@ -265,7 +266,7 @@ async def test_whoever_comes_back_is_told_of_exactly_what_he_missed(api: Caller,
         assert blind.kinds() == ["resumed"]
 
 
-@pytest.mark.parametrize("last", ["deadbeef-1", "not an id", "00000000-0"])
+@pytest.mark.parametrize("last", ["deadbeef-1", "not an id", "A" * 48, "B" * 47 + "="])
 async def test_whoever_comes_back_with_another_epoch_reads_everything_anew(address: str, last: str) -> None:
     async with reading(address, AGENT, last) as reader:
         assert reader.kinds() == ["reset"]
@@ -280,13 +281,14 @@ async def test_a_listener_whose_connection_was_killed_has_everybody_read_anew_an
         "WHERE application_name = 'whistle listens' AND datname = current_database()"
     )
     async with reading(address, AGENT) as reader:
-        epoch = reader.last.partition("-")[0]
+        before = reader.last
         with made.begin() as session:
             session.execute(text("SET LOCAL statement_timeout = '5s'"))
         await _as_owner(made, kill)
         number = await api.opened()
         await reader.until(lambda one: one.kinds().count("reset") == 2, 10)
-        assert reader.last.partition("-")[0] != epoch
+        async with reading(address, AGENT, before) as late:
+            assert late.kinds() == ["reset"], "an id from before is of no use any more"
         found = await api.get("/orders", AGENT)
         assert number in {line["order_id"] for line in found.json()["items"]}, "what was missed is there to be read"
         seq = (await api.act(number, "sign", NET))["order"]["seq"]
@@ -514,6 +516,52 @@ async def test_a_reader_who_takes_nothing_is_kept_as_the_orders_that_changed_and
     made.leave(late)
     assert not made.streams
     running.cancel()
+
+
+async def test_an_id_tells_its_reader_nothing_of_what_he_is_not_told() -> None:
+    async def places(order_ids: Any) -> dict[str, frozenset[str]]:
+        return {one: frozenset({"GD"}) for one in order_ids}
+
+    made = Hub(places)
+    made.listens(True)
+    running = asyncio.create_task(made.run())
+    quiet = [made.name for _ in range(20)]
+    made.hear([Change(f"WH{number}", 1, None, False, ()) for number in range(300)])
+    await asyncio.sleep(hub.TOGETHER_SECONDS * 3)
+    busy = [made.name for _ in range(20)]
+    assert len({*quiet, *busy}) == 40, "whether anything happened is not to be seen"
+    assert {len(name) for name in (*quiet, *busy)} == {48}
+    for names, missed in ((quiet, 300), (busy, 0)):
+        for name in names[:3]:
+            back = Stream(_who(Role.AGENT, "GD"))
+            made.join(back, name)
+            assert (len(back.orders), back.reset) == (missed, False)
+    other = Hub(places)
+    other.listens(True)
+    stranger = Stream(_who(Role.AGENT, "GD"))
+    other.join(stranger, busy[0])
+    assert stranger.reset
+    running.cancel()
+
+
+async def test_a_customer_is_told_of_his_notice_however_many_others_were_told_too() -> None:
+    def row(audience: str, *holders: str) -> dict[str, object]:
+        return {"channel": "console", "audience": audience, "holders": list(holders)}
+
+    many = [row("role:dispatcher@GD", *(f"somebody-{number}" for number in range(MOST_NAMED + 1)))]
+    assert _notified([row(audiences.CUSTOMER), *many]) == (audiences.CUSTOMER, MANY)
+    assert _notified(many) == (MANY,)
+    made = Hub(_nowhere)
+    made.listens(True)
+    his, another = Stream(customer("a")), Stream(customer("b"))
+    for one in (his, another):
+        made.join(one, made.name)
+    made._tell(Change("WH1", 2, None, True, (audiences.CUSTOMER, MANY)), frozenset(his.places))
+    assert (his.notices, another.notices) == (True, False)
+
+
+async def _nowhere(order_ids: Any) -> dict[str, frozenset[str]]:
+    return {}
 
 
 async def test_a_hub_that_cannot_find_out_who_sees_an_order_has_everybody_read_anew() -> None:
