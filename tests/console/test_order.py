@@ -11,11 +11,13 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.api.conftest import AGENT, AUDITOR, CALLER, DISPATCHER, INSTALL, LEADER, MANAGER, NET, PHONE, Caller
 from tests.api.documents import pdf
 from tests.support.browser import PHONE as NARROW
-from tests.support.browser import Console, axe, scrolls_sideways
+from tests.support.browser import Console, axe, scrolls_sideways, still
 from tests.support.hours import noon
 
 TEXTS = Path(__file__).parents[2] / "console" / "src" / "texts"
 LANGUAGES = ("zh", "en")
+FOLLOW = "path => (history.pushState({}, '', path), dispatchEvent(new PopStateEvent('popstate', {state: {}})))"
+"""Goes to an address of the page without loading it anew."""
 pytestmark = pytest.mark.usefixtures("by_day")
 
 
@@ -245,7 +247,7 @@ async def test_what_others_do_comes_by_itself_and_takes_nothing_away(console: Co
     dialog = await begin(page, words, "note")
     note = dialog.get_by_label(words("verbs", "field.note.text.label"), exact=True)
     await note.fill("还没写完")
-    await page.wait_for_timeout(1000)  # the stream has begun
+    await expect(page.locator("header [data-live=live]")).to_be_visible()
     await api.act(number, "report_progress", NET, text="今晚抢修")
     await expect(page.locator(".news")).to_contain_text(words("order", "timeline.news", number=1))
     await expect(note).to_have_value("还没写完")
@@ -351,7 +353,7 @@ async def test_the_page_has_no_serious_barrier_on_a_phone_or_on_paper(console: C
     page = await console.at(LEADER, f"/orders/{number}", lang=lang, size=NARROW)
     for tab in ("timeline", "units", "whistles", "clocks", "callback", "files", "people", "notices"):
         await page.get_by_role("tab", name=re.compile(f"^{words('order', f'tab.{tab}')}")).click()
-        await page.wait_for_load_state("networkidle")
+        await still(page)
         assert not await scrolls_sideways(page), tab
         assert await axe(page) == [], tab
     desktop = await console.at(MANAGER, f"/orders/{number}", lang=lang)
@@ -373,13 +375,13 @@ async def test_every_form_is_labelled_and_fits_a_phone(console: Console, api: Ca
     await api.act(number, "request_whistle", AGENT, kind="emergency", matter="safety_hazard", units=["GD.inst"],
                   reason="a pole leans")  # fmt: skip
     page = await console.at(AGENT, f"/orders/{number}", lang="en", size=NARROW)
+    await page.locator("#actions button").first.wait_for()
     verbs = json.loads((TEXTS / "en" / "verbs.json").read_text())["field"]
     for verb in sorted(set(verbs) - {"register", "attach"}):
-        await page.goto(f"/orders/{number}?do={verb}")
+        await page.evaluate(FOLLOW, f"/orders/{number}?do={verb}")
         await expect(
             form(page).get_by_role("button", name=words("verbs", f"verb.{verb}.label"), exact=True)
-        ).to_be_visible(timeout=15_000)
-        await page.wait_for_timeout(350)  # it has slid in
+        ).to_be_visible()
         assert await axe(page, within=".ant-drawer") == [], verb
         assert await form(page).locator("label").count() > 0
         assert not await scrolls_sideways(page), verb
