@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from tests.api.browsers import Browser
 from tests.api.conftest import AUDITOR, CALLER, NET, Caller
+from tests.support.hours import noon
 
 FORM = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
 """What a browser sends with a form of a page without referrers."""
@@ -93,12 +94,17 @@ def path_of(link: str) -> str:
 
 
 NUMBERS = count(1)
+STEP = 3
+"""Hours by which a rehearsal goes on until its customer may be called."""
+LONGEST_HOLIDAY = 10
+"""Days, with the weekend beside it."""
 
 
-async def own(api: Caller, **changes: Any) -> tuple[str, str]:
-    """A new customer's phone and his order."""
+async def own(api: Caller, zone: str = "", **changes: Any) -> tuple[str, str]:
+    """A new customer's phone and his order; he lives in his province's zone unless one is given."""
     phone = f"135{next(NUMBERS):08}"
-    return phone, await api.opened(customer={"name": "陈女士", "phone": phone}, **changes)
+    customer = {"name": "陈女士", "phone": phone, **({"zone": zone} if zone else {})}
+    return phone, await api.opened(customer=customer, **changes)
 
 
 async def by_link(api: Caller, app: FastAPI, order_id: str, lang: str = "zh") -> Visitor:
@@ -136,18 +142,18 @@ async def replied(api: Caller, **changes: Any) -> tuple[str, str]:
 
 async def called(api: Caller, order_id: str, **result: Any) -> dict[str, Any]:
     """Call back a rehearsal's customer at an hour at which that is allowed; the view."""
-    for _ in range(30):
+    for _ in range(LONGEST_HOLIDAY * 24 // STEP):
         answer = await api.post(f"/orders/{order_id}/record_callback", result, CALLER)
         if answer.status_code == 200:
             view: dict[str, Any] = answer.json()
             return view
         assert answer.json()["code"] in ("quiet_hours", "too_soon"), answer.text
-        await api.post(f"/rehearsal/orders/{order_id}/fast_forward", {"seconds": 3 * 3600})
+        await api.post(f"/rehearsal/orders/{order_id}/fast_forward", {"seconds": STEP * 3600})
     raise AssertionError("no hour to call at")
 
 
 async def closed(api: Caller) -> tuple[str, str]:
-    phone, order_id = await replied(api, rehearsal=True)
+    phone, order_id = await replied(api, rehearsal=True, zone=noon())
     view = await called(api, order_id, result="reached", contacted=True, solved=True, satisfaction="satisfied")
     assert view["order"]["state"] == "closed"
     return phone, order_id
