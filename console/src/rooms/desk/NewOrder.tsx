@@ -74,14 +74,17 @@ export function NewOrder() {
           {sending.error && <Failed error={sending.error} />}
           {unknown && <p role="status">{t("form.unknown")}</p>}
           <Form draft={draft} change={change} queue={queue} wrong={wrong} disabled={sending.isPending || unknown} />
-          <Button type="primary" size="large" block loading={sending.isPending} onClick={go}>
-            {unknown ? t("form.again") : t("form.send")} <kbd>Ctrl</kbd> <kbd>Enter</kbd>
-          </Button>
         </div>
         <aside className="desk-beside">
           <Before draft={draft} onInstead={anew} />
           <DueWhen draft={draft} />
         </aside>
+        <Button type="primary" size="large" block loading={sending.isPending} onClick={go} className="desk-send">
+          {unknown ? t("form.again") : t("form.send")}{" "}
+          <span className="desk-keyed">
+            <kbd>Ctrl</kbd> <kbd>Enter</kbd>
+          </span>
+        </Button>
       </div>
     </Page>
   );

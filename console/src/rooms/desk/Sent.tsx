@@ -45,7 +45,11 @@ export function Sent({ answer, queue, onAnother }: { answer: CommandAnswer; queu
         subTitle={
           <span>
             {lead ? t("sent.with", { unit: names.unit(lead) }) : t("sent.nobody")}{" "}
-            {due && <Countdown due={due} zone={names.zone(lead || order.province)} />}
+            {due && (
+              <>
+                · {t("sent.due")} <Countdown due={due} zone={names.zone(lead || order.province)} />
+              </>
+            )}
           </span>
         }
         extra={

@@ -31,9 +31,7 @@ export default function Inbox() {
   const zone = names.zone(me.unit);
   const myself = t("myself", { name: names.of(me), unit: names.unit(me.unit) });
   const shown = (tasks ?? []).filter((task) => group === "all" || isIn(task, group));
-  const ready = shown.filter(
-    (task) => chosen.has(keyOf(task)) && nextVerb(task) && atOnce(task, nextVerb(task) ?? ""),
-  );
+  const ready = shown.filter((task) => chosen.has(keyOf(task)) && nextVerb(task) && atOnce(task, nextVerb(task) ?? ""));
   // An entry that is still listed says itself what became of it.
   const toldAbove = !shown.some((task) => deeds.get(keyOf(task)) === last);
   const more = pages.hasNextPage ? "+" : "";
@@ -84,7 +82,8 @@ export default function Inbox() {
         />
       </div>
       <div role="status" className="inbox-last" aria-live="polite">
-        {toldAbove && last &&
+        {toldAbove &&
+          last &&
           `${last.orderId}: ${last.state === "done" ? t(`verbs:verb.${last.verb}.done`) : t(`verbs:refusal.${last.problem?.code}`, last.problem?.title ?? "")}`}
       </div>
       <Answer of={{ ...pages, data: tasks }} empty={t("empty")}>
