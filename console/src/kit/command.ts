@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { send, type Schemas } from "./api";
+import { LISTS } from "./liveQueries";
 import { problemOf, type Problem } from "./problem";
 
 export type OrderView = Schemas["OrderView"];
@@ -22,6 +23,12 @@ export function carryOut({ orderId, verb, body = {}, seq }: Command, key: string
   const headers: Record<string, string> = { "Idempotency-Key": key };
   if (seq !== undefined) headers["If-Match"] = `"${seq}"`;
   return send<CommandAnswer>("POST", `/v1/orders/${encodeURIComponent(orderId)}/${verb}`, body, headers);
+}
+
+/** Read orders anew, and every list in which they may stand. */
+export function readAnew(queries: QueryClient, ...orderIds: string[]): void {
+  for (const queryKey of [...orderIds.map((id) => ["order", id]), ...LISTS.map((list) => [list])])
+    void queries.invalidateQueries({ queryKey });
 }
 
 /**
@@ -51,8 +58,7 @@ export function useCommand() {
       queries.setQueryData(["order", orderId, "view"], view);
     },
     onSettled: (_answer, _error, { orderId }) => {
-      for (const queryKey of [["order", orderId], ["orders"], ["inbox"], ["callbacks"], ["wall"]])
-        void queries.invalidateQueries({ queryKey });
+      readAnew(queries, orderId);
     },
   });
 }

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Card, Tag, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -7,7 +7,6 @@ import { useCommand } from "@/kit/command";
 import { Answer, Failed } from "@/kit/states";
 import { StateTag } from "@/kit/tags";
 import { Countdown, Instant } from "@/kit/time";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Problem } from "@/kit/problem";
 import type { Draft } from "./draft";
 import { useLater } from "./later";

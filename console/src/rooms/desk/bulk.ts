@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, data, send } from "@/kit/api";
-import { carryOut, newKey, type OrderView } from "@/kit/command";
+import { carryOut, newKey, type OrderView, readAnew } from "@/kit/command";
 import type { OrderLine } from "@/kit/orderPages";
 import { type Problem, problemOf } from "@/kit/problem";
 import { useMe } from "@/kit/session";
@@ -137,9 +137,8 @@ export function useBulk(verb: string, lines: readonly OrderLine[], body: Body) {
         const problem = problemOf(error);
         change(id, { step: problem.again ? ends.unclear : ends.refused, problem });
       }
-      void queries.invalidateQueries({ queryKey: ["order", id] });
     });
-    void queries.invalidateQueries({ queryKey: ["orders"] });
+    readAnew(queries, ...those.map((item) => item.line.order_id));
     setRunning(false);
   };
   const of = (...steps: Step[]) => seen.filter((item) => steps.includes(item.step));

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
-import { carryOut, newKey } from "@/kit/command";
+import { carryOut, newKey, readAnew } from "@/kit/command";
 import { type Problem, problemOf } from "@/kit/problem";
 import { keyOf, type Task } from "./tasks";
 
@@ -47,8 +47,7 @@ export function useDeeds() {
         say(task, { verb, orderId: task.order_id, state: "refused", problem });
         return problem;
       } finally {
-        for (const queryKey of [["inbox"], ["order", task.order_id], ["orders"]])
-          void queries.invalidateQueries({ queryKey });
+        readAnew(queries, task.order_id);
       }
     },
     [queries, say],
