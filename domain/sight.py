@@ -99,6 +99,9 @@ CUSTOMER_EVENTS: Mapping[str, tuple[str, ...]] = {
 CUSTOMER_REASONS = ("InformationRequired", "OrderDeclined", "ExtensionGranted", "OrderTerminated", "OrderReopened")
 """The events whose reason is meant for him."""
 
+CUSTOMER_REPLY = ("done",)
+"""What of a reply its customer is told once it was accepted, and not before; whom the unit spoke to is its own."""
+
 _BY_CUSTOMER = "customer:"
 
 

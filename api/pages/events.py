@@ -31,7 +31,7 @@ STEPS: dict[str, Step] = {
     "OrderLedgered": Step("列入计划，稍后解决", "Planned for later"),
     "LedgerSettled": Step("恢复办理", "Taken up again"),
     "ProgressReported": Step("办理进展", "Progress"),
-    "ReplyAccepted": Step("结果通过审核", "The result passed our check"),
+    "ReplyAccepted": Step("结果通过审核", "The result passed our check", "done"),
     "CallbackAttempted": Step("回访电话未接通", "We called and did not reach you"),
     "CallbackRecorded": Step("已记录您的评价", "Your answer is on record", "why"),
     "RatingLapsed": Step("期限内未评价", "No rating came in time"),

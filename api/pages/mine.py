@@ -21,7 +21,7 @@ from api.login import CookiesDep
 from api.pages.dress import page
 from api.pages.forms import form_page, new_key
 from api.pages.speech import language, say, written
-from api.pages.told import Known, telling
+from api.pages.told import Known, reply_told, telling
 from api.pages.veiled import unveiled
 from api.pages.words import WORDS
 from api.uploads import MAX_OWN
@@ -182,10 +182,15 @@ def _known(session: Session, who: Identified, order_id: str) -> Known | None:
     if head is None:
         return None
     lines: list[dict[str, Any]] = []
+    reply: dict[str, Any] = {}
     after = 0
     while rows := orders.events(session, order_id, after, EVENTS_AT_ONCE):
-        shown = (event_line(row, head.order, who.role, final=False) for row in rows)
-        lines += [one for one in shown if one is not None]
+        for row in rows:
+            if row.type == "ReplySubmitted":
+                reply = reply_told(row)
+            line = event_line(row, head.order, who.role, final=False)
+            if line is not None:
+                lines.append({**line, "data": {**line["data"], **reply}} if row.type == "ReplyAccepted" else line)
         after = rows[-1].seq
     told = notices.of_order(session, who, order_id)
     documents = files.of_order(session, order_id, only_of(who))

@@ -11,12 +11,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from api.pages.events import STEPS
 from api.pages.speech import ZH, clock, say, written
+from contracts.messages import EventRow
 from domain.model import CallbackStatus, Clock, Order, Part, Role, State, Ticking, UnitRole
 from domain.notice_texts import LABELS
 from domain.order import allowed
-from domain.sight import shown
+from domain.sight import CUSTOMER_REPLY, shown
 from store.files import FileLine
 from store.notices import Entry
 
@@ -201,6 +204,12 @@ def timeline(known: Known, lang: str) -> list[tuple[int, dict[str, Any]]]:
         line = _line(notice.created_at, order, lang, title=_title(notice, lang), body=_body(notice, lang))
         found.append((seq, line))
     return sorted(found, key=lambda one: -one[0])
+
+
+def reply_told(row: EventRow) -> dict[str, Any]:
+    """What the customer is told of a reply, with the event that accepts it."""
+    data = msgspec.json.decode(row.data)
+    return {name: data[name] for name in CUSTOMER_REPLY}
 
 
 def _line(at: datetime, order: Order, lang: str, **given: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from api.headers import PAGE_POLICY
 from api.pages.dress import FILES, SCRIPT, STYLE
 from tests.api.browsers import Browser
-from tests.api.conftest import AGENT, LEADER, MANAGER, NET, Caller
+from tests.api.conftest import AGENT, AUDITOR, LEADER, MANAGER, NET, Caller
 from tests.api.documents import png
 from tests.support.pages import Page, by_code, by_link, called, closed, events_of, own, replied
 
@@ -54,6 +54,21 @@ async def test_the_steps_are_told_in_the_words_of_the_notices(api: Caller, app: 
     assert told_at == sorted(told_at), "the newest first"
     assert "If nobody reached you, please urge" in page.text
     assert "Waiting for your rating" in page.text
+
+
+async def test_what_was_done_is_told_once_the_reply_was_accepted_and_not_before(api: Caller, app: FastAPI) -> None:
+    phone, order_id = await own(api)
+    now = datetime.now(UTC).isoformat()
+    await api.act(order_id, "sign", NET)
+    await api.act(order_id, "contact", NET, spoke_to="Ms Chen", summary="Visit agreed")
+    visitor = await by_code(app, order_id, phone)
+    for done, accepted in (("Cable looked at", False), ("Joint repaired", True)):
+        await api.act(order_id, "reply", NET, received_at=now, spoke_to="Master Zhu", done=done, done_by=now)
+        assert done not in (await visitor.open(f"/my/{order_id}")).text
+        await api.act(order_id, "audit_reply", AUDITOR, accepted=accepted, reason="the cause is missing")
+    text = (await visitor.open(f"/my/{order_id}")).text
+    assert "Joint repaired" in text
+    assert not [word for word in ("Cable looked at", "Master Zhu", "the cause is missing") if word in text]
 
 
 async def test_a_later_date_stands_beside_the_first_with_its_reason(api: Caller, app: FastAPI) -> None:
