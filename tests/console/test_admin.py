@@ -111,6 +111,20 @@ async def test_changes_that_were_not_saved_are_not_lost_by_a_slip(console: Conso
     await expect(page).to_have_url(re.compile("/admin/catalogue"))
 
 
+async def test_a_policys_changes_are_not_undone_by_one_click(console: Console, api: Caller) -> None:
+    version = (await api.get("/policies/current", ADMIN)).json()["version"]
+    page = await console.at(ADMIN, f"/admin/policies/{version}", lang="en")
+    area = page.get_by_role("textbox", name=re.compile(version))
+    begun = await area.input_value()
+    await area.fill("mine: 1")
+    await page.get_by_role("button", name="Undo the changes").click()
+    await page.get_by_role("button", name="Go on editing").click()
+    await expect(area).to_have_value("mine: 1")
+    await page.get_by_role("button", name="Undo the changes").click()
+    await page.get_by_role("button", name="Discard the changes").click()
+    await expect(area).to_have_value(begun)
+
+
 @pytest.mark.timeout(300)
 async def test_a_policy_is_written_checked_tried_compared_and_published(console: Console, api: Caller) -> None:
     before = (await api.get("/policies/current", ADMIN)).json()

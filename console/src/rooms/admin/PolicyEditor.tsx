@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Segmented, Tag } from "antd";
+import { App, Segmented, Tag } from "antd";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
@@ -11,6 +11,7 @@ import { LineEditor } from "./LineEditor";
 import { Changes, Faults } from "./PolicyFindings";
 import { PublishPolicy } from "./PublishPolicy";
 import { useMay } from "./rights";
+import { Undo } from "./Undo";
 import { Unsaved } from "./Unsaved";
 
 export type PolicyRead = Schemas["PolicyRead"];
@@ -87,9 +88,7 @@ export function PolicyEditor({ version, begun }: { version: string; begun: strin
         </h2>
         {may("policies") && (
           <div className="page-actions">
-            <Button disabled={!dirty} onClick={() => setText(begun)}>
-              {t("policy.undo")}
-            </Button>
+            <Undo disabled={!dirty} onUndo={() => setText(begun)} />
             <PublishPolicy
               read={found}
               ready={ready}

@@ -9,6 +9,7 @@ import { useMe } from "@/kit/session";
 import { Failed } from "@/kit/states";
 import { useMay } from "./rights";
 import { TemplatePreview } from "./TemplatePreview";
+import { Undo } from "./Undo";
 import { Unsaved } from "./Unsaved";
 
 export type Texts = Pick<Schemas["TemplateVersion"], "title_zh" | "title_en" | "body_zh" | "body_en">;
@@ -189,9 +190,7 @@ export function TemplateEditor({
             </div>
             <p>{t("template.publish_means")}</p>
             <div className="admin-acts">
-              <Button disabled={!dirty} onClick={() => onChange({ ...view.current })}>
-                {t("template.undo")}
-              </Button>
+              <Undo disabled={!dirty} onUndo={() => onChange({ ...view.current })} />
               <Button
                 type="primary"
                 loading={publish.isPending}
