@@ -12,8 +12,12 @@ interface Labels {
 
 const SOON = 2 * 3_600_000;
 
-/** The next limit of an order: the lead's, or before there is one whatever time brings next. */
-export const nextLimit = (line: OrderLine): string | null => line.due_at ?? line.next_at;
+/**
+ * The next limit of an order: the lead's, or before there is one whatever time brings next. None of one that is closed:
+ * what may still run then (the time to reopen, a review) is no limit for the order.
+ */
+export const nextLimit = (line: OrderLine): string | null =>
+  line.over || line.state === "closed" ? null : (line.due_at ?? line.next_at);
 
 /** What the cells of a list are written with: looked up once for the list, and not once for each cell. */
 export interface Wording {
@@ -43,7 +47,7 @@ export function useWording(): Wording {
 function Left({ line, wording: { kit, language, zone } }: { line: OrderLine; wording: Wording }) {
   const now = useNow();
   const due = nextLimit(line);
-  if (!due || line.over) return <span aria-hidden>—</span>;
+  if (!due) return <span aria-hidden>—</span>;
   const left = Date.parse(due) - now;
   const { d, h, m, s } = spoken(left);
   const length = d ? kit("time.dh", { d, h }) : h ? kit("time.hm", { h, m }) : kit("time.ms", { m, s });
