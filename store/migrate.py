@@ -20,6 +20,11 @@ DELETING = (
 )  # fmt: skip
 """Tables from which the application may take rows."""
 
+CHANGING: dict[str, tuple[str, ...]] = {
+    "notices": ("state", "attempts", "next_attempt_at", "sent_at", "receipt", "read_at", "created_at"),
+}
+"""Tables of which the application may change these columns alone: what a notice says, and to whom, stays as it was."""
+
 APP_ROLE = "whistle_app"
 WALLS_ROLE = "whistle_walls"
 """Whose the functions are that look past the policies: a role that nobody logs in as."""
@@ -70,8 +75,9 @@ def _grant(connection: Connection) -> None:
     if not there:
         return
     everything = ", ".join(table.name for table in metadata.sorted_tables)
-    changing = ", ".join(table.name for table in metadata.sorted_tables if table not in APPEND_ONLY)
-    adding = ", ".join(table.name for table in APPEND_ONLY)
+    kept = {table.name for table in APPEND_ONLY} | CHANGING.keys()
+    changing = ", ".join(table.name for table in metadata.sorted_tables if table.name not in kept)
+    adding = ", ".join(sorted(kept))
     for statement in (
         f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP_ROLE}",
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
@@ -79,6 +85,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT SELECT, INSERT, UPDATE ON {changing} TO {APP_ROLE}",
         f"GRANT DELETE ON {', '.join(DELETING)} TO {APP_ROLE}",
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
+        *(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {APP_ROLE}" for table, columns in CHANGING.items()),
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP_ROLE}" for function in walls.PAST),
     ):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from contracts.messages import to_rows
@@ -208,3 +209,13 @@ def test_the_outbox_is_read_by_its_index_however_much_was_sent(owner: Session) -
         )
     ).scalars()
     assert "notices_unsettled" in "\n".join(plan)
+
+
+@pytest.mark.parametrize(
+    "column", ["title_zh", "body_en", "audience", "template", "order_id", "seq", "post", "holders"]
+)
+def test_the_application_cannot_change_what_a_notice_said_or_to_whom(made: sessionmaker[Session], column: str) -> None:
+    with made() as session, pytest.raises(ProgrammingError, match="permission denied for table notices"):
+        session.execute(text(f"UPDATE notices SET {column} = {column}"))
+    with made() as session:
+        session.execute(text("UPDATE notices SET read_at = now(), state = state WHERE false"))
