@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.deps import AskerDep, PartsDep
 from api.errors import Problem, declared
-from api.schemas import OptionalPlain, Plain
+from api.schemas import Code, Plain
 from api.schemas import Request as Body
 from api.views import JSON
 from contracts.messages import decode, encode
@@ -26,15 +26,14 @@ Column = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
 class ViewFilters(Body):
-    """What a list is asked by, as `GET /v1/orders` takes it; nobody's number belongs into a view that is kept."""
+    """What a list is asked by, as `GET /v1/orders` takes it, but for `text`: a view outlives who is named in it."""
 
     state: Annotated[tuple[State, ...], Field(max_length=20)] = ()
-    unit: Annotated[Plain, Field(max_length=50)] = ""
-    province: Annotated[Plain, Field(max_length=20)] = ""
-    category: Annotated[Plain, Field(max_length=100)] = ""
+    unit: Annotated[Code, Field(max_length=50)] = ""
+    province: Annotated[Code, Field(max_length=20)] = ""
+    category: Annotated[Code, Field(max_length=100)] = ""
     level: Annotated[int, Field(ge=0, le=5)] = 0
     overdue: bool | None = None
-    text: OptionalPlain = ""
     following: bool = False
     sort: Sort = Sort.NEWEST
 

@@ -46,6 +46,8 @@ async def test_a_view_is_kept_changed_and_let_go_and_nobody_else_sees_it(api: Ca
     ("content", "field"),
     [
         ({"filters": {"text": "13900000001"}}, "filters.text"),
+        ({"filters": {"text": "陈女士"}}, "filters.text"),
+        ({"filters": {"category": "陈女士"}}, "filters.category"),
         ({"name": "陈女士 13900000001"}, "name"),
         ({"filters": {"state": ["nowhere"]}}, "filters.state"),
         ({"filters": {"colour": "red"}}, "filters.colour"),

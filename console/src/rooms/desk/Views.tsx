@@ -57,7 +57,7 @@ function Kept({ address, onTaken }: { address: Address; onTaken: () => void }) {
       const body: Schemas["ViewRequest"] = {
         room: "desk",
         name: name.trim(),
-        filters: { ...filters, following } as Schemas["ViewFilters"],
+        filters: { ...filters, text: undefined, following } as Schemas["ViewFilters"],
         columns: [...(address.columns ?? USUAL)],
         place: views.data?.length ?? 0,
       };
@@ -101,6 +101,7 @@ function Kept({ address, onTaken }: { address: Address; onTaken: () => void }) {
       </Answer>
       {keep.error && <Failed error={keep.error} />}
       {drop.error && <Failed error={drop.error} />}
+      {address.filters.text && <p className="desk-views-note">{t("views.wordless")}</p>}
       <form
         className="desk-views-keep"
         onSubmit={(event) => {

@@ -62,9 +62,9 @@ export function useAddress(): Address {
 /** The address of a view that was kept. */
 export function addressOf(view: Schemas["KeptView"]): URLSearchParams {
   const found = new URLSearchParams();
-  const { state = [], unit, province, category, level, overdue, text, following, sort } = view.filters;
+  const { state = [], unit, province, category, level, overdue, following, sort } = view.filters;
   for (const one of state) found.append("state", one);
-  for (const [name, value] of Object.entries({ unit, province, category, text })) if (value) found.set(name, value);
+  for (const [name, value] of Object.entries({ unit, province, category })) if (value) found.set(name, value);
   if (level) found.set("level", String(level));
   if (overdue !== null && overdue !== undefined) found.set("overdue", String(overdue));
   found.set("scope", following ? "mine" : "all");
