@@ -50,7 +50,13 @@ async def test_three_keys_record_the_outcome_and_the_next_one_comes_up(
     await halted(page)
     for key in ("1", "1", "1"):
         await page.keyboard.press(key)
-    await expect(page.get_by_text({"zh": "秒后登记", "en": "Recorded in"}[lang])).to_be_visible()
+    await expect(page.get_by_text({"zh": "秒后登记", "en": "Recorded in"}[lang])).to_be_in_viewport()
+    chosen = page.locator('.calls-outcome [aria-pressed="true"]')
+    await expect(chosen).to_have_count(3)
+    assert all(text.startswith("✓") for text in await chosen.all_inner_texts())
+    await expect(page.locator("[data-said]")).to_have_text(
+        {"zh": "联系过，已解决，满意", "en": "Contacted, solved, Satisfied"}[lang]
+    )
     assert (await now(api, order))["callback"]["status"] == "planned", "not before it can be taken back no more"
     await page.keyboard.press("Enter")
     await page.clock.resume()
@@ -60,6 +66,17 @@ async def test_three_keys_record_the_outcome_and_the_next_one_comes_up(
     await expect(page).to_have_url(re.compile(rf"/callbacks/WH(?!{order.removeprefix('WH')}$)"))
     await expect(page.locator(f'.calls-line[data-order="{order}"]')).to_have_count(0)
     await expect(page.locator(f'.calls-line[data-order="{following}"]')).to_be_visible()
+
+
+async def test_whoever_opens_the_desk_has_the_first_before_him(api: Caller, console: Console) -> None:
+    await to_call(api)
+    page = await console.at(CALLER, "/callbacks")
+    await expect(page).to_have_url(re.compile("/callbacks/WH"))
+    await expect(page.locator(".calls-line").first).to_have_attribute("data-here", "true")
+    await page.keyboard.press("n")
+    await expect(page.locator(".calls-number a")).to_be_visible()
+    looking = await console.at(LEADER, "/callbacks")
+    await expect(looking.get_by_text("请从队列中选择一位客户")).to_be_visible()
 
 
 async def test_three_clicks_do_it_too_and_a_slip_is_taken_back(api: Caller, console: Console) -> None:

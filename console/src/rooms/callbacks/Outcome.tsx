@@ -4,7 +4,19 @@ import { useTranslation } from "react-i18next";
 import { type CommandAnswer, useCommand } from "@/kit/command";
 import { Refused } from "@/kit/form/Refused";
 import { useKeys } from "@/kit/keys";
-import { type Answers, answered, back, NOTHING, question, questions, reached, SATISFACTION, unhappy } from "./outcome";
+import { AboutTo } from "./AboutTo";
+import {
+  type Answers,
+  answered,
+  back,
+  NOTHING,
+  question,
+  type Question,
+  questions,
+  reached,
+  SATISFACTION,
+  unhappy,
+} from "./outcome";
 import type { CallLine } from "./queue";
 
 /** Milliseconds in which a slip of the hand can still be taken back: what is recorded stays for good. */
@@ -88,6 +100,17 @@ export function Outcome({ line, open, may, there, said, onSaid, onDone, onNext }
   useKeys({ Escape: undo, Enter: () => pending && record(pending) }, pending !== null);
   useKeys({ "ctrl+Enter": withWhy }, on && needsWhy);
 
+  const called = (one: Question, value: string | boolean) =>
+    typeof value === "string"
+      ? t(`verbs:satisfaction.${value}`)
+      : t(`verbs:choice.record_callback.${one}.${value ? "yes" : "no"}`);
+  const told = (one: Question, value: string | boolean) =>
+    typeof value === "string" ? called(one, value) : t(`outcome.said.${one}_${value ? "yes" : "no"}`);
+  const summary = (body: Body): string[] =>
+    body.result === "no_answer"
+      ? [t("outcome.no_answer")]
+      : questions(line).flatMap((one) => (said[one] === null ? [] : [told(one, said[one])]));
+
   if (!may && there) return <Alert type="info" showIcon title={t("only_agents")} />;
   return (
     <section className="calls-outcome" aria-label={t("outcome.title")}>
@@ -114,10 +137,7 @@ export function Outcome({ line, open, may, there, said, onSaid, onDone, onNext }
                 disabled={!on || refusing || asked !== one}
                 onClick={() => answer(at + 1)}
               >
-                <kbd aria-hidden>{at + 1}</kbd>{" "}
-                {typeof value === "string"
-                  ? t(`verbs:satisfaction.${value}`)
-                  : t(`verbs:choice.record_callback.${one}.${value ? "yes" : "no"}`)}
+                <kbd aria-hidden>{said[one] === value ? "✓" : at + 1}</kbd> {called(one, value)}
               </Button>
             ))}
           </div>
@@ -163,19 +183,11 @@ export function Outcome({ line, open, may, there, said, onSaid, onDone, onNext }
       )}
       <p className="calls-quiet">{t(line.attempts_left > 1 ? "outcome.then_again" : "outcome.then_sms")}</p>
       {pending && (
-        <Alert
-          type="info"
-          showIcon
-          role="alert"
-          title={t("outcome.about_to", { seconds: GRACE / 1000 })}
-          action={
-            <div className="calls-choices">
-              <Button type="primary" onClick={() => record(pending)}>
-                {t("outcome.at_once")}
-              </Button>
-              <Button onClick={undo}>{t("outcome.undo")}</Button>
-            </div>
-          }
+        <AboutTo
+          said={summary(pending)}
+          seconds={GRACE / 1000}
+          onRecord={() => record(pending)}
+          onUndo={undo}
         />
       )}
       {command.error && (

@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
+import { Navigate, useNavigate, useParams } from "react-router";
 import type { CommandAnswer } from "@/kit/command";
 import { Page } from "@/kit/Page";
+import { useMe } from "@/kit/session";
 import { Answer, Nothing } from "@/kit/states";
 import { After } from "./After";
 import { Call } from "./Call";
@@ -23,12 +24,18 @@ export default function Callbacks() {
   if (found && found !== kept) setKept(found);
   const line = found ?? (kept?.order_id === here ? kept : undefined);
 
+  // Whoever calls begins with the first, but not again with the one just recorded that the list has not yet let go.
+  const agent = useMe().role === "callback_agent";
+  const recorded = (one: CallLine) => one.order_id === after?.line.order_id && one.attempts === after.line.attempts;
+  const first = agent && !here ? ready.find((one) => !recorded(one)) : undefined;
+
   const next = (but = here) => {
     const other = ready.find((one) => one.order_id !== but);
     void go(other ? `/callbacks/${other.order_id}` : "/callbacks");
   };
   return (
     <Page title={t("kit:room.callbacks")}>
+      {first && <Navigate to={`/callbacks/${first.order_id}`} replace />}
       {after && <After answer={after.answer} line={after.line} onClose={() => setAfter(undefined)} />}
       <Answer of={{ ...pages, data: lines }} isEmpty={(all) => all.length === 0 && !line} empty={t("empty")}>
         {() => (
