@@ -5,7 +5,7 @@ import zh from "../../texts/zh/verbs.json";
 import { VARIANTS } from "../sentences";
 import { ELSEWHERE, fieldsNow, FORMS, mustFill } from "./fields";
 import { instantOf, wallClock } from "./instants";
-import { bodyOf } from "./presets";
+import { bodyOf, presets } from "./presets";
 import { instantsIn } from "./Refused";
 
 interface Schema {
@@ -176,5 +176,20 @@ describe("what happened is said", () => {
     );
     expect(VARIANTS.OrderEscalated?.({ key: "due/a1", criticised: true }, { role: "system" })).toBe("criticised");
     expect(VARIANTS.CallbackPlanned?.({ callback: { status: "planned", expiry: true } }, {})).toBe("expiry");
+  });
+});
+
+describe("what a reply begins with", () => {
+  it("says that the order was received when it was signed for, not when it came", () => {
+    const lead = { id: "a1", unit: "GD.net", role: "lead", round: 1, dispatched_at: "2026-11-23T01:00:00Z" };
+    const asker = { role: "unit_member", unit: "GD.net", id: "one", actingFor: "" } as const;
+    const order = { round: 1, registered_at: "2026-11-23T01:00:00Z", assignments: [lead], whistles: [], clocks: {} };
+    const begun = (signed: string | null) => {
+      const assignments = [{ ...lead, signed_at: signed }];
+      const given = { ...order, assignments } as unknown as Parameters<typeof presets>[1];
+      return presets("reply", given, asker, "2026-11-23T05:00:00Z", []).received_at;
+    };
+    expect(begun("2026-11-23T03:30:00Z")).toBe("2026-11-23T03:30:00Z");
+    expect(begun(null)).toBe(lead.dispatched_at);
   });
 });
