@@ -83,7 +83,7 @@ async def _read(parts: Parts, place: str, days: int) -> _Reading:
     begun = time.monotonic()
     organisation = await parts.write(posts.organisation)
     found = await parts.write(wall, scope_of(organisation, place), days, datetime.now(UTC))
-    lists = (found.unreported, found.unsigned, found.breaches, found.worst)
+    lists = (found.decisions, found.unreported, found.unsigned, found.breaches, found.worst)
     return _Reading(encode(found), frozenset(line.order_id for lines in lists for line in lines), begun)
 
 

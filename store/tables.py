@@ -236,6 +236,12 @@ attendances = Table(
 )
 """Each summoned unit; `active` from the blow until it is done or excused; `due_at` as in `assignments`."""
 
+DECISIONS = (
+    "ended_at IS NULL AND NOT rehearsal AND kind IN ('return_decision', 'extension_decision', 'ledger_decision', "
+    "'termination_decision', 'whistle_decision', 'whistle_review', 'callback_review', 'appeal_decision')"
+)
+"""Clocks that run while something waits for a decision, an order's end or not."""
+
 deadlines = Table(
     "deadlines",
     metadata,
@@ -260,6 +266,7 @@ deadlines = Table(
     instant("breached_at"),
     Index("deadlines_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     Index("deadlines_unit", "unit", "rehearsal", "due_at", postgresql_where=text("ended_at IS NULL")),
+    Index("deadlines_decisions", "due_at", postgresql_where=text(DECISIONS)),
     Index("deadlines_breached", "breached_at", postgresql_where=text("breached_at IS NOT NULL AND NOT rehearsal")),
 )
 """Each clock's whole life: `status` is 'ended' once it left the state, `how` its last change, `late` once breached.

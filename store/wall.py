@@ -17,12 +17,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from domain.model import State
 from domain.notice_texts import LABELS
-from store.tables import AWAITED, OPEN_ORDERS, UNSIGNED
-from store.wall_lines import LEVELS, Breach, Count, Missing, UnitLoad, Wall, Worst
+from domain.transitions import BY_STATE, MEETS
+from store.tables import AWAITED, DECISIONS, OPEN_ORDERS, UNSIGNED
+from store.wall_lines import LEVELS, Breach, Count, Decision, Missing, UnitLoad, Wall, Worst
 from store.wall_reader import Reader, Scope
 
-MOST_UNREPORTED, MOST_UNSIGNED, MOST_BREACHES, WORST = 200, 100, 100, 10
+MOST_UNREPORTED, MOST_UNSIGNED, MOST_BREACHES, MOST_DECISIONS, WORST = 200, 100, 100, 100, 10
 _CANDIDATES = 50
 _CUSTOMERS = "('info', 'rating', 'reopen', 'target')"
 """Kinds of clocks that say nothing of what a unit or desk owes."""
@@ -48,6 +50,7 @@ def wall(session: Session, scope: Scope, days: int, now: datetime) -> Wall:
         units=units,
         channels=channels,
         categories=categories,
+        decisions=_decisions(read),
         unreported=unreported,
         unsigned=unsigned,
         breaches=breaches,
@@ -232,6 +235,29 @@ def _breaches(read: Reader) -> tuple[Breach, ...]:
             *read.called(f"unit:{row.unit or row.province}"), row.due_at, row.ended_at, row.level,
         )
         for row in found
+    )  # fmt: skip
+
+
+def _decisions(read: Reader) -> tuple[Decision, ...]:
+    """What waits for a decision, the nearest limit first; of closed orders too, whose review is still to come."""
+    found = read.rows(
+        f"""
+        SELECT x.order_id, x.key, x.kind, x.started_at, x.due_at, o.province, o.lead_unit, o.state, o.level
+        FROM (SELECT * FROM deadlines WHERE {DECISIONS}) x
+        JOIN orders o ON o.order_id = x.order_id
+        WHERE {{owed}} ORDER BY x.due_at, x.order_id, x.key LIMIT {MOST_DECISIONS}
+        """
+    )
+    return tuple(_decision(read, row) for row in found)
+
+
+def _decision(read: Reader, row: Any) -> Decision:
+    verb = MEETS[row.kind][0]
+    may = BY_STATE.get((State(row.state), verb))
+    return Decision(
+        row.order_id, row.key, row.kind, *_clock(row.kind), verb, tuple(may.roles) if may else (),
+        row.lead_unit or "", row.province, *read.called(f"unit:{row.lead_unit or row.province}"), row.state,
+        row.started_at, row.due_at, row.level,
     )  # fmt: skip
 
 

@@ -107,6 +107,30 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What waits for a decision: by which clock, by which verb it is made, and which `roles` may make it now.
+
+    `unit` has the order's lead, whose request or conduct it mostly is; the order may be closed already.
+    """
+
+    order_id: str
+    key: str
+    clock: str
+    clock_zh: str
+    clock_en: str
+    verb: str
+    roles: tuple[str, ...]
+    unit: str
+    province: str
+    zh: str
+    en: str
+    state: str
+    since: datetime
+    due_at: datetime
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class Breach:
     """A limit that passed; `GET /v1/orders/{order_id}/clocks/{key}` tells why."""
 
@@ -160,6 +184,7 @@ class Wall:
     units: tuple[UnitLoad, ...]
     channels: tuple[Count, ...]
     categories: tuple[Count, ...]
+    decisions: tuple[Decision, ...]
     unreported: tuple[Missing, ...]
     unsigned: tuple[Missing, ...]
     breaches: tuple[Breach, ...]

@@ -197,3 +197,13 @@ async def test_the_floor_speaks_both_languages_in_turns_unless_told(console: Con
         await expect(page.locator("main.floor")).to_have_attribute("data-lang", lang)
     told = await opened(console, HQ, "/floor?lang=en", "zh", size=BIG)
     await expect(told.get_by_text("The ten most pressing orders")).to_be_visible()
+
+
+async def test_what_waits_for_ones_decision_is_listed_and_provinces_have_their_names(
+    console: Console, world: World
+) -> None:
+    page = await console.at(MANAGER, "/wall")
+    line = page.locator(f'li[data-order="{world.absent}"][data-clock="whistle_review"]')
+    await expect(line).to_contain_text("应急哨复核")
+    await expect(line.get_by_role("link", name=world.absent)).to_have_attribute("href", f"/orders/{world.absent}")
+    await expect(page.locator(".tile-outside").first).to_have_text("黑龙江")

@@ -81,6 +81,21 @@ def whistled(place: str, at: datetime, *units: str) -> Life:
     return made
 
 
+def closed_unreviewed() -> Life:
+    """A closed order whose emergency whistle nobody has reviewed yet."""
+    made = whistled("BJ", AT_TEN, "BJ.it")
+    handler, it = Actor("handler", Role.UNIT_MEMBER, "BJ.net"), Actor("it", Role.UNIT_HEAD, "BJ.it")
+    made.do(handler, c.Sign())
+    made.do(handler, c.Contact("Li", "no signal"))
+    made.do(it, c.ReportIn("w1", "Qian"))
+    made.do(it, c.FinishPart("w1", "done"))
+    made.do(handler, c.Dispose("w1", "done"))
+    made.do(agent("BJ"), c.VerifyWhistle("w1", solved=True))
+    made.do(handler, c.Reply(made.now, "Li", "mended", made.now))
+    made.do("audit", c.AuditReply(accepted=True))
+    return said(made, True, Satisfaction.SATISFIED)
+
+
 def lives() -> list[Life]:
     """A country in four days: late, summoned, absent, answered, rated, refused, withdrawn, rehearsed."""
     absent = whistled("GD", MONDAY, "GD.bill", "JS.net")
@@ -106,6 +121,7 @@ def lives() -> list[Life]:
         replied("GD", AT_TEN), replied("GD", NOW.replace(hour=12) - timedelta(days=1)),
         replied("GD", NOW - timedelta(days=9)),
         Local(agent("ZJ"), province="ZJ", now=NOW, customer=Customer("nobody", "1")),
+        closed_unreviewed(),
     ]  # fmt: skip
 
 
@@ -244,6 +260,26 @@ def test_todays_breaches_registrations_and_ends(made: sessionmaker[Session], wor
     assert found.total.closed == sum(order.closed_at is not None and order.closed_at >= MIDNIGHT for order in real)
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_what_waits_for_a_decision_is_named_even_of_closed_orders(
+    made: sessionmaker[Session], world: World, place: str
+) -> None:
+    waiting = sorted(
+        (clock.due_at, order.id, key)
+        for order in world.orders
+        for key, clock in order.clocks.items()
+        if not order.rehearsal
+        and (clock.kind.endswith("_decision") or clock.kind in ("whistle_review", "callback_review"))
+        and within(place, "", order.province)
+    )
+    shown = seen(made, place).decisions
+    assert [(one.due_at, one.order_id, one.key) for one in shown] == waiting
+    assert all(one.verb and Role.PROVINCE_MANAGER in one.roles for one in shown)
+    if place == "HQ":
+        assert {"whistle_review", "callback_review"} <= {one.clock for one in shown}
+        assert "closed" in {one.state for one in shown}
+
+
 def test_the_three_rates_by_hand(made: sessionmaker[Session], world: World) -> None:
     """Today in Guangdong seven fell due.
 
@@ -252,7 +288,8 @@ def test_the_three_rates_by_hand(made: sessionmaker[Session], world: World) -> N
     """
     assert seen(made, "GD").total.rates == Rates(6, 3, Share(3, 3), Share(2, 3), Share(2, 3))
     assert seen(made, "JS").total.rates == Rates(1, 1, Share(0, 1), Share(1, 1), Share(0, 1))
-    assert seen(made).total.rates == Rates(7, 4, Share(3, 4), Share(3, 4), Share(2, 4))
+    assert seen(made, "BJ").total.rates == Rates(1, 1, Share(1, 1), Share(1, 1), Share(1, 1))
+    assert seen(made).total.rates == Rates(8, 5, Share(4, 5), Share(4, 5), Share(3, 5))
     assert seen(made, "GD", 7).total.rates == Rates(7, 4, Share(4, 4), Share(3, 4), Share(3, 4))
     assert seen(made, "GD", 30).total.rates.due == 8
     assert seen(made, "XZ").total.rates == Rates()

@@ -70,6 +70,7 @@ def _wall() -> None:
         ["order_id", "whistle", "unit"],
         postgresql_where=sa.text(tables.AWAITED),
     )
+    op.create_index("deadlines_decisions", "deadlines", ["due_at"], postgresql_where=sa.text(tables.DECISIONS))
     op.create_index(
         "deadlines_breached",
         "deadlines",

@@ -21,7 +21,8 @@ interface ListProps {
   children: ReactNode;
 }
 
-function Listed({ title, total, shown, none, children }: ListProps) {
+/** A titled list of the wall, with how many there are in all. */
+export function Listed({ title, total, shown, none, children }: ListProps) {
   const { t } = useTranslation("wall");
   return (
     <Card size="small" title={<h2>{`${title} · ${total}`}</h2>} className="wall-list">

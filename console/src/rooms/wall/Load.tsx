@@ -1,4 +1,4 @@
-import { Card, Empty } from "antd";
+import { Card } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Chart } from "@/kit/Chart";
@@ -66,7 +66,7 @@ function Loads({ title, lines, soon }: { title: string; lines: Line[]; soon?: bo
   return (
     <Card size="small" title={<h2>{title}</h2>}>
       {lines.length === 0 ? (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("load.none")} />
+        <p className="wall-none">{t("load.none")}</p>
       ) : (
         <>
           <Chart option={option} height={48 + top.length * ROW} label={title} />

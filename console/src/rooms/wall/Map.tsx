@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useNames } from "@/kit/names";
 import { COLUMNS, TILES } from "./tiles";
 import { type PlaceLine, SIGNS, TONES, toneOf } from "./wall";
 
@@ -17,7 +18,9 @@ interface MapProps {
  * shows the worst that a place has, by colour, sign and number; what is outside one's place stays blank.
  */
 export function TileMap({ places, chosen, to, lng }: MapProps) {
-  const { t } = useTranslation("wall", lng ? { lng } : {});
+  const { t, i18n } = useTranslation("wall", lng ? { lng } : {});
+  const zh = (lng ?? i18n.language) === "zh";
+  const { units } = useNames();
   const known = new Map(places.map((place) => [place.id, place]));
   const above = places.filter((place) => !(place.id in TILES));
   return (
@@ -43,7 +46,7 @@ export function TileMap({ places, chosen, to, lng }: MapProps) {
                 <Tile place={place} chosen={chosen === id} {...(to && { to })} {...(lng && { lng })} />
               ) : (
                 <div className="tile tile-outside" aria-hidden>
-                  {id}
+                  {(zh && units.find((unit) => unit.id === id)?.name_zh) || id}
                 </div>
               )}
             </div>

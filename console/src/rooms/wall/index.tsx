@@ -9,6 +9,7 @@ import { Page } from "@/kit/Page";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { Act, type Deed } from "./Act";
+import { Decisions } from "./Decisions";
 import { Figures, Levels } from "./Figures";
 import { Breaches, Unreported, Unsigned } from "./Lists";
 import { Load } from "./Load";
@@ -143,6 +144,7 @@ function Rest({ found }: { found: Found }) {
   return (
     <>
       <div className="wall-lists">
+        <Decisions lines={found.decisions} />
         <Unreported lines={found.unreported} total={found.total.unreported} onAct={setDeed} />
         <Unsigned lines={found.unsigned} total={found.total.unsigned} onAct={setDeed} />
         <Breaches lines={found.breaches} total={found.total.breaches} onWhy={setBreach} />

@@ -5,6 +5,7 @@ export type Wall = Schemas["Wall"];
 export type Figures = Schemas["Figures"];
 export type Missing = Schemas["Missing"];
 export type Breach = Schemas["Breach"];
+export type Decision = Schemas["Decision"];
 export type Rates = Schemas["Rates"];
 export type Share = Schemas["Share"];
 export type PlaceLine = Schemas["PlaceLine"];
@@ -53,7 +54,6 @@ export const SIGNS: Record<Tone, string> = { absent: "✕", raised: "▲", overd
 export const percent = ({ yes, of }: Share): number | null => (of ? Math.round((yes / of) * 1000) / 10 : null);
 
 export const RATES = ["response", "resolution", "satisfaction"] as const;
-export type RateName = (typeof RATES)[number];
 
 /** Who covers a call-back's question: completed of those that fell due. */
 export const coverage = ({ due, completed }: Rates): Share => ({ yes: completed, of: due });
