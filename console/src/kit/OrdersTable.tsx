@@ -27,6 +27,9 @@ export interface OrdersTableProps {
 
 const WIDE = 40;
 const NARROW = 92;
+/** The head of the list, its edges, and a bar to scroll sideways with: a list that has ended is no taller than its rows. */
+const HEAD = 56;
+const LEAST = 320;
 
 /**
  * The orders that one sees, by these filters: a list of any length, of which only what is in sight is kept.
@@ -91,6 +94,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
 
   if (!pages.first) return pages.error ? <Failed error={pages.error} retry={pages.refetch} /> : <Loading rows={8} />;
   if (pages.ended && pages.count === 0) return <Nothing>{empty ?? t("none")}</Nothing>;
+  const whole = virtual.getTotalSize() + HEAD;
   const widths = `${onSelect ? "36px " : ""}${columns.map((name) => COLUMNS[name].width).join(" ")}`;
   return (
     <>
@@ -98,6 +102,7 @@ function Rows({ filters, customer, columns = USUAL, selected, onSelect, empty }:
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a grid is moved in by keys */}
       <div
         ref={frame}
+        style={pages.ended ? { maxHeight: whole, minHeight: Math.min(LEAST, whole) } : {}}
         className={narrow ? "orders orders-narrow" : "orders"}
         role="grid"
         aria-label={t("orders.list")}
