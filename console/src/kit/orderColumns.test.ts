@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { nextLimit } from "./orderColumns";
 import type { OrderLine } from "./orderPages";
 
-const line = (given: Partial<OrderLine>) => ({ state: "in_progress", over: false, due_at: null, next_at: null, ...given }) as OrderLine;
+const line = (given: Partial<OrderLine>) =>
+  ({ state: "in_progress", over: false, due_at: null, next_at: null, ...given }) as OrderLine;
 
 describe("the limit of an order in a list", () => {
   const at = "2026-03-02T02:00:00Z";

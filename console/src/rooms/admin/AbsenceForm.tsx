@@ -83,7 +83,10 @@ export function AbsenceForm({ person, onClose }: { person: Person; onClose: () =
             showSearch={{ optionFilterProp: "label" }}
             options={(near.data ?? [])
               .filter((one) => one.id !== person.id)
-              .map((one) => ({ value: one.id, label: `${names.of(one)} · ${t(`verbs:role.${one.role}`)} (${one.id})` }))}
+              .map((one) => ({
+                value: one.id,
+                label: `${names.of(one)} · ${t(`verbs:role.${one.role}`)} (${one.id})`,
+              }))}
           />
         </Form.Item>
       </Form>

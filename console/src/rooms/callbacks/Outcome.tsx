@@ -183,12 +183,7 @@ export function Outcome({ line, open, may, there, said, onSaid, onDone, onNext }
       )}
       <p className="calls-quiet">{t(line.attempts_left > 1 ? "outcome.then_again" : "outcome.then_sms")}</p>
       {pending && (
-        <AboutTo
-          said={summary(pending)}
-          seconds={GRACE / 1000}
-          onRecord={() => record(pending)}
-          onUndo={undo}
-        />
+        <AboutTo said={summary(pending)} seconds={GRACE / 1000} onRecord={() => record(pending)} onUndo={undo} />
       )}
       {command.error && (
         <>

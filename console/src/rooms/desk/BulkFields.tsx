@@ -35,10 +35,7 @@ export const FIELDS: Record<string, { own?: boolean; fields: readonly Field[] }>
     ],
   },
   retier: {
-    fields: [
-      { name: "tier", as: "choice", codes: ["normal", "silver", "gold", "diamond"], required: true },
-      WHY,
-    ],
+    fields: [{ name: "tier", as: "choice", codes: ["normal", "silver", "gold", "diamond"], required: true }, WHY],
   },
   supervise: {
     fields: [
@@ -93,7 +90,10 @@ export function BulkFields({ verb, body, onBody }: { verb: string; body: Body; o
               options={
                 as === "unit"
                   ? departments.map((unit) => ({ value: unit.id, label: `${names.of(unit)} (${unit.id})` }))
-                  : (codes ?? []).map((code) => ({ value: code, label: texts ? t(`${texts}.${code}`) : labels.of("tiers", String(code)) }))
+                  : (codes ?? []).map((code) => ({
+                      value: code,
+                      label: texts ? t(`${texts}.${code}`) : labels.of("tiers", String(code)),
+                    }))
               }
             />
           )}

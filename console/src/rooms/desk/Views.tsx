@@ -57,7 +57,7 @@ function Kept({ address, onTaken }: { address: Address; onTaken: () => void }) {
       const body: Schemas["ViewRequest"] = {
         room: "desk",
         name: name.trim(),
-        filters: { ...filters, text: undefined, following } as Schemas["ViewFilters"],
+        filters: { ...filters, text: undefined, following } as Schemas["ViewRequest"]["filters"],
         columns: [...(address.columns ?? USUAL)],
         place: views.data?.length ?? 0,
       };
