@@ -203,7 +203,7 @@ async def test_what_waits_for_ones_decision_is_listed_and_provinces_have_their_n
     console: Console, world: World
 ) -> None:
     page = await console.at(MANAGER, "/wall")
-    line = page.locator(f'li[data-order="{world.absent}"][data-clock="whistle_review"]')
+    line = page.locator(f'li[data-of="{world.absent}"][data-decides="whistle_review"]')
     await expect(line).to_contain_text("应急哨复核")
     await expect(line.get_by_role("link", name=world.absent)).to_have_attribute("href", f"/orders/{world.absent}")
     await expect(page.locator(".tile-outside").first).to_have_text("黑龙江")

@@ -19,7 +19,7 @@ export function Decisions({ lines }: { lines: readonly Decision[] }) {
     <Listed title={t("decisions.title")} total={mine.length} shown={mine.length} none={t("decisions.none")}>
       <ul className="missing">
         {mine.map((line) => (
-          <li key={`${line.order_id}/${line.key}`} data-order={line.order_id} data-clock={line.clock}>
+          <li key={`${line.order_id}/${line.key}`} data-decides={line.clock} data-of={line.order_id}>
             <div className="missing-who">
               <strong>{word(`verb.${line.verb}.label`)}</strong>
               <span>{names.zh ? line.zh : line.en}</span>
