@@ -79,11 +79,11 @@ secrets: $(STAMP) ## look at what looks like a secret, and keep what was looked 
 
 # Tests look at the console in a real browser: Debian's own, fetched where it may be.
 browser:
-	@test -n "$${CHROMIUM:-}" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	@test -n "$${CHROMIUM:-}" || command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& echo "安装 Chromium · installing Chromium" && apt-get update -qq \
-		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-		|| { echo "测试需要 Chromium: 请安装 (Debian: apt install chromium) 或设置 CHROMIUM=路径 · tests need Chromium: install it (Debian: apt install chromium), or set CHROMIUM=/path/to/it"; exit 1; }
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } \
+		|| { echo "测试需要 Chromium: 请安装 (Debian: apt install chromium-headless-shell) 或设置 CHROMIUM=路径 · tests need Chromium: install it (Debian: apt install chromium-headless-shell), or set CHROMIUM=/path/to/it"; exit 1; }
 
 test: browser lint ## lint, then all tests on real servers, on TESTERS processes at once
 	cd console && npm run -s test

@@ -44,7 +44,13 @@ class NoBrowser(Exception):  # noqa: N818 - it says what is missing
 def chromium() -> str:
     """The path of Chromium; raises NoBrowser with what to install."""
     given = os.environ.get("CHROMIUM", "")
-    found = given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    names = (
+        "chromium-headless-shell",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+    )  # the first does without a frame
+    found = given or next((path for name in names if (path := shutil.which(name))), "")
     if not found:
         raise NoBrowser(
             "没有 Chromium: 请 apt install chromium, 或以 CHROMIUM=路径 指明 · "
