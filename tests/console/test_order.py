@@ -293,7 +293,7 @@ async def test_what_is_masked_is_shown_for_a_reason_that_is_on_record(console: C
     await page.get_by_role("button", name=words("order", "customer.hide")).click()
     await expect(page.get_by_text("139****0001")).to_be_visible()
     auditor = await console.at("hq-auditor-1", f"/orders/{number}?tab=accesses")
-    row = auditor.get_by_role("row").filter(has_text=words("order", "accesses.outcomes.revealed")).first
+    row = auditor.get_by_role("row").filter(has_text=words("audit", "outcome.revealed")).first
     await expect(row).to_contain_text("核实装机地址")
 
 

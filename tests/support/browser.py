@@ -85,6 +85,7 @@ class Console:
             viewport=size,
             locale="zh-CN" if lang == "zh" else "en-GB",
             timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",  # a click on what still moves may be lost on a busy machine
             **options,
         )
         context.set_default_timeout(PATIENCE)

@@ -33,6 +33,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 /** Darker than the library's own where those are too pale to be read on their ground (WCAG AA). */
 const theme = {
   token: {
+    motion: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     borderRadius: 6,
     colorPrimary: "#0b5cad",
     colorLink: "#0b5cad",
