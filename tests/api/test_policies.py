@@ -14,6 +14,7 @@ import rulebook
 from api.app import create_app
 from api.migrations import MigrationRequest, PreviewRequest
 from api.policies import MOST_AT_ONCE, DocumentRequest, DueTimesRequest
+from api.policy_texts import PolicyTextRequest
 from runtime.settings import load
 from tests.api.conftest import AGENT, CUSTOMER, Caller
 
@@ -179,6 +180,7 @@ def test_every_call_about_policies_shows_an_example_that_is_valid() -> None:
     models: dict[str, type[BaseModel]] = {
         "": DocumentRequest,
         "/check": DocumentRequest,
+        "/read": PolicyTextRequest,
         "/preview": DueTimesRequest,
         "/{version}/migration/preview": PreviewRequest,
         "/{version}/migration": MigrationRequest,
