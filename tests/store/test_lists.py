@@ -427,7 +427,7 @@ _CROWD_ORDERS = """
 INSERT INTO orders (order_id, last_seq, state, status, order_class, category, title, province, region, channel,
                     customer, customer_name, customer_phone, level, colour, overdue, round, lead_unit, registered_at,
                     updated_at, due_at, next_at, closed_at, outcome, over, rehearsal, terms, snapshot, unit_seq,
-                    unit_at)
+                    unit_at, chain)
 SELECT 'WHX' || lpad(n::text, 8, '0'), 3, (ARRAY['triage', 'in_progress', 'closed', 'pending_info'])[1 + n % 4],
        'inProgress', 'general', 'c' || n % 23,
        '宽带故障' || n || CASE WHEN n % 1000 = 0 THEN '鑫鑫' ELSE '' END,
@@ -437,7 +437,7 @@ SELECT 'WHX' || lpad(n::text, 8, '0'), 3, (ARRAY['triage', 'in_progress', 'close
        now() - n * interval '1 min', now() - (n * 7919 % 20011) * interval '1 min',
        CASE WHEN n % 4 < 2 THEN now() + (n * 104729 % 20021) * interval '1 min' END, NULL, NULL, '', n % 4 = 2,
        n % 50 = 0, '', '{}', 3,
-       now() - (n * 7919 % 20011) * interval '1 min'
+       now() - (n * 7919 % 20011) * interval '1 min', ''
 FROM generate_series(1, :many) n
 """
 _CROWD_SIGHTS = """
