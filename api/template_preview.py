@@ -34,24 +34,19 @@ MOST_PARTS = 4
 """More parts than these, and a short message to a customer is too long."""
 _Words = Annotated[Plain, Field(max_length=MOST_TEXT)]
 
+_EXAMPLE = {
+    "template": "customer.urged",
+    "title_zh": "催办已收到",
+    "title_en": "We hear you",
+    "body_zh": "已收到您对工单 {order} 的第 {number} 次催办。",
+    "body_en": "We have your reminder no. {number} about order {order}.",
+}
+
 
 class WordingRequest(schemas.Request):
     """A wording in both languages; `{name}` stands for a field of the template, `{{` and `}}` for braces."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "template": "customer.urged",
-                    "title_zh": "催办已收到",
-                    "title_en": "We hear you",
-                    "body_zh": "已收到您对工单 {order} 的第 {number} 次催办。",
-                    "body_en": "We have your reminder no. {number} about order {order}.",
-                    "reason": "plainer words",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "reason": "plainer words"}]})
 
     title_zh: _Words
     title_en: _Words
@@ -66,19 +61,7 @@ class WordingRequest(schemas.Request):
 class TemplatePreviewRequest(WordingRequest):
     """A wording to try; with `order` the values of that order's event `seq`, or of the last that sends the template."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "template": "customer.urged",
-                    "title_zh": "催办已收到",
-                    "title_en": "We hear you",
-                    "body_zh": "已收到您对工单 {order} 的第 {number} 次催办。",
-                    "body_en": "We have your reminder no. {number} about order {order}.",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     template: schemas.RequiredCode
     order: schemas.Code = ""

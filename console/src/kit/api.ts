@@ -30,8 +30,7 @@ export const onUnauthenticated: { does: () => void } = { does: () => undefined }
 
 const carry: Middleware = {
   onRequest({ request }) {
-    if (!SAFE.includes(request.method) && credentials.csrf) request.headers.set("X-CSRF-Token", credentials.csrf);
-    if (credentials.actingFor) request.headers.set("Acting-For", credentials.actingFor);
+    for (const [name, value] of Object.entries(headersAlong(request.method))) request.headers.set(name, value);
     return request;
   },
   async onResponse({ response }) {
@@ -65,10 +64,8 @@ export async function send<T>(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<T> {
-  const sent = new Headers(headers);
+  const sent = new Headers({ ...headers, ...headersAlong(method) });
   if (body !== undefined && !(body instanceof Blob)) sent.set("Content-Type", "application/json");
-  if (!SAFE.includes(method) && credentials.csrf) sent.set("X-CSRF-Token", credentials.csrf);
-  if (credentials.actingFor) sent.set("Acting-For", credentials.actingFor);
   const content = body === undefined || body instanceof Blob ? (body as Blob | undefined) : JSON.stringify(body);
   const response = await fetch(path, { method, headers: sent, body: content ?? null });
   if (!response.ok) throw await problemIn(response);

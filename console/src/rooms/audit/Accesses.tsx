@@ -5,10 +5,10 @@ import { useNames } from "@/kit/names";
 import { useSentences } from "@/kit/sentences";
 import { useMe } from "@/kit/session";
 import { Answer } from "@/kit/states";
+import { Wide } from "@/kit/Wide";
 import { useAccesses } from "./data";
 import type { PartProps } from "./part";
 import { useExact } from "./useExact";
-import { Wide } from "./Wide";
 
 /** What an auditor looks for first. */
 const LOUD = ["refused", "revealed", "exported", "erased"];
@@ -35,7 +35,7 @@ export function Accesses({ order, zone }: PartProps) {
           <label className="no-print">
             <Switch size="small" checked={hidden} onChange={setHidden} /> {t("accesses.hide")}
           </label>
-          <Wide label={t("accesses.table")}>
+          <Wide className="audit-wide" label={t("accesses.table")}>
             <table className="audit-table audit-broad">
               <caption>{t("accesses.table")}</caption>
               <thead>

@@ -8,12 +8,12 @@ import { useNames } from "@/kit/names";
 import { Answer } from "@/kit/states";
 import { useNow } from "@/kit/time";
 import { useNarrow } from "@/kit/useNarrow";
+import { Wide } from "@/kit/Wide";
 import { clockChart, GLYPHS, LOOKS, rowHeight } from "./clockChart";
 import { useDeadlines } from "./data";
 import { type Lifeline, lifelines } from "./lifelines";
 import type { PartProps } from "./part";
 import { useExact } from "./useExact";
-import { Wide } from "./Wide";
 
 const MINUTE = 60_000;
 
@@ -84,7 +84,7 @@ export function Clocks({ order, events, zone }: PartProps) {
       />
       <Answer of={deadlines} empty={t("clocks.none")}>
         {(rows) => (
-          <Wide label={t("clocks.table")}>
+          <Wide className="audit-wide" label={t("clocks.table")}>
             <table className="audit-table audit-broad">
               <caption>{t("clocks.table")}</caption>
               <thead>

@@ -2,7 +2,7 @@ import { CheckCircleOutlined, CloseCircleOutlined } from "@ant-design/icons";
 import { useTranslation } from "react-i18next";
 import type { Verdict } from "./proof";
 import { useExact } from "./useExact";
-import { Wide } from "./Wide";
+import { Wide } from "@/kit/Wide";
 
 /** Each link of a chain: what it is of, its hash, and whether it holds; last the head. */
 export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
@@ -14,7 +14,7 @@ export function Links({ verdict, zone }: { verdict: Verdict; zone: string }) {
     </span>
   );
   return (
-    <Wide label={t("proof.table")}>
+    <Wide className="audit-wide" label={t("proof.table")}>
       <table className="audit-table audit-broad">
         <caption>{t("proof.table")}</caption>
         <thead>

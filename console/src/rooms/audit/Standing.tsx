@@ -8,7 +8,7 @@ import { useAsOf } from "./data";
 import { compare, type Difference, type Line } from "./diff";
 import { useExact } from "./useExact";
 import { useWords } from "./useWords";
-import { Wide } from "./Wide";
+import { Wide } from "@/kit/Wide";
 
 /** Differences are told by a sign and a word, and by colour besides. */
 const SIGNS: Record<Difference, string> = { same: "", changed: "≠", added: "+", removed: "−" };
@@ -44,7 +44,7 @@ export function Standing({ order, seq, zone }: { order: Order; seq: number; zone
             {shown.length === 0 ? (
               <Nothing>{t("diff.none")}</Nothing>
             ) : (
-              <Wide label={t("diff.table")}>
+              <Wide className="audit-wide" label={t("diff.table")}>
                 <table className="audit-table">
                   <caption>
                     {t("diff.caption", { seq: then.as_of.seq, at: exact(then.as_of.at), last: then.as_of.last })}

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Wide } from "@/kit/Wide";
 
 /** Names with their values, as many beside each other as there is room for. */
 export function Facts({ of }: { of: readonly (readonly [name: string, value: ReactNode])[] }) {
@@ -27,8 +28,7 @@ export function Grid({
   rows: readonly { key: string; cells: readonly ReactNode[] }[];
 }) {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reached by keys
-    <div className="grid" role="region" aria-label={label} tabIndex={0}>
+    <Wide className="grid" label={label}>
       <table>
         <thead>
           <tr>
@@ -51,6 +51,6 @@ export function Grid({
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
