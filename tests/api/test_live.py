@@ -227,14 +227,15 @@ async def test_a_unit_is_not_told_of_the_call_back_and_a_customer_only_of_his_ow
         assert number not in customer.told()
         await api.act(number, "contact", NET, **EXAMPLES["contact"])
         await customer.until(lambda one: number in one.told())
-        told = dict(unit.told())
-        assert told[number] == await seq_of(api, number, NET)
+        contacted = await seq_of(api, number, NET)
+        await unit.until(lambda one: one.told().get(number) == contacted)
         await _replied(api, number)
         called = await api.act(number, "record_callback", CALLER, result="no_answer", contacted=False, solved=False)
         await desk.until(lambda one: one.told()[number] == called["order"]["seq"])
-        await asyncio.sleep(STILL)
         known = await seq_of(api, number, NET)
         assert known < called["order"]["seq"]
+        await unit.until(lambda one: one.told()[number] == known)
+        await asyncio.sleep(STILL)
         assert unit.told()[number] == known
 
 

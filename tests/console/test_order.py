@@ -26,7 +26,9 @@ class Words:
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
-        self._rooms = {room: json.loads((TEXTS / lang / f"{room}.json").read_text()) for room in ("order", "verbs")}
+        self._rooms = {
+            room: json.loads((TEXTS / lang / f"{room}.json").read_text()) for room in ("order", "verbs", "audit")
+        }
 
     def __call__(self, room: str, path: str, **given: object) -> str:
         """The text at a path, its holes filled."""

@@ -42,8 +42,8 @@ ERASED_SECONDS = 60.0
 """Within this time no process opens anything of a customer who was erased."""
 ASKERS, QUIET = 4, 12
 """How many ask at once whether something is shown still, and how often in a row it must be nothing."""
-UNVEILED = ("get_file",)
-"""Operations that give out what was said as it was, to those who may have it: documents."""
+UNVEILED = ("get_file", "stream")
+"""Documents go out as they were said, to those who may have them; a stream has no end, and names orders alone."""
 SEEING = tuple(role for role in WHO if role not in ("administrator", "channel", "regulator", "another customer"))
 """Who sees the order, and in it its channel."""
 HIS = "qfotherwick.77@quillmail-7f3.example"

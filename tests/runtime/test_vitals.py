@@ -28,7 +28,7 @@ def test_pending_keys_held_letters_and_orders_are_seen(settings: Settings, datab
                     '"title":"t","province":"GD","region":"","channel":"web","customer":"c","customer_name":"n",'
                     '"customer_phone":"p","level":0,"colour":"","overdue":false,"round":1,"lead_unit":"",'
                     '"registered_at":"2026-03-02","updated_at":"2026-03-02","outcome":"","over":true,"rehearsal":false,'
-                    '"terms":"","snapshot":"{}","unit_seq":1,"unit_at":"2026-03-02"}'
+                    '"terms":"","snapshot":"{}","unit_seq":1,"unit_at":"2026-03-02","chain":""}'
                 )
             ],
         )

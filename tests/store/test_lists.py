@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, insert, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from contracts.messages import encode
 from domain import commands as c
 from domain.model import Customer, OrderClass, State, WhistleKind
 from runtime import keyring
@@ -242,8 +243,9 @@ def test_orders_that_still_need_a_workflow_are_told_in_batches(made: Made) -> No
 def crowd(engine: Engine, database: Database, keys: Keyring) -> Engine:
     """Twenty thousand orders, evenly mixed, beside those of the other tests; each seen from some six places."""
     owner = make_engine(database.owner_url, pool_size=1, sight=EVERYWHERE)
+    snapshot = encode(quiet().at).decode()
     with owner.begin() as connection:
-        connection.execute(text(_CROWD_ORDERS), {"many": MANY})
+        connection.execute(text(_CROWD_ORDERS), {"many": MANY, "snapshot": snapshot})
         for statement in (_CROWD_SIGHTS, _CROWD_PARTS, _CROWD_CALLS):
             connection.execute(text(statement))
         titles = connection.execute(select(tables.orders.c.order_id, tables.orders.c.title).where(_IN_CROWD)).all()
@@ -436,7 +438,7 @@ SELECT 'WHX' || lpad(n::text, 8, '0'), 3, (ARRAY['triage', 'in_progress', 'close
        CASE WHEN n % 3 = 0 THEN 'P7.u3' ELSE 'P' || n % 31 || '.u' || n % 6 END,
        now() - n * interval '1 min', now() - (n * 7919 % 20011) * interval '1 min',
        CASE WHEN n % 4 < 2 THEN now() + (n * 104729 % 20021) * interval '1 min' END, NULL, NULL, '', n % 4 = 2,
-       n % 50 = 0, '', '{}', 3,
+       n % 50 = 0, '', :snapshot, 3,
        now() - (n * 7919 % 20011) * interval '1 min', ''
 FROM generate_series(1, :many) n
 """
