@@ -16,6 +16,7 @@ from desk import (
     account,
     accounts,
     acting,
+    audits,
     callbacks,
     clocks,
     directory,
@@ -73,6 +74,7 @@ app.add_typer(secret_keys.app, name="keys")
 policy.app.command("migrate")(migrate.migrate)
 policy.app.command("fit-check")(fit.fit_check)
 app.add_typer(policy.app, name="policy")
+app.add_typer(audits.app, name="audit")
 
 
 def _version(wanted: bool) -> None:

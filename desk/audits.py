@@ -1,0 +1,7 @@
+"""`whistle audit`: the auditor's commands, put together from their parts."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="审计 / replay, prove, look back, ask what would have been.")
