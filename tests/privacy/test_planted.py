@@ -272,6 +272,7 @@ def _answers(world: World, who: str) -> Iterator[Piece]:
             "unit_id": "GD.net",
             "person_id": "gd-net-1",
             "version": "none",
+            "template": "customer.urged",
         }
         for path, operations in described["paths"].items():
             operation = operations.get("get")
@@ -280,11 +281,9 @@ def _answers(world: World, who: str) -> Iterator[Piece]:
             if "{" not in path and order != world.order:
                 continue
             asked = path.removeprefix("/v1").format(**values)
-            for query in ("", "?rehearsal=true&limit=200", "?limit=200"):
+            for query in ("", "?seq=1") if "{" in path else ("", "?rehearsal=true&limit=200", "?limit=200"):
                 answer = caller.ask("GET", asked + query, who)
                 yield f"{asked}{query} {answer.status_code}", places.unpacked(answer.content)
-                if "{" in path:
-                    break
     for customer in (mobile(42), CALLED):
         answer = caller.ask("POST", "/orders/search", who, {"customer": customer, "rehearsal": True})
         yield f"search {answer.status_code}", answer.content
