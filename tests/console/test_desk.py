@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.api.conftest import AGENT, LEADER, NET, Caller
-from tests.support.browser import PHONE, Console, axe, scrolls_sideways
+from tests.support.browser import PATIENCE, PHONE, Console, axe, scrolls_sideways
 
 WORDS = {
     "zh": {
@@ -317,7 +317,7 @@ async def test_what_nobody_knows_to_be_taken_back_is_asked_for_again_and_never_d
     async def lost(route: Route) -> None:
         """It arrives and is carried out, and its answer is lost on the way."""
         keys.append(route.request.headers["idempotency-key"])
-        await route.fetch()
+        await route.fetch(timeout=PATIENCE)
         await route.abort()
 
     await page.route("**/reprioritise", lost)

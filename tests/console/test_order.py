@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.api.conftest import AGENT, AUDITOR, CALLER, DISPATCHER, INSTALL, LEADER, MANAGER, NET, PHONE, Caller
 from tests.api.documents import pdf
 from tests.support.browser import PHONE as NARROW
-from tests.support.browser import Console, axe, scrolls_sideways, still
+from tests.support.browser import PATIENCE, Console, axe, scrolls_sideways, still
 from tests.support.hours import noon
 
 TEXTS = Path(__file__).parents[2] / "console" / "src" / "texts"
@@ -226,7 +226,7 @@ async def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_done_tw
 
     async def lost(route: Route) -> None:
         keys.append(route.request.headers["idempotency-key"])
-        await route.fetch()  # it is done, and nobody hears of it
+        await route.fetch(timeout=PATIENCE)  # it is done, and nobody hears of it
         await route.abort()
 
     await page.route("**/note", lost)
