@@ -10,8 +10,8 @@ from playwright.async_api import Locator, Page, Route, expect
 
 from tests.api.conftest import AGENT, AUDITOR, CALLER, DISPATCHER, INSTALL, LEADER, MANAGER, NET, PHONE, Caller
 from tests.api.documents import pdf
-from tests.support.browser import PHONE as NARROW
 from tests.support.browser import PATIENCE, Console, axe, scrolls_sideways, still
+from tests.support.browser import PHONE as NARROW
 from tests.support.hours import noon
 
 TEXTS = Path(__file__).parents[2] / "console" / "src" / "texts"
