@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 from sqlalchemy.orm import Session
 
 from api import schemas
@@ -34,7 +35,7 @@ MOST_PARTS = 4
 """More parts than these, and a short message to a customer is too long."""
 _Words = Annotated[Plain, Field(max_length=MOST_TEXT)]
 
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "template": "customer.urged",
     "title_zh": "催办已收到",
     "title_en": "We hear you",
