@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from domain.commands import COMMANDS, Command
+from domain.commands import COMMANDS, TAKEN_IN, Command
 from domain.events import EVENTS, ClockChange, Event
 from domain.model import Actor, Order
 from domain.policy import Terms
@@ -158,12 +158,15 @@ def to_command(verb: str, message: CommandMessage) -> Command:
     return Command(
         id=message.id,
         actor=message.actor,
-        body=decode(message.body, COMMANDS[verb]),
+        body=decode(message.body, TAKEN_IN.get(verb) or COMMANDS[verb]),
         reason=message.reason,
         expected_seq=message.expected_seq,
     )
 
 
-_KINDS = (OrderInput, View, Answer, CommandMessage, EventRow, Order, Terms, Actor, *COMMANDS.values(), *EVENTS.values())
+_KINDS = (
+    *(OrderInput, View, Answer, CommandMessage, EventRow, Order, Terms, Actor),
+    *(*COMMANDS.values(), *TAKEN_IN.values(), *EVENTS.values()),
+)
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in _KINDS}
 """Made as this module is read, in one thread: two that meet a type for the first time at once end the process."""

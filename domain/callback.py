@@ -206,7 +206,7 @@ def _recorded(
         if not solved:
             raised(scribe, scribe.order.level + 1)
     elif not recorded.unhappy:
-        on_the_spot = not scribe.order.assignments
+        on_the_spot = not scribe.order.assignments and not scribe.order.imported
         close(scribe, Outcome.ANSWERED_AT_ONCE if on_the_spot else Outcome.RESOLVED_SATISFIED, why)
 
 

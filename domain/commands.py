@@ -18,8 +18,10 @@ from domain.model import (
     Colour,
     Customer,
     OrderClass,
+    Outcome,
     Rating,
     Satisfaction,
+    State,
     WhistleKind,
 )
 from domain.policy import Terms
@@ -456,6 +458,53 @@ class DecideAppeal:
     rating: Rating | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignStep:
+    """One step of another system's history: what it did, when, by whom, with which unit, and where it then stood.
+
+    `state` says that in our words, None where it stayed as it was; `event` is our event of the same meaning, '' where
+    there is none; `details` is what else that system says.
+    """
+
+    activity: str
+    at: datetime
+    by: str = ""
+    unit: str = ""
+    status: str = ""
+    state: State | None = None
+    event: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportHistory:
+    """Take in an order that another system (`system`) has kept under the number `case`, with all its steps.
+
+    With an `outcome` it had ended; without one it goes on here, with `lead` dispatched to that unit. What that system
+    has counted itself is in `said_reopens` and `said_moves`.
+    """
+
+    order_id: str
+    system: str
+    case: str
+    title: Words
+    text: Words
+    category: str
+    order_class: OrderClass
+    province: str
+    channel: str
+    customer: Customer
+    steps: tuple[ForeignStep, ...]
+    registered_at: datetime | None = None
+    area: str = ""
+    outcome: Outcome | None = None
+    lead: str = ""
+    catalogue: str = ""
+    said_reopens: int | None = None
+    said_moves: int | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+
 Body = (
     Register | AnswerAtOnce | Decline | RequestInfo | SupplyInfo | Triage | Dispatch | Sign | Contact | RequestReturn
     | DecideReturn | Extend | DecideExtension | Ledger | DecideLedger | Settle | ReportProgress | SubmitPart
@@ -473,7 +522,9 @@ def verb(command: type[Any]) -> str:
 
 
 COMMANDS: dict[str, type[Any]] = {verb(cls): cls for cls in Body.__args__}
-VERBS: dict[type[Any], str] = {cls: name for name, cls in COMMANDS.items()}
+TAKEN_IN: dict[str, type[Any]] = {verb(ImportHistory): ImportHistory}
+"""What no order's workflow is asked: it is decided beside the ledger, and the order runs only afterwards, if at all."""
+VERBS: dict[type[Any], str] = {cls: name for name, cls in (*COMMANDS.items(), *TAKEN_IN.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,7 +536,7 @@ class Command:
 
     id: str
     actor: Actor
-    body: Body
+    body: Body | ImportHistory
     reason: str = ""
     expected_seq: int | None = None
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.history_events import HistoryEnded as HistoryEnded
+from domain.history_events import OrderImported as OrderImported
+from domain.history_events import OrderTakenOver as OrderTakenOver
+from domain.history_events import StepImported as StepImported
 from domain.model import Actor, Assignment, Callback, Clock, Colour, Customer, OrderClass, State
 from domain.records import quick
 from domain.round_events import CallbackAttempted as CallbackAttempted
@@ -381,6 +385,7 @@ Happening = (
     | WhistleRefused | WhistleBlown | WhistleReviewed | WhistleAnswered | WhistleContacted | DepartmentReportedIn
     | DepartmentAbsent | DepartmentDone | DepartmentExcused | WhistleDisposed | WhistleVerified | DepartmentRated
     | RatingAppealed | AppealDecided | WhistleEnded
+    | OrderImported | StepImported | HistoryEnded | OrderTakenOver
 )  # fmt: skip
 
 EVENTS: dict[str, type[Any]] = {cls.__name__: cls for cls in Happening.__args__}

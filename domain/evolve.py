@@ -34,10 +34,10 @@ FOR_A_UNIT = (Role.UNIT_MEMBER, Role.UNIT_HEAD)
 def evolve(order: Order | None, event: e.Event) -> Order:
     """The order after the event; raises ValueError when the event is not the next one."""
     body = event.body
-    if isinstance(body, e.OrderRegistered):
+    if isinstance(body, e.OrderRegistered | e.OrderImported):
         if order is not None or event.seq != 1:
             raise ValueError(f"order {body.order_id} is registered twice")
-        return _registered(body, event)
+        return _registered(body, event) if isinstance(body, e.OrderRegistered) else _imported(body, event)
     if order is None or event.seq != order.seq + 1:
         raise ValueError(f"event {event.seq} {event.type} does not follow {order.seq if order else 0}")
     apply = APPLY.get(type(body))
@@ -80,6 +80,41 @@ def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
         rehearsal=body.rehearsal,
         clocks=_ticking({}, event),
     )
+
+
+def _imported(body: e.OrderImported, event: e.Event) -> Order:
+    return Order(
+        id=body.order_id,
+        seq=event.seq,
+        state=State.REGISTERED,
+        order_class=body.order_class,
+        category=body.category,
+        title=body.title,
+        province=body.province,
+        channel=body.channel,
+        customer=body.customer,
+        terms=body.terms,
+        policy_version=event.policy_version,
+        registered_at=body.registered_at,
+        registered_by=event.actor.id,
+        area=body.area,
+        imported=f"{body.system}/{body.case}",
+        clocks=_ticking({}, event),
+    )
+
+
+def _step_imported(order: Order, body: e.StepImported, event: e.Event) -> Changes:
+    """As that system tells it: who worked for it there has no duties here, so nobody is among the handlers."""
+    return {
+        "state": body.state,
+        "reopens": order.reopens + body.reopened,
+        "round": order.round + body.reopened,
+        "hop": order.hop + (body.moved or (not order.hop and bool(body.unit))),
+    }
+
+
+def _history_ended(order: Order, body: e.HistoryEnded, event: e.Event) -> Changes:
+    return {"outcome": body.outcome, "closed_at": body.closed_at, "over": True}
 
 
 def _to(state: State) -> Apply:
@@ -400,6 +435,9 @@ APPLY: dict[type[Any], Apply] = {
     e.OrderReprioritised: lambda order, body, event: {"priority": body.priority, **_under(body, order)},
     e.OrderRetiered: _retiered,
     e.PolicyMigrated: lambda order, body, event: {"policy_version": body.version, **_under(body, order)},
+    e.StepImported: _step_imported,
+    e.HistoryEnded: _history_ended,
+    e.OrderTakenOver: lambda order, body, event: {"state": body.to},
     **WHISTLES,
 }
 """Events that are absent change nothing but clocks: progress, breaches, dead ends."""

@@ -405,7 +405,8 @@ class Order:
 
     `contacts` counts the customer's own demands: the complaint itself, and each time that he pressed. `closed_at` is
     the instant of the event that ended the round; where time ended it, that at which it was noticed. `against` is the
-    unit that is complained about, '' where none is named.
+    unit that is complained about, '' where none is named; `imported` the system and the number there of an order whose
+    history was taken in from it, '' for our own.
     """
 
     id: str
@@ -453,6 +454,7 @@ class Order:
     requests: tuple[Request, ...] = ()
     callback: Callback | None = None
     clocks: dict[str, Clock] = field(default_factory=dict)
+    imported: str = ""
 
     @property
     def lead(self) -> Assignment | None:

@@ -76,6 +76,7 @@ TOLD: dict[type, tuple[Line, ...]] = {
     e.InformationRequired: (Line(to.customer, "customer.info_required"),),
     e.InformationSupplied: (Line(to.lead, "unit.info_supplied"),),
     e.InformationLapsed: (Line(to.lead, "unit.info_lapsed"), Line(to.customer, "customer.info_lapsed")),
+    e.OrderTakenOver: (Line(to.dispatcher, "desk.to_dispatch", to.starts_clock("dispatch")),),
     e.TriageOpened: (Line(to.dispatcher, "desk.triage"), Line(to.released, "unit.released")),
     e.OrderDispatched: (
         Line(to.parts(UnitRole.LEAD), "unit.dispatched"),
@@ -163,6 +164,9 @@ SILENT: tuple[type, ...] = (
     e.WhistleAnswered,
     e.WhistleContacted,
     e.WhistleEnded,
+    e.OrderImported,  # what was told then was told there
+    e.StepImported,
+    e.HistoryEnded,
 )
 """Events that tell nobody: they ask nothing of anyone and are seen in the order itself."""
 

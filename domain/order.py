@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain import assignment, callback, errors, marks, retime, transitions, whistle
+from domain import assignment, callback, errors, history, marks, retime, transitions, whistle
 from domain import commands as c
 from domain import events as e
 from domain.callback import all_clocks, end_whistles
@@ -41,10 +41,13 @@ def decided(order: Order | None, command: c.Command, now: datetime, terms: Terms
     """As `decide`, with the order as it stands after the events."""
     scribe = Scribe(order, now, terms, command.actor, command.reason, command.id)
     body = command.body
-    if isinstance(body, c.Register):
+    if isinstance(body, c.Register | c.ImportHistory):
         if order is not None:
             raise errors.NotAllowedNow(f"{order.id} is registered already", state=order.state)
-        _register(scribe, body)
+        if isinstance(body, c.Register):
+            _register(scribe, body)
+        else:
+            history.import_history(scribe, body, _dispatch)
         return tuple(scribe.events), scribe.order
     if order is None:
         raise errors.NotAllowedNow(f"{command.verb} comes before registration", allowed=("register",))

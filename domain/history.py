@@ -1,0 +1,155 @@
+"""Taking in the history of another system: what may come in, how it is counted, and how an open order goes on.
+
+Nothing is judged by our rules that happened under others: a step is recorded as that system tells it. What is decided
+here is what follows: how often the order was reopened and moved, and, where it is open, what is owed from now on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from domain import callback, errors
+from domain import commands as c
+from domain import events as e
+from domain.clocks import answered, of_kind, start
+from domain.model import SYSTEM, Role, State
+from domain.scribe import Scribe, required
+
+IMPORTERS: tuple[Role, ...] = (Role.HEADQUARTERS,)
+"""Who may take in histories: they are of every province."""
+
+ENDED: tuple[State, ...] = (State.CLOSED, State.NOT_ACCEPTED, State.CANCELLED, State.TERMINATED, State.MERGED)
+RESOLVED: tuple[State, ...] = (State.REPLIED, State.AWAITING_CALLBACK, *ENDED)
+"""Whatever leaves one of these for another state was reopened."""
+
+MOST_STEPS = 5000
+"""Steps of one order: what has more is no order's history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A step with what it was: the state after it, and whether it reopened or moved the order."""
+
+    step: c.ForeignStep
+    state: State
+    reopened: bool
+    moved: bool
+
+
+def walked(steps: Iterable[c.ForeignStep]) -> tuple[Walked, ...]:
+    """The steps, each counted; one that names no state leaves it as it was, the first one finds it registered."""
+    found: list[Walked] = []
+    state, unit = State.REGISTERED, None
+    for step in steps:
+        after = step.state or state
+        reopened = bool(found) and state in RESOLVED and after not in RESOLVED
+        moved = unit is not None and step.unit != unit
+        found.append(Walked(step, after, reopened, moved))
+        state, unit = after, step.unit
+    return tuple(found)
+
+
+Dispatch = Callable[[Scribe, c.Dispatch, str], None]
+
+
+def import_history(scribe: Scribe, command: c.ImportHistory, dispatch: Dispatch) -> None:
+    """Record the order with its steps; an ended one is over, an open one goes on with a dispatch or a call-back."""
+    if scribe.actor.role not in IMPORTERS:
+        raise errors.RoleForbidden(
+            f"import_history is not for the role {scribe.actor.role}",
+            field="actor.role",
+            remedy="ask one of: " + ", ".join(IMPORTERS),
+        )
+    _check(scribe, command)
+    steps = walked(command.steps)
+    scribe.emit(_beginning(scribe, command))
+    for number, one in enumerate(steps, start=1):
+        scribe.emit(_step(number, one))
+    reopens, moves = sum(one.reopened for one in steps), sum(one.moved for one in steps)
+    counted = (reopens, moves, command.said_reopens, command.said_moves)
+    if command.outcome is not None:
+        scribe.emit(e.HistoryEnded(command.outcome, steps[-1].step.at, *counted))
+        return
+    _go_on(scribe, command, counted, dispatch)
+
+
+def _check(scribe: Scribe, command: c.ImportHistory) -> None:
+    for name, what in (("title", "a title"), ("text", "what it is about"), ("category", "a category")):
+        required(getattr(command, name), name, what)
+    required(command.system, "system", "the name of the system it comes from")
+    required(command.case, "case", "its number there")
+    required(command.province, "province", "the province code")
+    required(command.customer.name, "customer.name", "the customer's name")
+    if not 0 < len(command.steps) <= MOST_STEPS:
+        raise errors.InvalidField(
+            f"{len(command.steps)} steps", field="steps", remedy=f"give at least one and at most {MOST_STEPS}"
+        )
+    for number, step in enumerate(command.steps, start=1):
+        required(step.activity, f"steps.{number}.activity", "what was done")
+        if step.at > scribe.now:
+            raise errors.InvalidField(
+                f"step {number} is in the future: {step.at.isoformat()}",
+                field=f"steps.{number}.at",
+                remedy="check the format and the zone of its time",
+            )
+    ended = walked(command.steps)[-1].state in ENDED
+    if ended != (command.outcome is not None):
+        raise errors.InvalidField(
+            "outcome is given for what is open" if not ended else "outcome is missing",
+            field="outcome",
+            remedy="an ended history says how it ended, an open one does not",
+        )
+
+
+def _beginning(scribe: Scribe, command: c.ImportHistory) -> e.OrderImported:
+    return e.OrderImported(
+        order_id=command.order_id,
+        system=command.system,
+        case=command.case,
+        registered_at=command.registered_at or command.steps[0].at,
+        title=command.title,
+        text=command.text,
+        category=command.category,
+        order_class=command.order_class,
+        province=command.province,
+        channel=command.channel,
+        customer=command.customer,
+        terms=scribe.terms.digest,
+        area=command.area,
+        details=command.details,
+    )
+
+
+def _step(number: int, one: Walked) -> e.StepImported:
+    step = one.step
+    return e.StepImported(
+        number=number,
+        activity=step.activity,
+        at=step.at,
+        by=step.by,
+        state=one.state,
+        unit=step.unit,
+        status=step.status,
+        event=step.event,
+        reopened=one.reopened,
+        moved=one.moved,
+        details=step.details,
+    )
+
+
+def _go_on(
+    scribe: Scribe, command: c.ImportHistory, counted: tuple[int, int, int | None, int | None], dispatch: Dispatch
+) -> None:
+    """Owe what any order owes from here on: the customer an answer, a unit or the desk the next step."""
+    statutory = start("statutory", f"r{scribe.order.round}", "", scribe.now, scribe.terms)
+    if scribe.order.state in RESOLVED:
+        scribe.emit(e.OrderTakenOver(State.AWAITING_CALLBACK, *counted), statutory)
+        planned, starts = callback.planned_callback(scribe)
+        answer = answered(of_kind(scribe.order, "statutory"), scribe.now)
+        scribe.emit(e.CallbackPlanned(planned), answer, starts, by=SYSTEM)
+        return
+    found = None if command.lead else start("dispatch", f"s{scribe.order.seq + 1}", "", scribe.now, scribe.terms)
+    scribe.emit(e.OrderTakenOver(State.TRIAGE, *counted), statutory, found)
+    if command.lead:
+        dispatch(scribe, c.Dispatch(command.lead), command.catalogue)
