@@ -46,7 +46,11 @@ _NEW_HEAD = (
     + " ON CONFLICT DO NOTHING RETURNING order_id"
 )
 _HEAD_MOVED = writes.update(tables.orders, without=("region",), kept=("unit_seq", "unit_at"))
-_EVENTS = writes.insert(tables.events, without=("recorded_at",))
+_EVENTS = (
+    f"WITH made AS ({writes.insert(tables.events, without=('recorded_at',))} RETURNING order_id, seq)"  # nosec B608
+    " INSERT INTO unsequenced (order_id, seq) SELECT order_id, seq FROM made ORDER BY seq"
+)
+"""Events, which wait from then on for their places in the log (`notary`): there is never one without the other."""
 _SIGHTS = (
     "INSERT INTO sights (order_id, place, rehearsal, registered_at)"
     " SELECT r.order_id, up.place, r.rehearsal, r.registered_at"

@@ -10,20 +10,27 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store import access_tables, tables, template_tables, walls
+from store import access_tables, log_tables, span_tables, tables, template_tables, walls
 from store.columns import metadata
 
-APPEND_ONLY = (*tables.APPEND_ONLY, *access_tables.APPEND_ONLY, *template_tables.APPEND_ONLY)
+APPEND_ONLY = (
+    *tables.APPEND_ONLY, *access_tables.APPEND_ONLY, *template_tables.APPEND_ONLY, *log_tables.APPEND_ONLY,
+)  # fmt: skip
 
 DELETING = (
     "commands", "calls", "challenges", "order_texts", "sights", "federated", "files", "saved_views",
+    "unsequenced",
 )  # fmt: skip
 """Tables from which the application may take rows."""
 
 CHANGING: dict[str, tuple[str, ...]] = {
     "notices": ("state", "attempts", "next_attempt_at", "sent_at", "receipt", "read_at", "created_at"),
+    "tiles": ("hashes",),
 }
-"""Tables of which the application may change these columns alone: what a notice says, and to whom, stays as it was."""
+"""Tables of which the application may change these columns alone.
+
+What a notice says, and to whom, stays as it was; a tile of the log grows (a trigger sees to it).
+"""
 
 APP_ROLE = "whistle_app"
 WALLS_ROLE = "whistle_walls"
@@ -87,6 +94,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT SELECT, INSERT ON {adding} TO {APP_ROLE}",
         *(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {APP_ROLE}" for table, columns in CHANGING.items()),
         f"GRANT SELECT ON alembic_version TO {APP_ROLE}",
+        *span_tables.grants(APP_ROLE),
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP_ROLE}" for function in walls.PAST),
     ):
         connection.execute(text(statement))

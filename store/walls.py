@@ -90,17 +90,21 @@ PAST = {
 
 OF_ORDERS = (
     "orders", "events", "order_texts", "assignments", "whistles", "attendances", "deadlines", "firings", "criticisms",
-    "calls", "sweeps", "refusals", "files", "callbacks",
+    "calls", "sweeps", "refusals", "files", "callbacks", "leaves",
 )  # fmt: skip
 """Tables of which every row belongs to one order."""
 
 OF_THE_SYSTEM = (
     "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
-    "saved_views",
+    "saved_views", "unsequenced", "order_spans", "assignment_spans", "attendance_spans", "deadline_spans",
+    "callback_spans", "span_progress",
 )  # fmt: skip
 """Tables that no person's session reads or writes."""
 
-OF_ALL = ("units", "people", "absences", "catalogue", "policies", "terms", "pulses", "notice_templates")
+OF_ALL = (
+    "units", "people", "absences", "catalogue", "policies", "terms", "pulses", "notice_templates", "tiles",
+    "checkpoints", "cosignatures",
+)  # fmt: skip
 """Tables that say nothing of any order: whoever is somebody reads them, the system writes them.
 
 Who is shown them is for the first wall to decide.
@@ -115,7 +119,10 @@ RULES: dict[str, str] = {
 }
 """What a row must fulfil to be seen, added or changed, by table; those of `OF_ALL` are seen by others too."""
 
-LATER = ("saved_views", "callbacks", "notice_templates")
+LATER = (
+    "saved_views", "callbacks", "notice_templates", "unsequenced", "leaves", "tiles", "checkpoints", "cosignatures",
+    "order_spans", "assignment_spans", "attendance_spans", "deadline_spans", "callback_spans", "span_progress",
+)  # fmt: skip
 """Of these, tables that a later migration makes; it puts their wall up with `around`."""
 
 KEPT = """
