@@ -93,8 +93,8 @@ def _orders(read: Reader) -> tuple[tuple[Count, ...], tuple[Count, ...]]:
 def _days(read: Reader) -> None:
     """What was registered and what ended since midnight."""
     for name, condition in (
-        ("registered", "NOT rehearsal AND registered_at >= :midnight"),
-        ("closed", "closed_at IS NOT NULL AND NOT rehearsal AND closed_at >= :midnight"),
+        ("registered", "NOT rehearsal AND registered_at BETWEEN :midnight AND :now"),
+        ("closed", "closed_at IS NOT NULL AND NOT rehearsal AND closed_at BETWEEN :midnight AND :now"),
     ):
         counted = f"SELECT province, count(*) AS n FROM orders WHERE {condition} AND {{in_province}} GROUP BY province"  # nosec B608  # constants of this file
         for row in read.rows(counted):
@@ -169,7 +169,7 @@ _UNSIGNED = f"""
 
 _BREACHED = """
     FROM (SELECT * FROM deadlines
-          WHERE breached_at IS NOT NULL AND NOT rehearsal AND breached_at >= :midnight) x
+          WHERE breached_at IS NOT NULL AND NOT rehearsal AND breached_at BETWEEN :midnight AND :now) x
     JOIN orders o ON o.order_id = x.order_id
     WHERE {owed}
 """
