@@ -36,8 +36,8 @@ class Life:
     """One order and its people."""
 
     __slots__ = (
-        "_count", "_diary", "_entries", "_reactions", "_wake", "category", "commands", "customer", "deadline", "events",
-        "judge", "luck", "now", "number", "order", "refusals", "terms", "time_events", "world",
+        "_count", "_diary", "_entries", "_reactions", "_wake", "category", "commands", "customer", "deadline", "deeds",
+        "events", "judge", "luck", "now", "number", "order", "refusals", "terms", "time_events", "world",
     )  # fmt: skip
 
     def __init__(self, world: World, number: int, reactions: dict[type[Any], Reaction]) -> None:
@@ -52,6 +52,7 @@ class Life:
         self.events: list[Event] = []
         self.judge: Judge
         self.commands: list[str] = []
+        self.deeds: list[c.Command] = []
         self.refusals: list[str] = []
         self.time_events = 0
         self.deadline: datetime | None = None
@@ -105,6 +106,7 @@ class Life:
             self.refusals.append(f"{verb}: {refusal.code}")
             return False
         self.commands.append(verb)
+        self.deeds.append(command)
         if before is not None:
             if order.terms != before.terms:
                 self.terms = self.judge.terms = body.terms  # type: ignore[union-attr,assignment]

@@ -1,0 +1,137 @@
+"""Past orders as the ledger has them, page by page: memory does not grow with how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import JSON, ColumnElement, Text, bindparam, cast, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from audit.lab.past import NO_COMMANDS, Past, Unplayable, past
+from contracts.messages import CommandMessage, EventRow, decode, from_row, to_command
+from domain.commands import Command
+from domain.events import ClockChange, Event
+from domain.model import Actor, OrderClass, Role
+from store.commands import Standing
+from store.tables import commands, events, orders
+from store.tables import terms as frozen
+
+PAGE = 100
+"""Orders that are read at once."""
+_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
+_E, _O, _C = events.c, orders.c, commands.c
+_EVENTS = (
+    select(
+        _E.order_id, _E.seq, _E.type, _E.at, _E.actor_id, _E.role, _E.unit, _E.reason, _E.policy_version,
+        _E.command_id, _E.acting_for, cast(_E.data, Text).label("data"), cast(_E.clocks, Text).label("clocks"),
+    )
+    .where(_E.order_id.in_(bindparam("numbers", expanding=True)))
+    .order_by(_E.order_id, _E.seq)
+)  # fmt: skip
+_COMMANDS = select(_C.key, _C.order_id, _C.verb, _C.message).where(
+    _C.order_id.in_(bindparam("numbers", expanding=True)), _C.state == Standing.DONE.value
+)
+
+
+class Selection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which past orders: registered from an instant (with it) until another (without it), and of what kind.
+
+    `policy_version` is the one that the order runs by now. A filter left empty does not filter; `limit` 0 is no limit.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    province: str = ""
+    category: str = ""
+    order_class: OrderClass | None = None
+    policy_version: str = ""
+    rehearsal: bool = False
+    limit: int = 0
+
+
+def count(session: Session, selection: Selection) -> int:
+    """How many orders that is."""
+    wanted = select(_O.order_id).where(*_conditions(selection))
+    if selection.limit:
+        wanted = wanted.limit(selection.limit)
+    return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+
+def pages(session: Session, selection: Selection, size: int = PAGE) -> Iterator[list[str]]:
+    """The numbers of the selected orders, in the order in which they were registered, so many at a time."""
+    after: tuple[datetime, str] | None = None
+    left = selection.limit or None
+    while left is None or left > 0:
+        wanted = select(_O.order_id, _O.registered_at).where(*_conditions(selection))
+        if after is not None:
+            wanted = wanted.where(tuple_(_O.registered_at, _O.order_id) > tuple_(*after))
+        many = size if left is None else min(size, left)
+        rows = session.execute(wanted.order_by(_O.registered_at, _O.order_id).limit(many)).all()
+        if not rows:
+            return
+        yield [row.order_id for row in rows]
+        after = (rows[-1].registered_at, rows[-1].order_id)
+        left = None if left is None else left - len(rows)
+
+
+def pasts(session: Session, numbers: Iterable[str], as_of: datetime) -> Iterator[Past | Unplayable]:
+    """These orders as the lab plays them, in this order; one that cannot be played says why."""
+    asked = list(numbers)
+    by_order: dict[str, dict[str, Command]] = {}
+    for row in session.execute(_COMMANDS, {"numbers": asked}):
+        command = to_command(row.verb, decode(row.message, CommandMessage))
+        by_order.setdefault(row.order_id, {})[row.key] = command
+    rows = session.execute(_EVENTS, {"numbers": asked})
+    lived = {number: [_event(row) for row in own] for number, own in groupby(rows, key=lambda row: row.order_id)}
+    for number in asked:
+        try:
+            yield past(number, lived.get(number, []), by_order.get(number, {}), as_of)
+        except Unplayable as why:
+            yield why
+        except (KeyError, ValueError):  # another version's event or command
+            yield Unplayable(number, NO_COMMANDS)
+
+
+def selected(session: Session, selection: Selection, as_of: datetime | None = None) -> Iterator[Past | Unplayable]:
+    """All selected orders, as known at an instant (UTC; default: now)."""
+    known = as_of or datetime.now(UTC)
+    for numbers in pages(session, selection):
+        yield from pasts(session, numbers, known)
+
+
+def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_O.rehearsal.is_(selection.rehearsal)]
+    if selection.since is not None:
+        found.append(_O.registered_at >= selection.since)
+    if selection.until is not None:
+        found.append(_O.registered_at < selection.until)
+    for column, value in ((_O.province, selection.province), (_O.category, selection.category)):
+        if value:
+            found.append(column == value)
+    if selection.order_class is not None:
+        found.append(_O.order_class == selection.order_class.value)
+    if selection.policy_version:
+        version = cast(frozen.c.document, JSON)["policy_version"].as_string()
+        found.append(_O.terms.in_(select(frozen.c.digest).where(version == selection.policy_version)))
+    return found
+
+
+def _event(row: Any) -> Event:
+    return from_row(
+        EventRow(
+            order_id=row.order_id,
+            seq=row.seq,
+            type=row.type,
+            at=row.at,
+            actor=Actor(row.actor_id, Role(row.role), row.unit, row.acting_for),
+            policy_version=row.policy_version,
+            data=msgspec.Raw(row.data.encode()),
+            reason=row.reason,
+            command_id=row.command_id,
+            clocks=_CLOCKS.decode(row.clocks),
+        )
+    )
