@@ -34,6 +34,7 @@ from desk import (
     secret_keys,
     sights,
     tour,
+    witness,
 )
 from desk.client import DeskError
 from runtime import settings, zones
@@ -75,6 +76,7 @@ policy.app.command("migrate")(migrate.migrate)
 policy.app.command("fit-check")(fit.fit_check)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audits.app, name="audit")
+app.command("witness")(witness.witness)
 
 
 def _version(wanted: bool) -> None:

@@ -27,13 +27,14 @@ READY_SECONDS = 300.0
 def folder() -> Iterator[Settings]:
     """Settings of a system of its own; its folder is removed afterwards."""
     place = Path(tempfile.mkdtemp(prefix="whistle-bench-"))
-    first = ports.free_run(PORT_COUNT + 2)
+    first = ports.free_run(PORT_COUNT + 4)
     try:
         yield load(
             data_dir=place,
             temporal_port=first,
             postgres_port=first + PORT_COUNT,
             api_port=first + PORT_COUNT + 1,
+            witness_port=first + PORT_COUNT + 2,
             ui_enabled=False,
         )
     finally:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from identity.accounts import ONE_TIME_HOURS, Unknown, first_administrator
+from notary.keys import log_keys
 from runtime import instance, keyring, leftovers, namespaces
 from runtime.console import Console
 from runtime.faults import SetupError
@@ -96,6 +97,7 @@ def everything(settings: Settings, console: Console) -> None:
     wait_for(settings.database_url, 60.0)
     tables(settings.database_url, settings.profile)
     keys(settings.database_url, settings)
+    log_keys(settings)
     namespaces.ensure(
         settings.temporal_address, [settings.temporal_namespace, settings.rehearsal_namespace], seconds=120.0
     )

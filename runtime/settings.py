@@ -28,6 +28,7 @@ _ADDRESS = re.compile(r"^[^\s:/]+:\d{1,5}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?")
 _ISSUER = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[\w.~%/-]*)?", re.ASCII)
+_WITNESS = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+ +https?://[^\s,]+", re.ASCII)
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
 
@@ -79,6 +80,12 @@ def _hosts(value: str) -> str:
 def _networks(value: str) -> str:
     if networks.hosts(value).names:
         raise ValueError("must be addresses and networks such as 10.1.0.0/16, no names")
+    return value
+
+
+def _witnesses(value: str) -> str:
+    if not all(_WITNESS.fullmatch(entry.strip()) for entry in value.split(",") if value.strip()):
+        raise ValueError("must be witnesses apart by commas, each its vkey, a space and its address")
     return value
 
 
@@ -300,16 +307,58 @@ class Settings(BaseSettings):
         "whistle@localhost.localdomain", description="Sender of notices by mail."
     )
 
+    log_key_path: Folder | None = Field(
+        None,
+        description="File of the private key that signs the log of all events: back it up, and let workers alone read "
+        "it. Made at the first start in development; in production it is brought, see `whistle audit key`. "
+        "Default: `log.key` in `data_dir`.",
+    )
+    log_origin: str = Field(
+        "whistle.localhost/log",
+        pattern=r"^[^\s+]+$",
+        description="The name of the log of all events, unlike that of any other log, such as "
+        "audit.example.net/whistle; it never changes.",
+    )
+    witnesses: Annotated[str, AfterValidator(_witnesses)] = Field(
+        "",
+        description="The witnesses that cosign the log, apart by commas, each its vkey, a space and its address. "
+        "Default: those that `whistle up` starts here.",
+    )
+    witness_quorum: int = Field(
+        0, ge=0, le=16, description="How many of them must have cosigned; 0: more than half, and one at least."
+    )
+    witness_count: int = Field(2, ge=0, le=8, description="Witnesses that `whistle up` starts, where none are named.")
+    witness_port: Port = Field(
+        18701, le=65535 - 8, description="Port of the first of them, on loopback; the others take the next ones."
+    )
+    tsa_url: str | None = Field(
+        None,
+        pattern="^https?://",
+        description="A time-stamp authority (RFC 3161), which stamps the log's newest checkpoint now and then.",
+    )
+    tsa_certificates: Folder | None = Field(
+        None, description="File of the certificates (PEM) that its stamps must go back to; needed with `tsa_url`."
+    )
+    tsa_minutes: int = Field(60, ge=1, le=1440, description="Minutes from one such stamp to the next.")
+
     @model_validator(mode="after")
     def _ports_differ(self) -> "Settings":
         taken: dict[int, str] = {}
         wanted = [("postgres_port", self.postgres_port), ("api_port", self.api_port)]
         wanted += [("temporal_port", self.temporal_port + offset) for offset in range(9)]
         wanted += [("ui_port", self.ui_port)]
+        if not self.witnesses:
+            wanted += [("witness_port", self.witness_port + offset) for offset in range(self.witness_count)]
         for field, port in wanted:
             other = taken.setdefault(port, field)
             if other != field:
                 raise ValueError(f"{field} and {other} both need port {port}; choose another for one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _stamps_can_be_checked(self) -> "Settings":
+        if self.tsa_url is not None and self.tsa_certificates is None:
+            raise ValueError("tsa_url needs tsa_certificates, by which its stamps are checked")
         return self
 
     @model_validator(mode="after")
@@ -341,6 +390,11 @@ class Settings(BaseSettings):
     def keyring_path(self) -> Path:
         """Return the file of the secret keys."""
         return self.keys_file or self.data_dir / "keys.json"
+
+    @property
+    def log_key_file(self) -> Path:
+        """Return the file of the key that signs the log."""
+        return self.log_key_path or self.data_dir / "log.key"
 
     @property
     def shows_docs(self) -> bool:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from notary import keys
+from notary.witness import own_key
 from runtime import instance, ports, provision
 from runtime.console import Console
 from runtime.faults import SetupError
@@ -40,17 +42,20 @@ def up(settings: Settings, console: Console | None = None) -> int:
     with _stoppable() as deaf:
         try:
             stack.acquire()
-            for program in application(settings):
+            for program in [*witnesses(settings), *application(settings)]:
                 program.child.end_orphan()
             ports.demand(settings.api_port, "API", "WHISTLE_API_PORT", settings.api_host)
+            for number in range(_own_witnesses(settings)):
+                ports.demand(settings.witness_port + number, "witness", "WHISTLE_WITNESS_PORT")
             instance.note(settings)
             stack.up()
             ran = True
             provision.tables(stack.owner_url, settings.profile)
             provision.keys(stack.owner_url, settings)
+            keys.log_keys(settings)
             provision.tell_of_locked_doors(stack.owner_url, settings, console)
             console.say("数据表、组织资料与密钥就绪", "tables, organisation and keys are in place")
-            programs = application(stack.settings)
+            programs = witnesses(settings) + application(with_witnesses(stack.settings))
             for program in programs:
                 program.restart()
             _await_api(programs, stack.settings)
@@ -135,6 +140,54 @@ def application(settings: Settings) -> list[Program]:
     api = Child("API", command, log=settings.logs / "api.log", env=environment, cwd=PROJECT, stop_seconds=25.0)
     programs.append(Program(api, lambda: _responds(f"{settings.api_url}/livez")))
     return programs
+
+
+def _own_witnesses(settings: Settings) -> int:
+    """How many witnesses are started here: none where others are named."""
+    return 0 if settings.witnesses else settings.witness_count
+
+
+def witnesses(settings: Settings) -> list[Program]:
+    """Return the witnesses that run here, each with a key and a folder of its own; not yet started.
+
+    They show little as long as whoever has this machine has them too: docs/operations.md says where they belong.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    programs = []
+    for number in range(1, _own_witnesses(settings) + 1):
+        folder, address = _witness_place(settings, number)
+        command = [sys.executable, "cli.py", "witness", "--state", str(folder), "--listen", address]
+        command += ["--log", str(keys.public_file(settings.log_key_file))]
+        child = Child(
+            f"witness {number}",
+            command,
+            log=settings.logs / f"witness-{number}.log",
+            env={**environment, "PYTHONUNBUFFERED": "1", "TZ": "UTC"},
+            cwd=PROJECT,
+            stop_seconds=10.0,
+        )
+        programs.append(Program(child))
+    return programs
+
+
+def with_witnesses(settings: Settings) -> Settings:
+    """Return the settings with the witnesses that run here, whose keys are made if they are not there.
+
+    Raises:
+        SetupError: a key cannot be read or made.
+    """
+    entries = []
+    for number in range(1, _own_witnesses(settings) + 1):
+        folder, address = _witness_place(settings, number)
+        verifier = own_key(folder, f"{settings.log_origin}/witness-{number}").verifier
+        entries.append(f"{verifier.vkey} http://{address}")
+    return settings.model_copy(update={"witnesses": ", ".join(entries) or settings.witnesses})
+
+
+def _witness_place(settings: Settings, number: int) -> tuple[Path, str]:
+    """Folder and address of one of our own witnesses."""
+    address = f"{settings.loopback}:{settings.witness_port + number - 1}"
+    return settings.data_dir / "witnesses" / str(number), address
 
 
 def _metrics_address(settings: Settings, number: int) -> str | None:

@@ -46,12 +46,13 @@ _PROGRAM = "import sys; from runtime.settings import load; from runtime.supervis
 
 def free_settings(folder: Path, mail_port: int) -> Settings:
     """Settings of a system on free ports and that folder, whose mail goes to that port."""
-    first = ports.free_run(PORT_COUNT + 2)
+    first = ports.free_run(PORT_COUNT + 4)
     return load(
         data_dir=folder,
         temporal_port=first,
         postgres_port=first + PORT_COUNT,
         api_port=first + PORT_COUNT + 1,
+        witness_port=first + PORT_COUNT + 2,
         ui_enabled=False,
         worker_count=1,
         api_workers=1,

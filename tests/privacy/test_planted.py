@@ -77,12 +77,13 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with mail() as (echo, mail_port), messages() as (sms, sms_port):
-        first = ports.free_run(PORT_COUNT + 3)
+        first = ports.free_run(PORT_COUNT + 5)
         settings = load(
             data_dir=tmp_path_factory.mktemp("planted"),
             temporal_port=first,
             postgres_port=first + PORT_COUNT,
             api_port=first + PORT_COUNT + 1,
+            witness_port=first + PORT_COUNT + 3,
             worker_metrics_address=f"127.0.0.1:{first + PORT_COUNT + 2}",
             ui_enabled=False,
             api_workers=2,

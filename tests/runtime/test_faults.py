@@ -23,13 +23,14 @@ from runtime.temporal import PORT_COUNT
 
 
 def _settings(tmp_path: Path) -> Settings:
-    first = ports.free_run(PORT_COUNT + 3)
+    first = ports.free_run(PORT_COUNT + 5)
     return load(
         data_dir=tmp_path / "data",
         temporal_port=first,
         postgres_port=first + PORT_COUNT,
         api_port=first + PORT_COUNT + 1,
         ui_port=first + PORT_COUNT + 2,
+        witness_port=first + PORT_COUNT + 3,
         ui_enabled=False,
     )
 

@@ -82,13 +82,14 @@ class _Run:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    first = ports.free_run(PORT_COUNT + 3)
+    first = ports.free_run(PORT_COUNT + 5)
     return load(
         data_dir=tmp_path_factory.mktemp("up"),
         temporal_port=first,
         postgres_port=first + PORT_COUNT,
         api_port=first + PORT_COUNT + 1,
         ui_port=first + PORT_COUNT + 2,
+        witness_port=first + PORT_COUNT + 3,
     )
 
 
@@ -140,7 +141,13 @@ def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, setti
     _query(settings, "create table kept_between_runs (value int, kek text)")
     _query(settings, f"insert into kept_between_runs values (42, '{kek}')")
 
-    for log, name in (("worker-1", "worker"), ("api", "API"), ("temporal", "Temporal"), ("postgres", "PostgreSQL")):
+    for log, name in (
+        ("worker-1", "worker"),
+        ("witness-2", "witness 2"),
+        ("api", "API"),
+        ("temporal", "Temporal"),
+        ("postgres", "PostgreSQL"),
+    ):
         os.kill(run.pid_of(log), signal.SIGKILL)
         run.wait_for(f"{name} was started again", 60)
     run.wait_until_ready()
@@ -149,7 +156,7 @@ def test_the_first_start_says_where_to_look_and_parts_come_back(run: _Run, setti
     assert "everything has stopped" in run.said
     assert instance.find(settings) is None
     assert _left_below(settings.data_dir) == []
-    assert all(ports.is_free(settings.temporal_port + offset) for offset in range(PORT_COUNT + 3))
+    assert all(ports.is_free(settings.temporal_port + offset) for offset in range(PORT_COUNT + 5))
 
 
 def test_the_second_start_finds_all_data(run: _Run, settings: Settings) -> None:

@@ -62,6 +62,7 @@ def settings(folder: Path, first: int, name: str = "") -> Settings:
         postgres_port=first + PORT_COUNT,
         api_port=first + PORT_COUNT + 1,
         ui_port=first + PORT_COUNT + 2,
+        witness_port=first + PORT_COUNT + 3,
         ui_enabled=False,
         allowed_hosts="api",  # as the tests' clients call it
         **own,
@@ -70,7 +71,7 @@ def settings(folder: Path, first: int, name: str = "") -> Settings:
 
 def free_settings(folder: Path) -> Settings:
     """Settings of a stack in `folder` on ports that are free now."""
-    return settings(folder, ports.free_run(PORT_COUNT + 3))
+    return settings(folder, ports.free_run(PORT_COUNT + 5))
 
 
 def _rehearsals(name: str) -> str:
