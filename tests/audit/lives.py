@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from contracts.messages import EventRow, to_rows
 from domain.errors import Refusal
@@ -34,10 +34,18 @@ class Watched(Life):
         return to_rows(self.at.id, self.events)
 
 
+W = TypeVar("W", bound=Watched)
+
+
 def random_life(seed: int, steps: int = 40) -> Watched:
     """Somebody who may, does something that might be, again and again, and time passes."""
+    return random_life_of(Watched, seed, steps)
+
+
+def random_life_of(kind: type[W], seed: int, steps: int = 40) -> W:
+    """The same as a life of that kind."""
     luck = Random(seed)
-    life = Watched(order_id=number(), lead="GD.net", co=("GD.bill",) if luck.random() < 0.4 else (), catalogue="1")
+    life = kind(order_id=number(), lead="GD.net", co=("GD.bill",) if luck.random() < 0.4 else (), catalogue="1")
     for _ in range(steps):
         if luck.random() < 0.35:
             life.wait(hours=luck.choice([0.37, 1, 5.2, 26, 90]))
