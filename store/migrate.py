@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store import access_tables, log_tables, span_tables, tables, template_tables, walls
+from store import access_tables, lab_tables, log_tables, span_tables, tables, template_tables, walls
 from store.columns import metadata
 
 APPEND_ONLY = (
@@ -20,6 +20,7 @@ APPEND_ONLY = (
 DELETING = (
     "commands", "calls", "challenges", "order_texts", "sights", "federated", "files", "saved_views",
     "unsequenced",
+    *lab_tables.DELETING,
 )  # fmt: skip
 """Tables from which the application may take rows."""
 

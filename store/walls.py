@@ -97,7 +97,7 @@ OF_ORDERS = (
 OF_THE_SYSTEM = (
     "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
     "saved_views", "unsequenced", "order_spans", "assignment_spans", "attendance_spans", "deadline_spans",
-    "callback_spans", "span_progress",
+    "callback_spans", "span_progress", "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
 )  # fmt: skip
 """Tables that no person's session reads or writes."""
 
@@ -122,6 +122,7 @@ RULES: dict[str, str] = {
 LATER = (
     "saved_views", "callbacks", "notice_templates", "unsequenced", "leaves", "tiles", "checkpoints", "cosignatures",
     "order_spans", "assignment_spans", "attendance_spans", "deadline_spans", "callback_spans", "span_progress",
+    "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
 )  # fmt: skip
 """Of these, tables that a later migration makes; it puts their wall up with `around`."""
 

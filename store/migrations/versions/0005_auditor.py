@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store import log_tables, span_tables, walls
+from store import lab_tables, log_tables, span_tables, walls
 
 revision = "0005"
 down_revision = "0004"
@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Each part has a function of its own."""
     _log()
     _spans()
+    _lab()
 
 
 def _log() -> None:
@@ -64,6 +65,14 @@ def _spans() -> None:
     for table in span_tables.NEW:
         table.create(op.get_bind())
     for statement in (*walls.around(*(table.name for table in span_tables.NEW)), *span_tables.views()):
+        op.execute(statement)
+
+
+def _lab() -> None:
+    """What policies would have made of past orders, and of live ones beside the policy in force."""
+    for table in lab_tables.NEW:
+        table.create(op.get_bind())
+    for statement in walls.around(*(table.name for table in lab_tables.NEW)):
         op.execute(statement)
 
 
