@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import psycopg2
 import pytest
-from sqlalchemy import Boolean, DateTime, Engine, Float, Integer, LargeBinary, Table, Text, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import Boolean, DateTime, Engine, Float, Integer, LargeBinary, SmallInteger, Table, Text, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
@@ -30,6 +30,7 @@ HEADQUARTERS = Sight(EVERYWHERE.places, "hq-supervisor-1")
 PROVINCE = Sight(("GD", "person:gd-manager"), "gd-manager")
 _VALUES: tuple[tuple[type, Any], ...] = (
     (Text, "made-up"),
+    (SmallInteger, 999),
     (Integer, 999_999),
     (Float, 0.5),
     (Boolean, False),
@@ -37,6 +38,7 @@ _VALUES: tuple[tuple[type, Any], ...] = (
     (ARRAY, []),
     (JSONB, {}),
     (LargeBinary, "\\x00"),
+    (TSTZRANGE, "empty"),
 )
 
 
