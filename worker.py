@@ -38,6 +38,7 @@ from store.session import EVERYWHERE, make_engine, sessions
 from vault.rack import Rack
 from watch.canary import CanaryKeeper
 from watch.lost import LostAndFound
+from watch.notary import Notary
 from watch.reconciler import Reconciler
 from watch.sweeper import Sweeper
 from workflows.canary import CanaryWorkflow
@@ -179,7 +180,13 @@ async def forgoing(maker: sessionmaker[Session]) -> None:
 async def watching(settings: Settings) -> AsyncIterator[None]:
     """Inside the block what was missed is found: pending commands, overdue marks, lost workflows; the canary lives."""
     async with open_gateway(settings) as gateway:
-        watchers = (Sweeper(gateway), Reconciler(gateway), CanaryKeeper(gateway), LostAndFound(gateway))
+        watchers = (
+            Sweeper(gateway),
+            Reconciler(gateway),
+            CanaryKeeper(gateway),
+            LostAndFound(gateway),
+            Notary(gateway, settings),
+        )
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:
             yield

@@ -123,6 +123,13 @@ def leaf(session: Session, order_id: str, seq: int) -> Leaf | None:
     return None if found is None else Leaf(found.position, order_id, seq, found.hash)
 
 
+def at(session: Session, position: int) -> Leaf | None:
+    """The leaf at that position; None where there is none, or it is not in sight."""
+    c = leaves.c
+    found = session.execute(select(c.order_id, c.seq, c.hash).where(c.position == position)).one_or_none()
+    return None if found is None else Leaf(position, found.order_id, found.seq, found.hash)
+
+
 def checkpoint(session: Session, at_least: int = 0) -> Signed | None:
     """The newest checkpoint; with `at_least` the oldest that has so many leaves; None where there is none."""
     c = checkpoints.c

@@ -17,6 +17,7 @@ SWEEPER = "sweeper"
 RECONCILER = "reconciler"
 POSTMAN = "postman"
 LOST = "lost"
+NOTARY = "notary"
 
 
 @dataclass(frozen=True, slots=True)
