@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -41,9 +42,44 @@ _BATCH = 200
 """Orders that are chained in one statement when a database is brought up to date."""
 
 
+class _Written(msgspec.Struct):
+    """A link whose members stand in the order in which RFC 8785 writes them."""
+
+    acting_for: str
+    actor_id: str
+    at: str
+    clocks: Any
+    command_id: str
+    data: Any
+    order_id: str
+    policy_version: str
+    previous: str
+    reason: str
+    role: str
+    seq: int
+    type: str
+    unit: str
+
+
+_SEEN = bytes(0x30 if 0x30 <= byte <= 0x39 else 0xFF if byte >= 0xF0 else byte for byte in range(256))
+_DIGITS = b"0" * 16
+
+
+@lru_cache(maxsize=8192)
+def _number(text: str) -> msgspec.Raw:
+    return msgspec.Raw(rfc8785.dumps(float(text)))
+
+
+_PARSE = msgspec.json.Decoder(float_hook=_number).decode
+_WRITE = msgspec.json.Encoder(order="deterministic").encode
+
+
 def written(at: datetime) -> str:
     """The instant as it stands in a link."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = at.astimezone(UTC)
+    if utc.year < 1000:
+        return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def digest(link: Mapping[str, Any]) -> str:
@@ -53,6 +89,52 @@ def digest(link: Mapping[str, Any]) -> str:
         rfc8785.CanonicalizationError: a value that no JSON number or text can stand for, such as an integer past 2^53.
     """
     return hashlib.sha256(rfc8785.dumps(dict(link))).hexdigest()
+
+
+def row_digest(row: EventRow, previous: str) -> str:
+    """The hash of `link(row, previous)`, found sooner where that is safe."""
+    clocks = encode(row.clocks) if row.clocks else b"[]"
+    actor = row.actor
+    quick = _quick(
+        bytes(row.data), clocks, actor.acting_for, actor.id, written(row.at), row.command_id, row.order_id,
+        row.policy_version, previous, row.reason, actor.role.value, row.seq, row.type, actor.unit,
+    )  # fmt: skip
+    return quick or digest(link(row, previous))
+
+
+def stored_digest(row: Mapping[str, Any], previous: str) -> str:
+    """The hash of `stored_link(row, previous)`, found sooner where that is safe."""
+    quick = _quick(
+        row["data"].encode(), row["clocks"].encode(), row["acting_for"], row["actor_id"], written(row["at"]),
+        row["command_id"], row["order_id"], row["policy_version"], previous, row["reason"], row["role"], row["seq"],
+        row["type"], row["unit"],
+    )  # fmt: skip
+    return quick or digest(stored_link(row, previous))
+
+
+def _quick(
+    data: bytes, clocks: bytes, acting_for: str, actor_id: str, at: str, command_id: str, order_id: str,
+    policy_version: str, previous: str, reason: str, role: str, seq: int, type_: str, unit: str,
+) -> str:  # fmt: skip
+    r"""The hash of the link with these members, '' where only `rfc8785` itself is known to write it rightly.
+
+    msgspec writes JSON as RFC 8785 has it, but for three things: it sorts names by code points, where UTF-16 sorts
+    otherwise past U+FFFF; it writes integers that no double stands for; it writes fractions in a form of its own. So a
+    text in which anything of four bytes, an escape `\u` or sixteen digits in a row occurs, wherever it is, is not
+    taken here, and each fraction is written by `rfc8785`.
+    """
+    for text_ in (data, clocks):
+        seen = text_.translate(_SEEN)
+        if _DIGITS in seen or b"\xff" in seen or b"\\u" in seen:
+            return ""
+    try:
+        made = _Written(
+            acting_for, actor_id, at, _PARSE(clocks), command_id, _PARSE(data), order_id, policy_version, previous,
+            reason, role, seq, type_, unit,
+        )  # fmt: skip
+        return hashlib.sha256(_WRITE(made)).hexdigest()
+    except (ValueError, TypeError):  # what cannot be written is for the other to refuse
+        return ""
 
 
 def link(row: EventRow, previous: str) -> Link:
@@ -86,7 +168,7 @@ def hashes(rows: Iterable[EventRow], previous: str) -> list[str]:
     """The hash of each of these events, which follow each other, the first the one with the hash `previous`."""
     found: list[str] = []
     for row in rows:
-        previous = digest(link(row, previous))
+        previous = row_digest(row, previous)
         found.append(previous)
     return found
 
@@ -104,7 +186,7 @@ def chain_all(connection: Connection) -> None:
         for order_id, rows in groupby(batch, key=lambda row: str(row["order_id"])):
             previous = ""
             for row in rows:
-                previous = digest(stored_link(row, previous))
+                previous = stored_digest(row, previous)
                 events.append({"order_id": order_id, "seq": row["seq"], "hash": previous})
             heads.append({"order_id": order_id, "chain": previous})
             after = order_id
