@@ -66,6 +66,7 @@ GRANTS: dict[str, Grant] = {
     "get_events": _to(*READERS, CUSTOMER),
     "get_order_as_of": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_proof": _to(AUDITOR),
+    "export_log": _to(Role.HEADQUARTERS, AUDITOR),
     "get_deadlines": _to(*READERS, CUSTOMER),
     "explain_clock": _to(*READERS),
     "reveal": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),

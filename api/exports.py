@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -26,6 +25,8 @@ from api.deps import AskerDep, Parts, PartsDep
 from api.errors import declared
 from api.listing import Filters, FiltersDep, filters_used, page_of
 from api.veil import STREAMED
+from audit.exports.cells import safe_cell as safe_cell
+from audit.exports.cells import safe_text as safe_text
 from contracts.messages import decode, encode
 from identity.people import Identified
 from store import orders as queries
@@ -69,19 +70,6 @@ HEADINGS: dict[str, str] = {
 """The columns, each with its heading in both languages."""
 
 Cell = str | int | bool | datetime | None
-_FORMULA = re.compile(r"^[\s\u200b-\u200f\u2028-\u202e\u2060\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫⁺⁻⁼−|%]|^[\t\r\n]")
-_UNWRITTEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def safe_text(text: str) -> str:
-    """A text without control characters."""
-    return _UNWRITTEN.sub("", text)
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula when it opens a CSV file: one that might be is quoted by `'`."""
-    found = safe_text(text)
-    return f"'{found}" if _FORMULA.match(found) else found
 
 
 @router.get(

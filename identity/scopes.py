@@ -48,7 +48,7 @@ SCOPES: dict[str, Scope] = {
         "list_followers list_callbacks list_criticisms get_inbox list_files get_file get_wall find_similar "
         "list_earlier list_order_notices",
     ),
-    "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx"),
+    "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx export_log"),
     "orders:register": _scope("登记工单", "register orders", "register foresee"),
     "orders:attach": _scope("上传附件", "attach documents", "upload_file"),
     **{f"{ALL_ACTS}:{verb}": _scope(f"办理 {verb}", f"the command {verb}", verb) for verb in _VERBS},

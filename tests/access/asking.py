@@ -164,6 +164,7 @@ _BODIES: dict[str, Any] = {
     "foresee": lambda world: {"category": "network.fault", "province": "GD"},
     "find_similar": lambda world: {"customer": world.own.phone},
     "put_view": lambda world: {"name": "late"},
+    "export_log": lambda world: {"format": "csv", "reason": "tried", "province": "GD"},
     "reveal": lambda world: {"fields": ["customer.phone"], "reason": "to call him"},
     "check_policy": lambda world: {"document": {}},
     "publish_policy": lambda world: {"document": {}},
