@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from temporalio.api.history.v1 import History
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -40,6 +42,10 @@ READY_TIMEOUT = timedelta(seconds=3)
 PAGE = 1000
 """Workflows in one page of the engine's list of those that run; it allows few pages a second."""
 _RUNNING = f"WorkflowType = '{ORDER_WORKFLOW}' AND ExecutionStatus = 'Running'"
+
+
+_ENDED = "WorkflowType = '{type}' AND ExecutionStatus != 'Running' AND CloseTime >= '{since}' AND CloseTime < '{until}'"
+"""An interval of the ends of orders' runs."""
 
 
 def start_options(order: Order) -> dict[str, Any]:
@@ -116,6 +122,44 @@ async def running(client: Client) -> AsyncIterator[list[str]]:
         yield [order_of(found.id) for found in pages.current_page or ()]
         if not pages.next_page_token:
             return
+
+
+async def ended(client: Client, since: datetime, until: datetime) -> AsyncIterator[list[tuple[str, str]]]:
+    """The orders' runs that ended in `[since, until)` by the engine's list, page by page: workflow id and run id."""
+    query = _ENDED.format(type=ORDER_WORKFLOW, since=since.isoformat(), until=until.isoformat())
+    pages = client.list_workflows(query, page_size=PAGE, rpc_timeout=UPDATE_TIMEOUT)
+    while True:
+        with _understood():
+            await pages.fetch_next_page(page_size=PAGE)
+        yield [(found.id, found.run_id) for found in pages.current_page or ()]
+        if not pages.next_page_token:
+            return
+
+
+async def latest_run(client: Client, order_id: str) -> str:
+    """The run id of an order's latest run; '' where the engine has none, or it is still running."""
+    try:
+        with _understood():
+            found = await client.get_workflow_handle(workflow_id(order_id)).describe(rpc_timeout=UPDATE_TIMEOUT)
+    except Gone:
+        return ""
+    return "" if found.status is WorkflowExecutionStatus.RUNNING else found.run_id
+
+
+async def history(client: Client, workflow: str, run_id: str) -> bytes:
+    """A run's whole history as the engine gives it: a protobuf `History`, payloads sealed; raises Gone, Silent."""
+    with _understood():
+        found = await client.get_workflow_handle(workflow, run_id=run_id).fetch_history(rpc_timeout=UPDATE_TIMEOUT)
+    return History(events=found.events).SerializeToString(deterministic=True)
+
+
+async def retention(client: Client) -> timedelta:
+    """How long the engine keeps what has ended in the client's namespace; raises Silent without an answer."""
+    with _understood():
+        found = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace), timeout=UPDATE_TIMEOUT
+        )
+    return found.config.workflow_execution_retention_ttl.ToTimedelta()
 
 
 async def begun_before(client: Client, instant: datetime) -> int:

@@ -200,6 +200,28 @@ class Gateway:
         counts = [await engine.begun_before(client, instant) for client in self._clients.values()]
         return sum(counts)
 
+    def ended(
+        self, since: datetime, until: datetime, *, rehearsal: bool = False
+    ) -> AsyncIterator[list[tuple[str, str]]]:
+        """The orders' runs that ended in `[since, until)`, workflow and run id; raises Silent without an answer."""
+        return engine.ended(self._clients[rehearsal], since, until)
+
+    async def latest_run(self, order_id: str) -> str:
+        """The latest run of an order that has ended, '' without one; raises Silent without an answer."""
+        return await engine.latest_run(self._client(order_id), order_id)
+
+    async def history(self, workflow: str, run_id: str, *, rehearsal: bool = False) -> bytes:
+        """A run's whole history, payloads sealed; raises Gone when the engine has it no more, or Silent."""
+        return await engine.history(self._clients[rehearsal], workflow, run_id)
+
+    async def retention(self, *, rehearsal: bool = False) -> timedelta:
+        """How long the engine keeps what has ended; raises Silent without an answer."""
+        return await engine.retention(self._clients[rehearsal])
+
+    def namespace(self, *, rehearsal: bool = False) -> str:
+        """The engine's namespace of real orders, or of rehearsals."""
+        return self._clients[rehearsal].namespace
+
     async def keep_canary(self, *, anew: bool) -> None:
         """See to it that the canary runs, `anew` where it has fallen silent; raises Silent without an answer."""
         await engine.keep_canary(self._clients[False], anew=anew)

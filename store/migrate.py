@@ -10,11 +10,22 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from store import access_tables, lab_tables, log_tables, span_tables, tables, template_tables, walls
+from store import (
+    access_tables,
+    history_tables,
+    lab_tables,
+    log_tables,
+    signing_tables,
+    span_tables,
+    tables,
+    template_tables,
+    walls,
+)
 from store.columns import metadata
 
 APPEND_ONLY = (
     *tables.APPEND_ONLY, *access_tables.APPEND_ONLY, *template_tables.APPEND_ONLY, *log_tables.APPEND_ONLY,
+    *history_tables.APPEND_ONLY, *signing_tables.APPEND_ONLY,
 )  # fmt: skip
 
 DELETING = (

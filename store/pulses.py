@@ -18,6 +18,7 @@ RECONCILER = "reconciler"
 POSTMAN = "postman"
 LOST = "lost"
 NOTARY = "notary"
+ARCHIVIST = "archivist"
 
 
 @dataclass(frozen=True, slots=True)

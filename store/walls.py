@@ -98,12 +98,13 @@ OF_THE_SYSTEM = (
     "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
     "saved_views", "unsequenced", "order_spans", "assignment_spans", "attendance_spans", "deadline_spans",
     "callback_spans", "span_progress", "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
+    "histories", "archive_marks", "replay_reports", "replay_findings",
 )  # fmt: skip
 """Tables that no person's session reads or writes."""
 
 OF_ALL = (
     "units", "people", "absences", "catalogue", "policies", "terms", "pulses", "notice_templates", "tiles",
-    "checkpoints", "cosignatures",
+    "checkpoints", "cosignatures", "stamps",
 )  # fmt: skip
 """Tables that say nothing of any order: whoever is somebody reads them, the system writes them.
 
@@ -123,6 +124,7 @@ LATER = (
     "saved_views", "callbacks", "notice_templates", "unsequenced", "leaves", "tiles", "checkpoints", "cosignatures",
     "order_spans", "assignment_spans", "attendance_spans", "deadline_spans", "callback_spans", "span_progress",
     "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
+    "histories", "archive_marks", "replay_reports", "replay_findings", "stamps",
 )  # fmt: skip
 """Of these, tables that a later migration makes; it puts their wall up with `around`."""
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store import lab_tables, log_tables, span_tables, walls
+from store import history_tables, lab_tables, log_tables, signing_tables, span_tables, walls
 
 revision = "0005"
 down_revision = "0004"
@@ -16,6 +16,8 @@ def upgrade() -> None:
     _log()
     _spans()
     _lab()
+    _histories()
+    _signing()
 
 
 def _log() -> None:
@@ -73,6 +75,23 @@ def _lab() -> None:
     for table in lab_tables.NEW:
         table.create(op.get_bind())
     for statement in walls.around(*(table.name for table in lab_tables.NEW)):
+        op.execute(statement)
+
+
+def _histories() -> None:
+    """The engine's histories, kept beyond the engine's own retention, and what replaying them showed."""
+    for table in history_tables.NEW:
+        table.create(op.get_bind())
+    for statement in walls.around(*(table.name for table in history_tables.NEW)):
+        op.execute(statement)
+
+
+def _signing() -> None:
+    """The time stamps over checkpoints."""
+    for table in signing_tables.NEW:
+        table.create(op.get_bind())
+    op.execute(signing_tables.KEPT)
+    for statement in walls.around(*(table.name for table in signing_tables.NEW)):
         op.execute(statement)
 
 
