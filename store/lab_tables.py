@@ -83,7 +83,11 @@ lab_shadow_orders = Table(
     Column("differs", Boolean, nullable=False),
     Column("whole", Boolean, nullable=False),
     words("reason", ""),
-    *(number(f"{name}_{side}") for name in ("breaches", "level", "escalations", "notices") for side in ("was", "would")),
+    *(
+        number(f"{name}_{side}")
+        for name in ("breaches", "level", "escalations", "notices")
+        for side in ("was", "would")
+    ),
     Column("due_moved_hours", Double),
     words("content"),
     Index("lab_shadow_orders_due", "shadow_id", "next_at", postgresql_where=text("next_at IS NOT NULL")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -61,21 +61,20 @@ def count(session: Session, selection: Selection) -> int:
     return session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
 
 
-def pages(session: Session, selection: Selection, size: int = PAGE) -> Iterator[list[str]]:
-    """The numbers of the selected orders, in the order in which they were registered, so many at a time."""
-    after: tuple[datetime, str] | None = None
-    left = selection.limit or None
-    while left is None or left > 0:
-        wanted = select(_O.order_id, _O.registered_at).where(*_conditions(selection))
-        if after is not None:
-            wanted = wanted.where(tuple_(_O.registered_at, _O.order_id) > tuple_(*after))
-        many = size if left is None else min(size, left)
-        rows = session.execute(wanted.order_by(_O.registered_at, _O.order_id).limit(many)).all()
-        if not rows:
-            return
-        yield [row.order_id for row in rows]
-        after = (rows[-1].registered_at, rows[-1].order_id)
-        left = None if left is None else left - len(rows)
+Place = tuple[datetime, str]
+"""Where a page ended: the last order's registration, and its number."""
+
+
+def pages(
+    session: Session, selection: Selection, after: Place | None = None, size: int = PAGE
+) -> tuple[list[str], Place | None]:
+    """The numbers of the next selected orders, in the order in which they were registered, and where they end."""
+    wanted = select(_O.order_id, _O.registered_at).where(*_conditions(selection))
+    if after is not None:
+        wanted = wanted.where(tuple_(_O.registered_at, _O.order_id) > tuple_(*after))
+    many = min(size, selection.limit) if selection.limit else size
+    rows = session.execute(wanted.order_by(_O.registered_at, _O.order_id).limit(many)).all()
+    return [row.order_id for row in rows], (rows[-1].registered_at, rows[-1].order_id) if rows else after
 
 
 def pasts(session: Session, numbers: Iterable[str], as_of: datetime) -> Iterator[Past | Unplayable]:
@@ -94,13 +93,6 @@ def pasts(session: Session, numbers: Iterable[str], as_of: datetime) -> Iterator
             yield why
         except (KeyError, ValueError):  # another version's event or command
             yield Unplayable(number, NO_COMMANDS)
-
-
-def selected(session: Session, selection: Selection, as_of: datetime | None = None) -> Iterator[Past | Unplayable]:
-    """All selected orders, as known at an instant (UTC; default: now)."""
-    known = as_of or datetime.now(UTC)
-    for numbers in pages(session, selection):
-        yield from pasts(session, numbers, known)
 
 
 def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
