@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from desk import audit_keys
+from desk import audit_exports, audit_keys
 
 app = typer.Typer(no_args_is_help=True, help="审计 / replay, prove, look back, ask what would have been.")
 app.command("key")(audit_keys.key)
+app.command("export-log")(audit_exports.export_log)

@@ -217,6 +217,19 @@ class Desk:
         """Ask at `/v1` + path for what may be asked again as often as needed; raises as `act`."""
         return self._ask("POST", path, "", body=body, timeout=REBUILD_SECONDS).json()
 
+    def download(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
+        """The answer at `/v1` + path, piece by piece as it comes; not asked again. Raises as `act`."""
+        headers = self._proof("") | ({"Acting-For": self.acting_for} if self.acting_for else {})
+        try:
+            with self._http.stream("POST", f"/v1{path}", json=body, headers=headers, timeout=REBUILD_SECONDS) as answer:
+                self._met = True
+                if not answer.is_success:
+                    answer.read()
+                    raise Refused(self._meant(_problem(answer), ""))
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise Unreachable(self._silent(error)) from error
+
     def register(self, complaint: dict[str, Any], key: str = "", person: str = "") -> Done:
         """Give a complaint its number; raises as `act`."""
         return self._command("/orders", complaint, key, person)
