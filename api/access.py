@@ -15,6 +15,7 @@ from fastapi import Request
 from api.deps import asker
 from api.errors import Problem
 from api.record import operation
+from domain.history import IMPORTERS
 from domain.model import Role
 from domain.transitions import REGISTERS, SUPERVISORS, TABLE, UNIT
 from identity.people import Identified
@@ -58,6 +59,7 @@ GRANTS: dict[str, Grant] = {
     "register": _to(*REGISTERS),
     "list_orders": _to(*READERS, CUSTOMER),
     "search_orders": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "import_history": _to(*IMPORTERS),
     "foresee": _to(*(role for role in REGISTERS if role is not CUSTOMER)),
     "find_similar": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_order": _to(*READERS, CUSTOMER),

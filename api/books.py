@@ -24,7 +24,7 @@ from api.keys import Known, Opening, Pending, mark, pending, understood
 from api.views import Reply, done
 from contracts.messages import Answer, CommandMessage, decode, encode
 from contracts.names import REHEARSAL_PREFIX
-from domain.commands import Body, RecordCallback, Register
+from domain.commands import Body, ImportHistory, RecordCallback, Register
 from domain.errors import Refusal
 from domain.model import OrderClass, Role
 from domain.policy import Terms, applicable, resolve
@@ -209,6 +209,16 @@ class Books:
             _, document = self._policy.get(session)
         return body, found.terms if isinstance(found, _Frozen) else found, document
 
+    def terms_for(self, session: Session, body: ImportHistory) -> tuple[str, Terms]:
+        """The terms in force for an order that another system has kept until now, stored, and their digest.
+
+        Raises:
+            Problem: the tier is not known.
+        """
+        self._require_tier(session, body.customer.tier)
+        frozen = self._terms(session, body)
+        return frozen.digest, frozen.terms
+
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
         with self._single() as session:
@@ -370,14 +380,16 @@ class Books:
         known = ", ".join(dict.fromkeys((USUAL_TIER, *tiers)))
         raise Problem("invalid_field", f"There is no tier {tier}.", field="customer.tier", remedy=f"One of {known}.")
 
-    def _terms(self, session: Session, body: Register) -> _Frozen:
+    def _terms(self, session: Session, body: Register | ImportHistory) -> _Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
         asked, terms = self._known_or_resolved(session, body)
         if isinstance(terms, _Frozen):
             return terms
         return _Frozen(asked, policies.save_terms(session, terms), terms)
 
-    def _known_or_resolved(self, session: Session, body: Register) -> tuple[tuple[str, ...], _Frozen | Terms]:
+    def _known_or_resolved(
+        self, session: Session, body: Register | ImportHistory
+    ) -> tuple[tuple[str, ...], _Frozen | Terms]:
         """What a complaint's terms are kept under, and they: as this process has stored them, or resolved now."""
         version, document = self._policy.get(session)
         place = applicable(document, body.area, body.category)

@@ -50,6 +50,7 @@ SCOPES: dict[str, Scope] = {
     ),
     "orders:export": _scope("导出工单", "export orders", "export_csv export_xlsx export_log"),
     "orders:register": _scope("登记工单", "register orders", "register foresee"),
+    "orders:import": _scope("导入历史", "import histories", "import_history"),
     "orders:attach": _scope("上传附件", "attach documents", "upload_file"),
     **{f"{ALL_ACTS}:{verb}": _scope(f"办理 {verb}", f"the command {verb}", verb) for verb in _VERBS},
     "notices": _scope("查阅通知", "read notices and mark them as read", "list_notices read_notice"),

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from domain.calling import same_number
-from domain.commands import Register
+from domain.commands import ImportHistory, Register
 from runtime.keyring import Keyring
 from store.tables import order_texts
 from store.texts import fold, grams, wanted
@@ -22,7 +22,7 @@ from store.texts import fold, grams, wanted
 _PIECE, _NAME, _PHONE = b"g", b"n", b"p"
 
 
-def add(session: Session, keyring: Keyring, customer: str, complaint: Register) -> None:
+def add(session: Session, keyring: Keyring, customer: str, complaint: Register | ImportHistory) -> None:
     """Write the marks of a complaint down, which is given as it was before it was sealed; once an order."""
     marks = marks_of(keyring, complaint.order_id, complaint.title, complaint.customer.name, complaint.customer.phone)
     session.execute(insert(order_texts).values(order_id=complaint.order_id, customer=customer, marks=marks))

@@ -158,12 +158,19 @@ def _no_codes(session: Any) -> None:
 
 WORDING = {"title_zh": "催办", "title_en": "Reminder", "body_zh": "{order} {number}", "body_en": "{order} {number}"}
 
+IMPORTED = ("title", "text", "category", "province", "channel", "customer")
+
 _BODIES: dict[str, Any] = {
     "register": lambda world: world.complaint(world.own.phone),
     "search_orders": lambda world: {"customer": world.own.phone},
     "foresee": lambda world: {"category": "network.fault", "province": "GD"},
     "find_similar": lambda world: {"customer": world.own.phone},
     "put_view": lambda world: {"name": "late"},
+    "import_history": lambda world: {"cases": [{
+        **{name: value for name, value in world.complaint("00000900").items() if name in IMPORTED},
+        "system": "elsewhere", "case": "7", "outcome": "not_rated",
+        "steps": [{"activity": "Closed", "at": "2020-03-02T10:00:00Z", "state": "closed"}],
+    }]},
     "export_log": lambda world: {"format": "csv", "reason": "tried", "province": "GD"},
     "reveal": lambda world: {"fields": ["customer.phone"], "reason": "to call him"},
     "check_policy": lambda world: {"document": {}},

@@ -175,7 +175,7 @@ ABOUT: dict[str, About] = {
             "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
             "doors", "stream", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
-            "export_log",
+            "export_log", "import_history",
         ),
         About.NOTHING,
     ),
