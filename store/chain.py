@@ -104,12 +104,22 @@ def row_digest(row: EventRow, previous: str) -> str:
 
 def stored_digest(row: Mapping[str, Any], previous: str) -> str:
     """The hash of `stored_link(row, previous)`, found sooner where that is safe."""
+    return line_digest({**row, "at": written(row["at"])}, previous)
+
+
+def line_digest(row: Mapping[str, Any], previous: str) -> str:
+    """The same of a row whose instant is written already.
+
+    Raises:
+        rfc8785.CanonicalizationError: it has no hash.
+        msgspec.DecodeError: `data` or `clocks` is no JSON.
+    """
     quick = _quick(
-        row["data"].encode(), row["clocks"].encode(), row["acting_for"], row["actor_id"], written(row["at"]),
-        row["command_id"], row["order_id"], row["policy_version"], previous, row["reason"], row["role"], row["seq"],
-        row["type"], row["unit"],
+        row["data"].encode(), row["clocks"].encode(), row["acting_for"], row["actor_id"], row["at"], row["command_id"],
+        row["order_id"], row["policy_version"], previous, row["reason"], row["role"], row["seq"], row["type"],
+        row["unit"],
     )  # fmt: skip
-    return quick or digest(stored_link(row, previous))
+    return quick or digest(_link(row, row["at"], previous))
 
 
 def _quick(
@@ -159,9 +169,13 @@ def link(row: EventRow, previous: str) -> Link:
 
 def stored_link(row: Mapping[str, Any], previous: str) -> Link:
     """The link of a row of `events` as it is stored, with `data` and `clocks` as text; nothing of it is interpreted."""
+    return _link(row, written(row["at"]), previous)
+
+
+def _link(row: Mapping[str, Any], at: str, previous: str) -> Link:
     parsed = {name: msgspec.json.decode(row[name]) for name in ("data", "clocks")}
     plain = {name: row[name] for name in FIELDS if name not in ("at", "data", "clocks", "previous")}
-    return {**plain, **parsed, "at": written(row["at"]), "previous": previous}
+    return {**plain, **parsed, "at": at, "previous": previous}
 
 
 def hashes(rows: Iterable[EventRow], previous: str) -> list[str]:
