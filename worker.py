@@ -37,6 +37,7 @@ from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
 from vault.rack import Rack
 from watch.canary import CanaryKeeper
+from watch.lab import LabKeeper
 from watch.lost import LostAndFound
 from watch.notary import Notary
 from watch.reconciler import Reconciler
@@ -186,6 +187,7 @@ async def watching(settings: Settings) -> AsyncIterator[None]:
             CanaryKeeper(gateway),
             LostAndFound(gateway),
             Notary(gateway, settings),
+            LabKeeper(gateway, settings),
         )
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:

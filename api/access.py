@@ -69,6 +69,13 @@ GRANTS: dict[str, Grant] = {
     "get_order_as_of": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_proof": _to(AUDITOR),
     "export_log": _to(Role.HEADQUARTERS, AUDITOR),
+    **dict.fromkeys(
+        (
+            "start_lab_run", "list_lab_runs", "get_lab_run", "list_lab_orders", "get_lab_load", "cancel_lab_run",
+            "start_shadow", "list_shadows", "get_shadow", "list_shadow_orders", "stop_shadow",
+        ),
+        _to(Role.HEADQUARTERS, AUDITOR),
+    ),
     "get_deadlines": _to(*READERS, CUSTOMER),
     "explain_clock": _to(*READERS),
     "reveal": _to(*DESKS, *UNIT, *SUPERVISORS, AUDITOR),

@@ -81,6 +81,7 @@ FAULTS: dict[str, Kind] = {
     "not_admitted": Kind(403, "Known to the log-in provider, but not admitted here", "该账号无权登录本系统"),
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
+    "lab_busy": Kind(409, "The lab has enough to do", "推演任务已满"),
     "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),
     "stale_template": Kind(412, "Another wording was published meanwhile", "期间已有新的措辞发布"),
     "method_not_allowed": Kind(405, "Method not allowed", "方法不允许"),

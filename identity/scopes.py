@@ -92,6 +92,8 @@ IN_PERSON = frozenset(
         *_BY_HAND,
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),
         "load_directory",
+        *("start_lab_run", "list_lab_runs", "get_lab_run", "list_lab_orders", "get_lab_load", "cancel_lab_run"),
+        *("start_shadow", "list_shadows", "get_shadow", "list_shadow_orders", "stop_shadow"),
     )
 )
 """Operations for people alone, never for a program."""

@@ -24,7 +24,7 @@ LOCK = 0x4C414230
 """Who holds this lock of the database is the lab; any number that everybody agrees on."""
 NICE = 15
 REST_SECONDS = 1.0
-IDLE_ROUNDS = 5
+IDLE_ROUNDS = 2
 """Rounds without anything to do after which the process ends."""
 BUSY = 75
 """Exit code: another process is the lab."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -215,13 +215,34 @@ class Side:
         self.groups.setdefault(name, Counter()).update(counts)
 
     def told(self) -> dict[str, Any]:
-        """The sums as data: `totals`, `groups`, `rates` and, by unit and day, `load`; everything in a fixed order."""
+        """The sums as data, everything in a fixed order: `totals`, `groups`, `rates`, and the load.
+
+        `load` is by unit and day, `days` by day over all units, `units` by unit over all days.
+        """
+        load = list(self._load())
         return {
             "totals": {**self.sums, "hours_to_close": self._hours()},
             "groups": {name: dict(sorted(counts.items())) for name, counts in sorted(self.groups.items())},
             "rates": self._rates(),
-            "load": list(self._load()),
+            "days": _by_day(load),
+            "units": self._by_unit(load),
+            "load": load,
         }
+
+    def _by_unit(self, load: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Each unit's highest number of parts open at a day's end, and its sums."""
+        found: dict[str, Counter[str]] = {}
+        for row in load:
+            sums = found.setdefault(row["unit"], Counter())
+            sums["peak"] = max(sums["peak"], row["open"])
+            for name in ("opened", "summons", "escalations"):
+                sums[name] += row[name]
+        breaches = self.groups.get("breaches_by_unit", Counter())
+        names = ("peak", "opened", "summons", "escalations")
+        return [
+            {"unit": unit, **{name: found.get(unit, Counter())[name] for name in names}, "breaches": breaches[unit]}
+            for unit in sorted(found.keys() | breaches.keys())
+        ]
 
     def _hours(self) -> float | None:
         closed = self.sums["closed"]
@@ -257,6 +278,23 @@ class Side:
                 "summons": row["summons"],
                 "escalations": row["escalations"],
             }
+
+
+def _by_day(load: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same over all units: what came on a day, and what was open at its end."""
+    moved: dict[str, Counter[str]] = {}
+    before: dict[str, int] = {}
+    for row in load:
+        sums = moved.setdefault(row["day"], Counter())
+        sums["open"] += row["open"] - before.get(row["unit"], 0)
+        before[row["unit"]] = row["open"]
+        for name in ("opened", "summons", "escalations"):
+            sums[name] += row[name]
+    still, days = 0, []
+    for day in sorted(moved):
+        still += moved[day]["open"]
+        days.append({"day": day, "open": still, **{n: moved[day][n] for n in ("opened", "summons", "escalations")}})
+    return days
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -16,6 +16,7 @@ from api.examples import EXAMPLES
 from domain.commands import COMMANDS
 from domain.model import Role
 from identity import tracking
+from store import lab
 from tests.access.expected import (
     EMPTY,
     LINK,
@@ -45,6 +46,8 @@ TOLD_NO = {
     "drop_key": "key_in_use",
     "publish_policy": "invalid_request",
     "upload_file": "cap_reached",
+    "start_lab_run": "lab_busy",
+    "start_shadow": "lab_busy",
 }
 """What an operation may answer to whoever may ask, besides success: it was about the matter, not about him."""
 
@@ -106,6 +109,10 @@ async def _about(world: World, operation: Operation, column: Column, whose: str)
             return Asked(path.format(token_id=made))
         case About.ACCOUNT:
             return Asked(path.format(person="gd-agent-2" if own else "gd-nix-1"))
+        case About.LAB_RUN:
+            return Asked(path.format(run_id=await _lab_run(world) if own else "nix") + _QUERIES.get(operation.id, ""))
+        case About.SHADOW:
+            return Asked(path.format(shadow_id=await _shadow(world) if own else "nix"))
         case About.VAULT:
             return Asked(path, {"phone": world.gone if own else "13800138000", "reason": "he asked for it"})
         case About.TRACKED | About.CODE | About.LINK:
@@ -147,6 +154,27 @@ async def _tracked(world: World, operation: Operation, whose: str, order: Placed
         link = tracking.sign(ring, number, world.own.customer, until)
         body = {"link": link.replace(world.own.id, world.foreign.id) if whose == FOREIGN else link}
     return Asked(operation.path, body, ids=(number, phone))
+
+
+async def _lab_run(world: World) -> str:
+    """A run that there is; it waits, for no worker of these tests does the lab's work."""
+    runs = await world.parts.system(lab.runs)
+    if runs:
+        return str(runs[0].id)
+    made = await world.write(lab.ask, "past", "hq-auditor-1", "auditor", "", "d", "{}")
+    return str(made.id)
+
+
+async def _shadow(world: World) -> str:
+    """A shadow that there is, whether it runs or not."""
+    shadows = await world.parts.system(lab.shadows)
+    if shadows:
+        return str(shadows[0].id)
+    made = await world.write(lab.begin_shadow, "hq-auditor-1", "auditor", "2026.3", "d", "{}")
+    return str(made.id)
+
+
+_QUERIES = {"get_lab_load": "?unit=GD.net"}
 
 
 def _no_codes(session: Any) -> None:
@@ -197,6 +225,7 @@ _BODIES: dict[str, Any] = {
     "upload_file": lambda world: FILE + uuid.uuid4().hex.encode(),
     "fast_forward": lambda world: {"seconds": 1},
     "rebuild": lambda world: {"limit": 1},
+    "start_shadow": lambda world: {"layers": [{"version": world.version}]},
 }  # fmt: skip
 
 

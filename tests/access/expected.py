@@ -109,6 +109,8 @@ class About(StrEnum):
     SESSION = "one's own log-in"
     PASSWORD = "one's own password"
     SELF = "oneself"
+    LAB_RUN = "a run of the lab"
+    SHADOW = "a policy in the shadow"
     ENGINE = "what the engine keeps"
     PROVIDER = "the log-in provider, of which this installation has none"
 
@@ -139,6 +141,8 @@ ANSWERS: dict[About, Cell] = {
     About.SESSION: (YES,),
     About.PASSWORD: (YES,),
     About.SELF: (YES,),
+    About.LAB_RUN: (YES, MISSING),
+    About.SHADOW: (YES, MISSING),
     About.ENGINE: (REFUSED,),
     About.PROVIDER: (MISSING,),
 }
@@ -175,11 +179,14 @@ ABOUT: dict[str, About] = {
             "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
             "doors", "stream", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
+            "start_lab_run", "list_lab_runs", "start_shadow", "list_shadows",
             "export_log", "import_history",
         ),
         About.NOTHING,
     ),
     "encode_payloads": About.ENGINE,
+    **dict.fromkeys(("get_lab_run", "list_lab_orders", "get_lab_load", "cancel_lab_run"), About.LAB_RUN),
+    **dict.fromkeys(("get_shadow", "list_shadow_orders", "stop_shadow"), About.SHADOW),
     "explain_clock": About.CLOCK,
     "get_file": About.FILE,
     "fast_forward": About.REHEARSAL,
