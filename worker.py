@@ -37,6 +37,7 @@ from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
 from vault.rack import Rack
 from watch.canary import CanaryKeeper
+from watch.historian import HistorianKeeper
 from watch.lab import LabKeeper
 from watch.lost import LostAndFound
 from watch.notary import Notary
@@ -188,6 +189,7 @@ async def watching(settings: Settings) -> AsyncIterator[None]:
             LostAndFound(gateway),
             Notary(gateway, settings),
             LabKeeper(gateway, settings),
+            HistorianKeeper(gateway),
         )
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:

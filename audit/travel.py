@@ -101,19 +101,27 @@ def reached(session: Session, *instants: datetime) -> Progress:
     return so_far
 
 
+_WHOLE = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+"""Ways of the planner that read tables whole.
+
+It takes them for the better ones, since it does not know that what is open lasts for days and what has ended for ever.
+"""
+_FROM = text(
+    "SELECT set_config('search_path', :path, true), set_config('whistle.then', :at, true),"
+    " set_config('whistle.before', :before, true)," + ", ".join(f"set_config('{way}', :whole, true)" for way in _WHOLE)
+)
+
+
 @contextmanager
-def then(session: Session, at: datetime, axis: Axis) -> Iterator[None]:
-    """Inside the block the session reads the lists' tables as they were; for the rest of its transaction at most."""
-    _read_from(session, f"{axis}, public", at)
+def then(session: Session, at: datetime, axis: Axis, *, before: datetime | None = None) -> Iterator[None]:
+    """Inside the block the session reads the lists' tables as they were; for the rest of its transaction at most.
+
+    With `before` the table `orders_before` shows the orders at that instant.
+    """
+    instants = {"at": at.isoformat(), "before": (before or at).isoformat()}
+    session.execute(_FROM, {"path": f"{axis}, public", "whole": "off", **instants})
     yield
-    _read_from(session, "public", at)
-
-
-def _read_from(session: Session, path: str, at: datetime) -> None:
-    session.execute(
-        text("SELECT set_config('search_path', :path, true), set_config('whistle.then', :at, true)"),
-        {"path": path, "at": at.isoformat()},
-    )
+    session.execute(_FROM, {"path": "public", "whole": "on", **instants})
 
 
 def board(session: Session, scope: Scope, days: int, at: datetime, axis: Axis = Axis.HAPPENED) -> Wall:

@@ -6,7 +6,8 @@ that the ranges follow the sequence of the events. A range without an end still 
 
 The rows are derived from the events by `store.spans` and written by `store.historian`. For each of the two times there
 is a schema of views that are named like the tables of the present and show what these held at the instant of
-`whistle.then`: so the queries of the present, the supervisor's wall first, read the past word for word.
+`whistle.then`: so the queries of the present, the supervisor's wall first, read the past word for word. Beside them
+`orders_before` shows the orders at the instant of `whistle.before`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from store.columns import flag, instant, metadata, number, words
 from store.tables import DECISIONS, OPEN_ORDERS
+from store.walls import THE_SYSTEM
 
 AXES = ("happened", "known")
 """The two times by which the past can be asked for; each is a column of ranges and a schema of views."""
@@ -161,15 +163,20 @@ _ALWAYS = {"assignments": ", true AS active", "attendances": ", true AS active"}
 
 
 def views() -> Iterator[str]:
-    """The statements that make the two schemas; a view reads with the rights of whoever asks it."""
+    """The statements that make the two schemas.
+
+    The views look past the policies of their tables, whose conditions PostgreSQL would have to ask before it may use an
+    index over ranges; they ask the same of the session as a whole: they are for the system alone.
+    """
+    shown = {**{name: (spans, "then") for name, spans in PRESENT.items()}, "orders_before": (order_spans, "before")}
     for axis in AXES:
         yield f"CREATE SCHEMA {axis}"
-        for name, spans in PRESENT.items():
+        for name, (spans, instant_of) in shown.items():
             columns = ", ".join(column.name for column in spans.columns if column.name not in AXES)
             yield (
-                f"CREATE VIEW {axis}.{name} WITH (security_invoker = true) AS"  # nosec B608  # our own names
+                f"CREATE VIEW {axis}.{name} AS"  # nosec B608  # our own names
                 f" SELECT {columns}{_ALWAYS.get(name, '')} FROM public.{spans.name}"
-                f" WHERE {axis} @> current_setting('whistle.then')::timestamptz"
+                f" WHERE {axis} @> current_setting('whistle.{instant_of}')::timestamptz AND {THE_SYSTEM}"
             )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from domain.clocks import of_kind
 from domain.events import Event
 from domain.evolve import evolve
+from domain.history_events import HistoryEnded, OrderImported, StepImported
 from domain.model import STATUS, Order
 from store import callbacks, projection
 from store.projection import Row
@@ -86,7 +87,8 @@ class Course:
         """Take in the next event; the rows that it ended, and after them those that it began."""
         was, order = self.order, evolve(self.order, event)
         self.order = order
-        self.at = max(self.at or event.at, event.at)
+        at = happened_at(event)
+        self.at = max(self.at or at, at)
         self.recorded_at = max(self.recorded_at or recorded_at, recorded_at)
         rows = dict(_rows(was, order, event, {key: span.row for key, span in self.standing.items()}))
         changed: list[Span] = []
@@ -101,6 +103,15 @@ class Course:
                 self.standing[key] = span
                 changed.append(span)
         return changed
+
+
+def happened_at(event: Event) -> datetime:
+    """When it happened: of what was taken in from another system, when it happened there."""
+    match event.body:
+        case OrderImported(registered_at=at) | StepImported(at=at) | HistoryEnded(closed_at=at):
+            return at
+        case _:
+            return event.at
 
 
 def spans(events: Iterable[tuple[Event, datetime]]) -> list[Span]:

@@ -64,7 +64,8 @@ def _orders(read: Reader) -> tuple[tuple[Count, ...], tuple[Count, ...]]:
         f"""
         SELECT grouping(province) AS other, grouping(category) AS no_category, province, level, overdue,
                category, channel, count(*) AS n
-        FROM orders WHERE {OPEN_ORDERS} AND {{in_province}}
+        FROM (SELECT province, level, overdue, category, channel FROM orders
+              WHERE {OPEN_ORDERS} AND {{in_province}}) listed
         GROUP BY GROUPING SETS ((province, level, overdue), (category, overdue), (channel, overdue))
         """  # nosec B608  # constants of this file
     )
@@ -275,7 +276,7 @@ def _worst(read: Reader) -> tuple[Worst, ...]:
             SELECT kind, unit, due_at FROM deadlines
             WHERE order_id = o.order_id AND ended_at IS NULL AND status IN ('running', 'breached')
                   AND kind NOT IN {_CUSTOMERS}
-            ORDER BY due_at LIMIT 1
+            ORDER BY due_at, key LIMIT 1
         ) d ON true
         ORDER BY o.level DESC, d.due_at, o.order_id LIMIT {WORST}
         """  # nosec B608  # constants of this file

@@ -77,7 +77,8 @@ $$
 """A number may not be called too often, whatever orders the calls were for; it says of none of them which."""
 
 _EVERYWHERE = "current_setting('whistle.places', true) = '*'"
-_THE_SYSTEM = f"{_EVERYWHERE} AND current_setting('whistle.person', true) = '*'"
+THE_SYSTEM = f"{_EVERYWHERE} AND current_setting('whistle.person', true) = '*'"
+"""True in a session of the system itself."""
 _BY_ORDER = f"{_EVERYWHERE} OR public.whistle_sees(order_id)"
 _SOMEBODY = "current_setting('whistle.person', true) <> ''"
 
@@ -94,7 +95,7 @@ OF_ORDERS = (
 )  # fmt: skip
 """Tables of which every row belongs to one order."""
 
-OF_THE_SYSTEM = (
+OFTHE_SYSTEM = (
     "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
     "saved_views", "unsequenced", "order_spans", "assignment_spans", "attendance_spans", "deadline_spans",
     "callback_spans", "span_progress", "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
@@ -113,8 +114,8 @@ Who is shown them is for the first wall to decide.
 
 RULES: dict[str, str] = {
     **dict.fromkeys(OF_ORDERS, _BY_ORDER),
-    **dict.fromkeys(OF_ALL, _THE_SYSTEM),
-    **dict.fromkeys(OF_THE_SYSTEM, _THE_SYSTEM),
+    **dict.fromkeys(OF_ALL, THE_SYSTEM),
+    **dict.fromkeys(OFTHE_SYSTEM, THE_SYSTEM),
     "notices": f"{_BY_ORDER} OR current_setting('whistle.person', true) = ANY (holders)",
     "sights": f"{_EVERYWHERE} OR place = ANY (string_to_array(current_setting('whistle.places', true), ','))",
 }
