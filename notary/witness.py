@@ -64,6 +64,10 @@ class Witness:
         self._now = now
         self._lock = _hold(folder)
 
+    def release(self) -> None:
+        """Let another process have the folder."""
+        os.close(self._lock)
+
     def handle(self, method: str, path: str, body: bytes) -> Answer:
         """The answer to a request."""
         if path == "/add-checkpoint":

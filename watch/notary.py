@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
 
 from api.gateway import Gateway
 from notary import sequencer
-from notary.keys import LogKeys, log_keys
+from notary.cosigning import PERIOD as COSIGNING_PERIOD
+from notary.cosigning import Cosigner
+from notary.keys import LogKeys, log_keys, witnesses
 from notary.sequencer import BATCH, LogFault
 from runtime.faults import SetupError
 from runtime.settings import Settings
@@ -19,6 +25,7 @@ from store.pulses import NOTARY
 from watch.rounds import Pulse, keep_on
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PERIOD = 1.0
 """Seconds between two looks."""
@@ -38,7 +45,11 @@ class Notary:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        await keep_on(NOTARY, self._look, PERIOD)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_on(NOTARY, self._look, PERIOD))
+            for witness in witnesses(self._settings):
+                cosigner = Cosigner(self._step, self._settings, witness)
+                group.create_task(keep_on(f"cosigner of {witness.name}", cosigner.look, COSIGNING_PERIOD))
 
     async def once(self) -> tuple[int, Signed | None]:
         """One round: how many events were seen to, and the checkpoint that was signed, if one was.
@@ -71,6 +82,13 @@ class Notary:
         if self._keys is None:
             self._keys = await asyncio.to_thread(log_keys, self._settings)
         return await self._gateway.run(self._sign, self._keys)
+
+    async def _step(self, step: Callable[[Session], T]) -> T:
+        return await self._gateway.run(self._stepped, step)
+
+    def _stepped(self, step: Callable[[Session], T]) -> T:
+        with self._gateway.books.writes() as session:
+            return step(session)
 
     def _sequence(self) -> int:
         with self._gateway.books.writes() as session:

@@ -234,5 +234,5 @@ def test_killed_at_any_moment_it_never_cosigns_two_trees(tmp_path: Path) -> None
         kept = Checkpoint.parse(Note.parse(one.last(witnesses.origin_hash(ORIGIN)).body).text)
         assert kept in (GROVE.checkpoint(answered[-1]), GROVE.checkpoint(answered[-1] + 1))
         assert one.add_checkpoint(step(kept.size, 600, FORK)).status == 422
-        os.close(one._lock)
+        one.release()
         size = kept.size + 1
