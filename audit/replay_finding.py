@@ -51,10 +51,14 @@ def shown(value: Any) -> str:
 
 
 def differences(recorded: Any, recomputed: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two JSON values differ: the path, and both; what one lacks is None there."""
+    """Where two JSON values differ: the path, and both; what one lacks is None there.
+
+    A member that is empty and that the recorded value lacks is none: an earlier version did not know it.
+    """
     if isinstance(recorded, Mapping) and isinstance(recomputed, Mapping):
         for name in sorted({*recorded, *recomputed}):
-            yield from differences(recorded.get(name), recomputed.get(name), f"{at}.{name}" if at else str(name))
+            if name in recorded or recomputed[name]:
+                yield from differences(recorded.get(name), recomputed.get(name), f"{at}.{name}" if at else str(name))
     elif isinstance(recorded, list) and isinstance(recomputed, list):
         for place in range(max(len(recorded), len(recomputed))):
             one = recorded[place] if place < len(recorded) else None

@@ -1,0 +1,158 @@
+"""Reports of replays: begun, moved on portion by portion, ended; and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Double, cast, extract, func, insert, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from store.history_tables import histories, replay_findings, replay_reports
+from store.tables import orders
+
+NIGHTLY, ASKED = "nightly", "asked"
+"""Why a replay was made."""
+RULES, ENGINE, DONE = "rules", "engine", "done"
+"""The stages of one, in this order."""
+_LOCK = 0x57484E52  # "WHNR": whoever makes the nightly replay holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One replay of many orders: what it covers, how far it has come, and how much it found.
+
+    `age` is how many seconds ago it was begun, `after` the last order (run) that was done in its stage.
+    """
+
+    id: int
+    kind: str
+    since: datetime | None
+    until: datetime
+    stage: str
+    after: str
+    orders: int
+    events: int
+    runs: int
+    findings: int
+    begun_at: datetime
+    moved_at: datetime
+    ended_at: datetime | None
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One finding as it is kept: the fields of `audit.replay_finding.Finding`."""
+
+    order_id: str
+    part: str
+    run: str
+    seq: int
+    field: str
+    recorded: str
+    recomputed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What one step of a replay did: how many of each, and what it found."""
+
+    after: str
+    orders: int = 0
+    events: int = 0
+    runs: int = 0
+    findings: tuple[Kept, ...] = ()
+
+
+def lock(session: Session) -> bool:
+    """Hold the nightly replay as long as this session's connection lives; False while another has it."""
+    return bool(session.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}))
+
+
+def begin(session: Session, kind: str, since: datetime | None) -> Report:
+    """Begin a report over what is open now, and what moved after `since`."""
+    row = {"kind": kind, "since": since, "stage": RULES, "orders": 0, "events": 0, "runs": 0, "findings": 0}
+    made = insert(replay_reports).values(**row, until=func.clock_timestamp()).returning(replay_reports.c.id)
+    return of(session, session.execute(made).scalar_one())
+
+
+def advance(session: Session, report: Report, portion: Portion) -> Report:
+    """Keep what a portion found together with how far the report has come: after a kill neither is done twice."""
+    r = replay_reports.c
+    for number, found in enumerate(portion.findings, start=report.findings + 1):
+        row = {name: getattr(found, name) for name in found.__slots__}
+        session.execute(insert(replay_findings).values(report=report.id, number=number, **row))
+    session.execute(
+        update(replay_reports)
+        .where(r.id == report.id)
+        .values(
+            after=portion.after,
+            orders=r.orders + portion.orders,
+            events=r.events + portion.events,
+            runs=r.runs + portion.runs,
+            findings=r.findings + len(portion.findings),
+            moved_at=func.clock_timestamp(),
+        )
+    )
+    return of(session, report.id)
+
+
+def stage(session: Session, report: Report, name: str) -> Report:
+    """Enter the next stage from its beginning; `DONE` ends the report."""
+    values = {"stage": name, "after": "", "moved_at": func.clock_timestamp()}
+    ended = {"ended_at": func.clock_timestamp()} if name == DONE else {}
+    session.execute(update(replay_reports).where(replay_reports.c.id == report.id).values(**values, **ended))
+    return of(session, report.id)
+
+
+def of(session: Session, report: int) -> Report:
+    """The report of that number; raises NoResultFound."""
+    return Report(**session.execute(_REPORTS.where(replay_reports.c.id == report)).one()._mapping)
+
+
+def newest(session: Session, limit: int = 20, kind: str = "", *, ended: bool = False) -> list[Report]:
+    """The latest reports, the youngest first: of a kind, and only those that have ended, where that is asked."""
+    wanted = _REPORTS.order_by(replay_reports.c.id.desc()).limit(limit)
+    if kind:
+        wanted = wanted.where(replay_reports.c.kind == kind)
+    if ended:
+        wanted = wanted.where(replay_reports.c.ended_at.is_not(None))
+    return [Report(**row._mapping) for row in session.execute(wanted)]
+
+
+def findings(session: Session, report: int, limit: int = 500) -> list[Kept]:
+    """What a report found, in the order in which it did."""
+    f = replay_findings.c
+    columns = (f.order_id, f.part, f.run, f.seq, f.field, f.recorded, f.recomputed)
+    wanted = select(*columns).where(f.report == report).order_by(f.number).limit(limit)
+    return [Kept(**row._mapping) for row in session.execute(wanted)]
+
+
+def concerned(
+    session: Session, after: str, limit: int, since: datetime | None = None, *, everything: bool = False
+) -> Sequence[str]:
+    """Orders by number from the one after `after`: those open, and those that moved after `since`; or all of them."""
+    o = orders.c
+    wanted = select(o.order_id).where(o.order_id > after).order_by(o.order_id).limit(limit)
+    if not everything and since is not None:
+        wanted = wanted.where(or_(o.over.is_(False), o.updated_at > since))
+    return session.scalars(wanted).all()
+
+
+def archived(
+    session: Session, after: str, limit: int, since: datetime | None, until: datetime
+) -> list[tuple[str, str]]:
+    """Runs that were archived in that time, by their id: run and order."""
+    h = histories.c
+    wanted = select(h.run_id, h.order_id).where(h.run_id > after, h.archived_at <= until)
+    if since is not None:
+        wanted = wanted.where(h.archived_at > since)
+    return [(row.run_id, row.order_id) for row in session.execute(wanted.order_by(h.run_id).limit(limit))]
+
+
+_REPORTS = select(
+    *replay_reports.columns,
+    cast(extract("epoch", func.clock_timestamp() - replay_reports.c.begun_at), Double).label("age"),
+)
