@@ -68,6 +68,14 @@ GRANTS: dict[str, Grant] = {
     "get_events": _to(*READERS, CUSTOMER),
     "get_order_as_of": _to(*DESKS, *SUPERVISORS, AUDITOR),
     "get_proof": _to(AUDITOR),
+    "get_proof_bundle": _to(AUDITOR),
+    "get_verifier": _to(AUDITOR),
+    "get_order_known": _to(AUDITOR, Role.HEADQUARTERS),
+    "get_order_difference": _to(*DESKS, *SUPERVISORS, AUDITOR),
+    "get_board_as_of": _to(AUDITOR, Role.HEADQUARTERS),
+    "get_board_difference": _to(AUDITOR, Role.HEADQUARTERS),
+    "get_inbox_as_of": _to(AUDITOR, Role.HEADQUARTERS),
+    "get_inbox_difference": _to(AUDITOR, Role.HEADQUARTERS),
     "export_log": _to(Role.HEADQUARTERS, AUDITOR),
     **dict.fromkeys(
         (

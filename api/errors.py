@@ -81,6 +81,7 @@ FAULTS: dict[str, Kind] = {
     "not_admitted": Kind(403, "Known to the log-in provider, but not admitted here", "该账号无权登录本系统"),
     "not_found": Kind(404, "No such resource", "资源不存在"),
     "order_not_found": Kind(404, "No such order", "工单不存在"),
+    "past_not_whole": Kind(409, "The past is not known so far yet", "尚未整理到该时刻"),
     "lab_busy": Kind(409, "The lab has enough to do", "推演任务已满"),
     "unknown_clock": Kind(404, "No such limit on this order", "此工单无该时限"),
     "stale_template": Kind(412, "Another wording was published meanwhile", "期间已有新的措辞发布"),
@@ -101,6 +102,7 @@ FAULTS: dict[str, Kind] = {
     "unavailable": Kind(503, "Not available at the moment", "暂不可用"),
     "outcome_unknown": Kind(503, "The outcome is not known yet", "结果尚不明确"),
     "not_yet_recorded": Kind(503, "Not recorded yet", "尚未记录"),
+    "not_yet_notarised": Kind(503, "Not under a signed checkpoint yet", "尚未列入已签名的日志"),
 }
 """What goes wrong before or after the rules."""
 

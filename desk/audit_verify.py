@@ -12,7 +12,7 @@ import typer
 
 from audit.ledger_books import books
 from audit.ledger_check import PATIENCE, Fault, Finding, Held, Report, Trusted, check
-from desk import render
+from desk import audit_bundles, render
 from desk.client import Usage
 from desk.options import Machine
 from notary import keys
@@ -63,6 +63,9 @@ SAID: dict[Fault, tuple[str, str]] = {
 
 
 def verify(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="文件 / offline proofs that `whistle audit export` wrote.")
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="整个账本 / the whole ledger, out of the database.")
     ] = False,
@@ -70,14 +73,26 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="VKEY@URL",
-            help="见证人 / a witness to ask; may be given more than once. Default: WHISTLE_WITNESSES.",
+            help="见证人 / a witness to ask; may be given more than once. Default: WHISTLE_WITNESSES. "
+            "For files: the VKEY alone, or a file with some.",
         ),
     ] = None,
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="自存的检查点 / a checkpoint that you have kept; more than once.")
     ] = None,
     key: Annotated[
-        list[str] | None, typer.Option(metavar="VKEY", help="日志公钥 / the log's vkey. Default: this installation's.")
+        list[str] | None,
+        typer.Option(
+            metavar="VKEY",
+            help="日志公钥 / the log's vkey. Default: this installation's; for files none is believed but those given, "
+            "or those of a file.",
+        ),
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(min=0, help="至少几个见证 / for files: so many witnesses; default: more than half.")
+    ] = None,
+    tsa: Annotated[
+        Path | None, typer.Option(help="时间戳机构证书 / for files: certificates (PEM) that time stamps go back to.")
     ] = None,
     database: Annotated[
         str, typer.Option(metavar="URL", help="数据库 / where it is. Default: this installation's.")
@@ -85,9 +100,12 @@ def verify(
     patience: Annotated[float, typer.Option(help="秒 / seconds that an event may wait for its place.")] = PATIENCE,
     machine: Machine = False,
 ) -> None:
-    """核验 / check that nothing of the ledger was touched since; exit code 1 when anything is found."""
-    if not everything:
-        raise Usage("请给出 --all / say --all to check the whole ledger")
+    """核验 / check offline proofs, or with --all the whole ledger; exit code 1 when anything is found."""
+    if bool(files) == everything:
+        raise Usage("请给出文件或 --all 之一 / name files, or say --all to check the whole ledger")
+    if files:
+        audit_bundles.verify(files, key or [], witness or [], quorum, tsa, machine=machine)
+        return
     settings = load()
     if running := instance.find(settings):
         settings = running.settings

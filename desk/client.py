@@ -191,6 +191,10 @@ class Desk:
         wanted = {name: value for name, value in query.items() if value is not None and value != ""}
         return self._ask("GET", path, person, query=wanted).json()
 
+    def raw(self, path: str, **query: Any) -> bytes:
+        """The bytes at `/v1` + path as they come; raises as `get`."""
+        return self._ask("GET", path, "", query=query).content
+
     def pages(self, path: str, *, posted: bool = False, **query: Any) -> Iterator[dict[str, Any]]:
         """Everything in the list at `/v1` + path, fetched page by page as it is asked for; raises as `get`.
 

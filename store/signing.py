@@ -82,7 +82,12 @@ def stamp(session: Session, at_least: int) -> Stamp | None:
     return None if found is None else Stamp(found.size, found.note, bytes(found.token), found.at)
 
 
-def last_stamp(session: Session) -> datetime | None:
-    """When the newest stamp came."""
-    found: datetime | None = session.scalar(select(func.max(stamps.c.at)))
-    return found
+def last_stamp(session: Session) -> Stamp | None:
+    """The newest stamp."""
+    found = session.execute(
+        select(stamps.c.size, checkpoints.c.note, stamps.c.token, stamps.c.at)
+        .join(checkpoints, checkpoints.c.size == stamps.c.size)
+        .order_by(stamps.c.size.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if found is None else Stamp(found.size, found.note, bytes(found.token), found.at)

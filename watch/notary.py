@@ -18,6 +18,8 @@ from notary.cosigning import PERIOD as COSIGNING_PERIOD
 from notary.cosigning import Cosigner
 from notary.keys import LogKeys, log_keys, witnesses
 from notary.sequencer import BATCH, LogFault
+from notary.stamps import PERIOD as STAMPING_PERIOD
+from notary.stamps import Stamper
 from runtime.faults import SetupError
 from runtime.settings import Settings
 from store.log import Signed
@@ -50,6 +52,9 @@ class Notary:
             for witness in witnesses(self._settings):
                 cosigner = Cosigner(self._step, self._settings, witness)
                 group.create_task(keep_on(f"cosigner of {witness.name}", cosigner.look, COSIGNING_PERIOD))
+            if self._settings.tsa_url is not None:
+                stamper = Stamper(self._step, self._settings)
+                group.create_task(keep_on("stamper", stamper.look, STAMPING_PERIOD))
 
     async def once(self) -> tuple[int, Signed | None]:
         """One round: how many events were seen to, and the checkpoint that was signed, if one was.

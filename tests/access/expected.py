@@ -164,7 +164,8 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys((verb for verb in COMMANDS if verb != "register"), About.ORDER),
     **dict.fromkeys(
         (
-            "get_order", "get_order_as_of", "get_proof", "get_live", "get_events", "get_deadlines", "reveal", "follow",
+            "get_order_known", "get_order_difference",
+            "get_order", "get_order_as_of", "get_proof", "get_proof_bundle", "get_live", "get_events", "get_deadlines", "reveal", "follow",
             "unfollow", "list_followers", "list_earlier", "list_order_notices",
             "list_order_accesses", "make_link", "upload_file", "list_files",
         ),
@@ -173,6 +174,7 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys(
         (
             "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks",
+            "get_board_as_of", "get_board_difference",
             "list_criticisms", "get_wall", "list_accesses", "list_units",
             "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",
@@ -191,6 +193,8 @@ ABOUT: dict[str, About] = {
     "get_file": About.FILE,
     "fast_forward": About.REHEARSAL,
     "get_unit": About.UNIT,
+    "get_inbox_as_of": About.UNIT,
+    "get_inbox_difference": About.UNIT,
     "get_inbox": About.INBOX,
     "put_absence": About.ABSENCE,
     "delete_absence": About.ABSENCE,
