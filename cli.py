@@ -22,7 +22,7 @@ from desk import (
     directory,
     doctor,
     fit,
-    importing,
+    imports,
     login,
     migrate,
     notices,
@@ -66,7 +66,7 @@ app.command("password")(login.change_password)
 app.add_typer(accesses.app, name="customers")
 app.command("accesses")(accesses.accesses)
 app.command("notices")(notices.notices)
-app.command("import")(importing.import_file)
+app.add_typer(imports.app, name="import")
 app.command("tour")(tour.tour)
 app.command("doctor")(doctor.doctor)
 app.command("rebuild")(rebuild.rebuild)

@@ -205,9 +205,9 @@ def _write_report(path: Path, bad: list[Bad]) -> None:
         writer = csv.writer(file)
         writer.writerow(REPORT_COLUMNS)
         for one in sorted(bad, key=lambda one: one.row):
-            writer.writerow([_harmless(getattr(one, name)) for name in REPORT_COLUMNS])
+            writer.writerow([harmless(getattr(one, name)) for name in REPORT_COLUMNS])
 
 
-def _harmless(value: str | int) -> str | int:
+def harmless(value: str | int) -> str | int:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

@@ -70,7 +70,7 @@ class Rule:
 
     def value(self, name: str, cells: dict[str, str]) -> str:
         """The field's value for a row; raises BadRow."""
-        text = _fill(self.of, cells)
+        text = filled(self.of, cells)
         if not self.kind:
             return text
         found = self._found(text)
@@ -79,7 +79,7 @@ class Rule:
         if self.default is None:
             remedy = "在映射中补上, 或设 default / add it there, or a default"
             raise BadRow(name, f"{text!r} 不在映射表中 / is not in the mapping", remedy)
-        return _fill(self.default, cells)
+        return filled(self.default, cells)
 
     def _found(self, text: str) -> str | None:
         match self.kind:
@@ -161,7 +161,7 @@ class Mapping:
 
     def _filed(self, cells: dict[str, str]) -> str:
         """When it was filed, with its offset; a time that the clocks passed twice is taken as the first."""
-        text = " ".join(_fill(self.filed, cells).split())
+        text = " ".join(filled(self.filed, cells).split())
         for wanted in self.formats:
             try:
                 at = datetime.fromisoformat(text) if wanted == "iso" else datetime.strptime(text, wanted)  # noqa: DTZ007
@@ -175,7 +175,8 @@ class Mapping:
         raise BadRow("filed", f"{text!r} 不是日期时间 / is no time", f"格式 / written as {', '.join(self.formats)}")
 
 
-def _fill(template: str, cells: dict[str, str]) -> str:
+def filled(template: str, cells: dict[str, str]) -> str:
+    """The template with the cells put in their places; raises KeyError for a name that there is not."""
     def put(place: re.Match[str]) -> str:
         value = cells[place[1]]
         match place[2]:
@@ -227,14 +228,15 @@ def _understood(document: dict[str, Any]) -> Mapping:
         id=document["id"],
         filed=document["filed"]["of"],
         formats=tuple([formats] if isinstance(formats, str) else formats),
-        rules={name: _rule(name, rule) for name, rule in written.items()},
+        rules={name: rule_of(name, rule) for name, rule in written.items()},
         ignored=dict(document.get("ignored", {})),
         delimiter=document.get("delimiter", ","),
         sheet=document.get("sheet", ""),
     )
 
 
-def _rule(name: str, written: Any) -> Rule:
+def rule_of(name: str, written: Any) -> Rule:
+    """The rule of a field as it is written in a mapping; raises ValueError."""
     if isinstance(written, str):
         return Rule(written)
     kinds = [kind for kind in _KINDS if kind in written]

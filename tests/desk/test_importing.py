@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from desk.client import Desk
-from desk.importing import _harmless
+from desk.importing import harmless
 from runtime.settings import PROJECT
 from tests.desk.conftest import Whistle
 from tests.desk.test_mapping import RULES
@@ -122,4 +122,4 @@ async def test_a_check_opens_nothing(whistle: Whistle, table: Path, desk: Desk) 
 
 @pytest.mark.parametrize(("value", "written"), [("=1+1", "'=1+1"), ("@x", "'@x"), ("plain", "plain"), (7, 7)])
 def test_a_report_holds_no_formula(value: str | int, written: str | int) -> None:
-    assert _harmless(value) == written
+    assert harmless(value) == written
