@@ -36,10 +36,12 @@ from runtime.plugin import connect, metrics
 from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
 from vault.rack import Rack
+from watch.archivist import Archivist
 from watch.canary import CanaryKeeper
 from watch.historian import HistorianKeeper
 from watch.lab import LabKeeper
 from watch.lost import LostAndFound
+from watch.nightly import NightlyKeeper
 from watch.notary import Notary
 from watch.reconciler import Reconciler
 from watch.sweeper import Sweeper
@@ -190,6 +192,8 @@ async def watching(settings: Settings) -> AsyncIterator[None]:
             Notary(gateway, settings),
             LabKeeper(gateway, settings),
             HistorianKeeper(gateway),
+            Archivist(gateway),
+            NightlyKeeper(gateway, settings),
         )
         tasks = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:

@@ -29,7 +29,7 @@ from identity.people import Identified
 from runtime import keyring
 from runtime.faults import SetupError
 from runtime.keyring import UnknownKey
-from store import accesses
+from store import accesses, histories
 from store.accesses import Access, Outcome
 from vault import customers
 
@@ -178,6 +178,14 @@ async def _demand_no_workflows(parts: Parts, key_id: str, retired: datetime) -> 
         kept = await parts.gateway.begun_before(retired + SETTLED)
     except Silent as silent:
         raise unavailable("The engine") from silent
+    archived = await parts.system(histories.sealed_with, key_id)
+    if archived:
+        raise Problem(
+            "key_in_use",
+            f"{archived} archived histories can be opened with {key_id} alone.",
+            field="key_id",
+            remedy="Keep it as long as they are to be replayed.",
+        )
     if kept:
         raise Problem(
             "key_in_use",

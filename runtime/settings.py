@@ -288,6 +288,11 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         100, ge=2, le=2000, description="Workflow tasks that one worker process handles at once."
     )
+    replay_at: Annotated[str, Field(pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        "02:30",
+        description="Time of day in Beijing at which open and newly closed orders are replayed and a report is made; "
+        "'' for no nightly replay.",
+    )
     worker_metrics_address: Address | None = Field(
         None,
         description="host:port where a worker serves its metrics for Prometheus, such as 127.0.0.1:9464; of several "

@@ -112,6 +112,12 @@ def of(session: Session, report: int) -> Report:
     return Report(**session.execute(_REPORTS.where(replay_reports.c.id == report)).one()._mapping)
 
 
+def find(session: Session, report: int) -> Report | None:
+    """The report of that number; None without one."""
+    row = session.execute(_REPORTS.where(replay_reports.c.id == report)).one_or_none()
+    return None if row is None else Report(**row._mapping)
+
+
 def newest(session: Session, limit: int = 20, kind: str = "", *, ended: bool = False) -> list[Report]:
     """The latest reports, the youngest first: of a kind, and only those that have ended, where that is asked."""
     wanted = _REPORTS.order_by(replay_reports.c.id.desc()).limit(limit)
@@ -128,6 +134,13 @@ def findings(session: Session, report: int, limit: int = 500) -> list[Kept]:
     columns = (f.order_id, f.part, f.run, f.seq, f.field, f.recorded, f.recomputed)
     wanted = select(*columns).where(f.report == report).order_by(f.number).limit(limit)
     return [Kept(**row._mapping) for row in session.execute(wanted)]
+
+
+def begun_by(session: Session, instant: datetime) -> bool:
+    """Whether there was an order by then that is to be replayed."""
+    o = orders.c
+    first = select(o.order_id).where(o.rehearsal.is_(False), o.registered_at < instant).limit(1)
+    return session.scalar(first) is not None
 
 
 def concerned(

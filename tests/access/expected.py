@@ -174,7 +174,7 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys(
         (
             "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks",
-            "get_board_as_of", "get_board_difference",
+            "get_board_as_of", "get_board_difference", "list_replays",
             "list_criticisms", "get_wall", "list_accesses", "list_units",
             "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",

@@ -184,7 +184,7 @@ async def forged(content: bytes, order_id: str, keys: Keyring, forge: Callable[[
     for event in history.events:
         for payload in payloads(event):
             payload.CopyFrom(codec.decrypt(payload))
-    forge(history.events)
+    forge(history.events)  # type: ignore[arg-type]  # a list but for its name
     for event in history.events:
         for payload in payloads(event):
             (sealed,) = await codec.encode([payload])
@@ -303,7 +303,7 @@ async def test_what_somebody_with_the_key_forges_is_found(
 ) -> None:
     given = pasts.runs(pasts.short)
     (run,) = given.runs
-    content = await forged(run.content, pasts.short, keys, forge)  # type: ignore[arg-type]
+    content = await forged(run.content, pasts.short, keys, forge)
     assert content != run.content
     found = await run_replayed(resealed(run, content), None, given.lived, keys)
     assert found
