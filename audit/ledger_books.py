@@ -20,7 +20,11 @@ from audit.ledger_check import CheckpointRow, LeafRow, TileRow
 FETCHED = 2000
 """Rows that are fetched at once."""
 
-_SEEING = "-c whistle.places=* -c whistle.person=* -c timezone=UTC -c statement_timeout=0 -c cursor_tuple_fraction=1.0"
+_SEEING = (
+    "-c whistle.places=* -c whistle.person=* -c timezone=UTC -c statement_timeout=0 -c cursor_tuple_fraction=1.0"
+    " -c max_parallel_workers_per_gather=0"
+)
+"""As the system itself, with plans for all rows; others need the cores."""
 
 EVENTS = """
 SELECT e.order_id, e.seq, e.type, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
@@ -62,6 +66,11 @@ class DatabaseBooks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._numbers = count(1)
+
+    @property
+    def backend(self) -> int:
+        """The process of the database that works for it."""
+        return int(self._connection.info.backend_pid)
 
     def events(self) -> Iterator[Mapping[str, Any]]:
         """Every event with its head and its leaf."""
