@@ -15,7 +15,7 @@ from audit import bundle_check
 from audit.bundle_check import Found, Trust, Verdict
 from desk import render
 from desk.client import Usage
-from desk.options import Api, As, Machine, desk
+from desk.options import Api, As, desk
 from notary import stamps
 from notary.note import Kind, NoteError, Verifier
 
