@@ -124,6 +124,5 @@ def _reports(api: str, person: str, *, machine: bool) -> None:
     for one in found:
         render.out.print(_line(Finding(**one)), soft_wrap=True)
     for one in body["archive"]:
-        render.out.print(
-            f"存档 archive {one['namespace']}: 滞后 lag {one['lag']:.0f} s, 引擎保留 kept {one['retention'] / 86400:.0f} d"
-        )
+        lag = f"滞后 lag {one['lag']:.0f} s, 引擎保留 kept {one['retention'] / 86400:.0f} d"
+        render.out.print(f"存档 archive {one['namespace']}: {lag}")

@@ -29,6 +29,10 @@ LATE_SECONDS = 300
 """A notice that was due so long ago and has not gone is held up."""
 KEY_AGE = timedelta(days=366)
 """A secret key that is current for longer should be replaced."""
+ARCHIVE_SHARE = 0.25
+"""An archive that lags by this share of the engine's retention may soon lose what the engine forgets."""
+REPLAY_SECONDS = 26 * 3600
+"""A nightly replay that is older is missing."""
 _PYTHON = (3, 11)
 
 
@@ -375,6 +379,46 @@ def _organisation(settings: Settings, api: str, person: str) -> Finding:
     return Finding("organisation", Mark.WARN, " / ".join(one.removeprefix("! ") for one in said))
 
 
+def _archive(settings: Settings, api: str, person: str) -> Finding:
+    """Whether the engine's histories are kept long before the engine forgets them."""
+    if _not_ours(settings, api):
+        return Finding("archive", Mark.SKIP, _DOWN)
+    try:
+        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).archive
+    except Exception:
+        return Finding("archive", Mark.SKIP, _SILENT)
+    if found is None:
+        return Finding("archive", Mark.SKIP, "尚未存档 / nothing is archived yet")
+    share, lag = found
+    told = f"滞后 lag {lag:.0f} s, 为引擎保留期的 / of the engine's retention {share:.1%}"
+    remedy = "看 worker 日志中的 archivist / see what the archivist says in the worker's log"
+    return Finding("archive", Mark.BAD if share > ARCHIVE_SHARE else Mark.GOOD, told, remedy)
+
+
+def _replay(settings: Settings, api: str, person: str) -> Finding:
+    """Whether the last nightly replay is there, and found nothing."""
+    if _not_ours(settings, api):
+        return Finding("replay", Mark.SKIP, _DOWN)
+    try:
+        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).replay
+    except Exception:
+        return Finding("replay", Mark.SKIP, _SILENT)
+    if not settings.replay_at:
+        return Finding(
+            "replay", Mark.WARN, "未开启 / no nightly replay", "设 WHISTLE_REPLAY_AT / set WHISTLE_REPLAY_AT"
+        )
+    if found is None:
+        return Finding("replay", Mark.SKIP, "尚无夜间复演 / no nightly replay yet")
+    report, findings, age = found
+    told = f"报告 report {report}, {age / 3600:.0f} h 前 ago"
+    if findings:
+        return Finding("replay", Mark.BAD, f"{told}: {findings} 处不符 / findings", "whistle audit replay --report")
+    if age > REPLAY_SECONDS:
+        remedy = "看 worker 日志 / see the worker's log; whistle audit replay --report"
+        return Finding("replay", Mark.WARN, f"{told}: 逾期未做 / overdue", remedy)
+    return Finding("replay", Mark.GOOD, f"{told}: 全部相符 / everything is as it should be")
+
+
 _SILENT = "数据库不应答 / the database does not answer"
 CHECKS: dict[str, Check] = {
     "python": _python,
@@ -393,5 +437,7 @@ CHECKS: dict[str, Check] = {
     "clocks": _watchers,
     "keys": _pending,
     "notices": _notices,
+    "archive": _archive,
+    "replay": _replay,
 }
 """Every check, by the name of its line."""

@@ -12,7 +12,11 @@ from runtime.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Version, orders, keys left pending (and since when), notices held up and not mailed, by state."""
+    """Version, orders, keys left pending (and since when), notices held up and not mailed, by state.
+
+    `archive` is the largest share of the engine's retention by which a namespace's archive lags, and that lag in
+    seconds; `replay` the number, findings and age in seconds of the last nightly replay that ended. None: none yet.
+    """
 
     version: str
     orders: int
@@ -20,6 +24,8 @@ class Vitals:
     stale_since: datetime | None
     held_notices: dict[str, int]
     unsent_notices: dict[str, int]
+    archive: tuple[float, float] | None = None
+    replay: tuple[int, int, float] | None = None
 
 
 SEEING = "-c whistle.places=* -c whistle.person=*"
@@ -36,6 +42,15 @@ where state = 'failed' or (state in ('queued', 'retry', 'sending', 'uncertain')
 group by state order by state
 """
 _UNSENT = "select state, count(*) from notices where state in ('not_sent', 'expired') group by state order by state"
+_ARCHIVE = """
+select (extract(epoch from clock_timestamp() - until) / retention_seconds)::float,
+       extract(epoch from clock_timestamp() - until)::float
+from archive_marks order by 1 desc limit 1
+"""
+_REPLAY = """
+select id, findings, extract(epoch from clock_timestamp() - begun_at)::float
+from replay_reports where kind = 'nightly' and ended_at is not null order by id desc limit 1
+"""
 
 
 def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals:
@@ -55,7 +70,11 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
             cursor.execute(_NOTICES, (late_seconds,))
             held = dict(cursor.fetchall())
             cursor.execute(_UNSENT)
-            return Vitals(version, orders, stale, since, held, dict(cursor.fetchall()))
+            unsent = dict(cursor.fetchall())
+            cursor.execute(_ARCHIVE)
+            archive = cursor.fetchone()
+            cursor.execute(_REPLAY)
+            return Vitals(version, orders, stale, since, held, unsent, archive, cursor.fetchone())
     finally:
         connection.close()
 
