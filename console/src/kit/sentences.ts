@@ -46,13 +46,27 @@ export const VARIANTS: Record<string, (data: Data, actor: Actor) => string> = {
 };
 
 const UNITS = ["unit", "suggested_unit", "lead", "province", "against", "substitute"];
-const INSTANTS = ["until", "due_at", "not_before", "sms_until", "moved_from", "reopen_until", "received_at", "done_by"];
+const INSTANTS = [
+  "until", "due_at", "not_before", "sms_until", "moved_from", "reopen_until", "received_at", "done_by",
+  "at", "registered_at", "closed_at",
+]; // prettier-ignore
 /** Values that the vocabulary names, with its section. */
 const NAMED: Record<string, string> = {
   order_class: "class", was_class: "class", priority: "priority", channel: "channel",
   outcome: "outcome", satisfaction: "satisfaction", kind: "kind", colour: "colour", level: "level", target: "target",
-  to: "state",
+  to: "state", state: "state",
 }; // prettier-ignore
+
+/** Where the complaint itself is told: our own registration, or what another system's order came in with. */
+export const tells = (event: Pick<EventLine, "type">): boolean =>
+  event.type === "OrderRegistered" || event.type === "OrderImported";
+
+/** When it happened: a step of another system has its own time, which is not that of its import. */
+export const happenedAt = (event: Pick<EventLine, "type" | "at" | "data">): string =>
+  event.type === "StepImported" ? String(event.data.at) : event.at;
+
+/** Events that an import has recorded. */
+export const IMPORTED = ["OrderImported", "StepImported", "HistoryEnded"];
 
 /** Says what happened in the language of the page; `zone` is that in which its times are written. */
 export function useSentences(order: Pick<Order, "province" | "assignments" | "customer"> | undefined, zone?: string) {

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { send, type Schemas } from "@/kit/api";
 import { useEvents } from "@/kit/order";
+import { tells } from "@/kit/sentences";
 import { Answer, Failed } from "@/kit/states";
 import type { Task } from "./tasks";
 
@@ -18,7 +19,7 @@ export function Complaint({ task }: { task: Task }) {
       <h3>{t("complaint.title")}</h3>
       <Answer of={events}>
         {(found) => {
-          const said = found.filter((one) => one.type === "OrderRegistered" || one.type === "OrderUrged");
+          const said = found.filter((one) => tells(one) || one.type === "OrderUrged");
           return said
             .filter((one) => text(one.data.text))
             .map((one) => (

@@ -28,6 +28,7 @@ export function Marks({ view }: { view: OrderView }) {
       {view.overdue && <Tag color="red">{t("head.overdue")}</Tag>}
       {order.round > 1 && <Tag>{t("head.round_n", { round: order.round })}</Tag>}
       {order.final_review && <Tag color="volcano">{t("head.final")}</Tag>}
+      {order.imported && <Tag color="cyan">{t("head.imported", { imported: order.imported })}</Tag>}
       {order.rehearsal && <Tag color="purple">{t("head.rehearsal")}</Tag>}
     </span>
   );

@@ -9,6 +9,7 @@ import { FORMS } from "@/kit/form/fields";
 import { useNames } from "@/kit/names";
 import { useEvents } from "@/kit/order";
 import { Page } from "@/kit/Page";
+import { tells } from "@/kit/sentences";
 import { useMe } from "@/kit/session";
 import { StateTag } from "@/kit/tags";
 import { Accesses } from "./Accesses";
@@ -92,7 +93,7 @@ export function OrderPage({ view }: { view: OrderView }) {
     setSeen(Math.max(seen, answer.command.last));
     set("do", "");
   };
-  const text = events?.find((event) => event.type === "OrderRegistered")?.data.text as string | undefined;
+  const text = events?.find(tells)?.data.text as string | undefined;
   const copy = async () => {
     await navigator.clipboard.writeText(order.id);
     void message.success(t("copied"));

@@ -6,7 +6,7 @@ import type { OrderView } from "@/kit/command";
 import { useNames } from "@/kit/names";
 import { useEvents } from "@/kit/order";
 import { Page } from "@/kit/Page";
-import { useSentences } from "@/kit/sentences";
+import { tells, useSentences } from "@/kit/sentences";
 import { useMe } from "@/kit/session";
 import { Answer } from "@/kit/states";
 import { Instant, useNow, written } from "@/kit/time";
@@ -24,7 +24,7 @@ export function PrintView({ view }: { view: OrderView }) {
   const zone = names.zone(order.province);
   const events = useEvents(order.id);
   const { say, title } = useSentences(order, zone);
-  const text = events.data?.find((event) => event.type === "OrderRegistered")?.data.text as string | undefined;
+  const text = events.data?.find(tells)?.data.text as string | undefined;
   return (
     <Page
       title={t("print_view.heading", { id: order.id })}

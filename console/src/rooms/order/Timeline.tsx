@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "react-router";
 import { useEvents } from "@/kit/order";
 import type { Actor, EventLine, Order } from "@/kit/sentences";
-import { useSentences } from "@/kit/sentences";
+import { happenedAt, IMPORTED, useSentences } from "@/kit/sentences";
 import { Answer } from "@/kit/states";
 import { Instant } from "@/kit/time";
 import { EventDetails } from "./EventDetails";
@@ -43,8 +43,9 @@ function One({
       aria-label={t("timeline.seq", { seq: event.seq })}
     >
       <div className="event-line">
-        <Instant at={event.at} zone={zone} />
+        <Instant at={happenedAt(event)} zone={zone} />
         <strong>{title(event.type)}</strong>
+        {IMPORTED.includes(event.type) && <Tag>{t("timeline.imported")}</Tag>}
         {fresh && <Tag color="blue">{t("timeline.new")}</Tag>}
         <a href={`#e${event.seq}`} aria-label={`${t("timeline.link")} ${event.seq}`} className="no-print">
           <LinkOutlined aria-hidden />
