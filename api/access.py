@@ -76,6 +76,7 @@ GRANTS: dict[str, Grant] = {
     "get_board_difference": _to(AUDITOR, Role.HEADQUARTERS),
     "get_inbox_as_of": _to(AUDITOR, Role.HEADQUARTERS),
     "get_inbox_difference": _to(AUDITOR, Role.HEADQUARTERS),
+    "get_process": _to(AUDITOR, Role.HEADQUARTERS),
     "list_replays": _to(AUDITOR, Role.HEADQUARTERS),
     "export_log": _to(Role.HEADQUARTERS, AUDITOR),
     **dict.fromkeys(

@@ -88,7 +88,7 @@ IN_PERSON = frozenset(
         "preview_template",
         "list_scopes",
         *("make_link", "list_accesses", "get_proof", "get_order_known", "get_order_difference"),
-        *("get_board_as_of", "get_board_difference", "get_inbox_as_of", "get_inbox_difference"),
+        *("get_board_as_of", "get_board_difference", "get_inbox_as_of", "get_inbox_difference", "get_process"),
         *("list_views", "put_view", "delete_view", "list_replays"),
         *_BY_HAND,
         *("list_actings", "take_on", "give_up", "reset_account", "unlock_account", "log_out_account"),

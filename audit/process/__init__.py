@@ -1,1 +1,1 @@
-"""How orders in fact go: who follows whom and after how long, in which variants, and where they wait (process mining)."""
+"""How orders in fact go: who follows whom and after how long, in which variants, where they wait (process mining)."""

@@ -179,7 +179,7 @@ def _drawn(sums: _Sums, most_variants: int) -> Picture:
         for activity, n in sums.n.items()
     )  # fmt: skip
     edges = (Edge(source, target, _some(taken)) for (source, target), taken in sums.edges.items())
-    taken = sorted(sums.variants.items(), key=lambda item: (-len(item[1]), item[0]))
+    ranked = sorted(sums.variants.items(), key=lambda item: (-len(item[1]), item[0]))
     pongs = (PingPong(*pair, n, sums.bounced[pair]) for pair, n in sums.bounces.items())
     return Picture(
         cases=sums.cases,
@@ -188,7 +188,7 @@ def _drawn(sums: _Sums, most_variants: int) -> Picture:
         durations=times(length for lengths in sums.variants.values() for length in lengths),
         nodes=tuple(sorted(nodes, key=lambda node: (-node.n, node.activity))),
         edges=tuple(sorted(edges, key=lambda edge: (-edge.times.n, edge.source, edge.target))),
-        variants=tuple(Variant(sequence, len(found), _some(found)) for sequence, found in taken[:most_variants]),
+        variants=tuple(Variant(sequence, len(found), _some(found)) for sequence, found in ranked[:most_variants]),
         ping_pong=tuple(sorted(pongs, key=lambda one: (-one.n, one.place, one.other))),
         handovers=sums.handovers,
     )

@@ -174,11 +174,11 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys(
         (
             "register", "foresee", "list_orders", "search_orders", "find_similar", "list_views", "list_callbacks",
-            "get_board_as_of", "get_board_difference", "list_replays",
+            "get_board_as_of", "get_board_difference", "get_process", "list_replays",
             "list_criticisms", "get_wall", "list_accesses", "list_units",
             "list_people", "list_catalogue", "get_policy", "list_policies", "check_policy",
             "preview_policy", "read_policy", "list_templates", "preview_template", "publish_policy",
-            "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz",
+            "list_notices", "make_token", "list_tokens", "list_scopes", "livez", "readyz", "get_verifier",
             "rebuild", "clocks", "decode_payloads", "list_keys", "rotate_key", "rewrap_keys",
             "doors", "stream", "log_in", "log_in_demo", "list_actings", "export_csv", "export_xlsx", "load_directory",
             "start_lab_run", "list_lab_runs", "start_shadow", "list_shadows",

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from notary.sequencer import sequence
 from store.historian import Historian
@@ -88,3 +87,22 @@ async def test_who_knew_what_and_what_changed(api: Caller, database: Database) -
 async def test_the_past_of_all_is_for_auditors_and_headquarters(api: Caller, who: str) -> None:
     for path in ("/audit/board", "/audit/board/difference", "/audit/inbox/GD.net", "/audit/inbox/GD.net/difference"):
         assert (await api.get(path, who)).status_code == 403
+
+
+async def test_the_picture_of_the_process_is_that_of_the_events(api: Caller, database: Database) -> None:
+    await _registered(api, database)
+    found = (await api.get("/audit/process", INSPECTOR, province="GD")).json()
+    picture = found["process"]["picture"]
+    nodes = {one["activity"]: one for one in picture["nodes"]}
+    assert nodes["OrderRegistered"]["starts"] == picture["cases"] >= 1
+    first = next(one for one in picture["edges"] if one["source"] == "OrderRegistered")
+    assert first["times"]["n"] <= picture["cases"]
+    assert sum(one["times"]["n"] for one in picture["edges"]) == picture["steps"] - picture["cases"]
+    stays = {(one["unit"], one["state"]): one for one in found["process"]["bottlenecks"]}
+    assert stays["GD.net", "dispatched"]["still"] >= 1
+    by_unit = (await api.get("/audit/process", HQ, by="unit", unit="GD.net")).json()["process"]["picture"]
+    assert "GD.net" in {one["activity"] for one in by_unit["nodes"]}
+    none = (await api.get("/audit/process", INSPECTOR, until="2020-01-01T00:00:00Z")).json()
+    assert (none["process"]["picture"]["cases"], none["process"]["bottlenecks"]) == (0, [])
+    assert (await api.get("/audit/process", "gd-manager")).status_code == 403
+    assert (await api.get("/audit/process", INSPECTOR, unit="GD.nowhere")).status_code == 422
