@@ -23,6 +23,7 @@ from desk import (
     doctor,
     fit,
     imports,
+    lab,
     login,
     migrate,
     notices,
@@ -76,6 +77,7 @@ policy.app.command("migrate")(migrate.migrate)
 policy.app.command("fit-check")(fit.fit_check)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audits.app, name="audit")
+app.add_typer(lab.app, name="lab")
 app.command("witness")(witness.witness)
 
 

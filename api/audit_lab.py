@@ -35,7 +35,7 @@ from store import lab
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
-PAGE = 100
+PAGE = 200
 _PROBLEMS = ("unauthenticated", "forbidden", "invalid_request", "unavailable")
 
 RunId = Annotated[str, Path(max_length=20, pattern=r"^[0-9a-z]*$", description="A run's id.")]
@@ -88,12 +88,12 @@ async def list_lab_orders(
     request: Request,
     who: AskerDep,
     parts: PartsDep,
-    after: Annotated[str, Query(max_length=10, pattern=r"^\d*$", description="The `next` of the page before.")] = "",
+    cursor: Annotated[str, Query(max_length=9, pattern=r"^[0-9]*$", description="The `next` of the page before.")] = "",
     limit: Limit = PAGE,
 ) -> Response:
     """In what each differs, with both values, and which recorded commands did not fit; at most 20,000 are kept."""
     await _found(parts, run_id)
-    rows = await parts.system(lab.found, run_id, int(after or 0), limit)
+    rows = await parts.system(lab.found, run_id, int(cursor or 0), limit)
     items = [msgspec.json.decode(content) for _, content in rows]
     await parts.record.seen(request, who, *_real(items), detail=run_id)
     return _json({"items": items, "next": str(rows[-1][0]) if len(rows) == limit else ""})
@@ -179,12 +179,12 @@ async def list_shadow_orders(
     request: Request,
     who: AskerDep,
     parts: PartsDep,
-    after: Annotated[str, Query(max_length=64, description="The `next` of the page before.")] = "",
+    cursor: Annotated[str, Query(max_length=64, description="The `next` of the page before.")] = "",
     limit: Limit = PAGE,
 ) -> Response:
     """By number, as in a run."""
     await _found_shadow(parts, shadow_id)
-    rows = await parts.system(lab.shadow_orders, shadow_id, after, limit)
+    rows = await parts.system(lab.shadow_orders, shadow_id, cursor, limit)
     items = [msgspec.json.decode(content) for _, content in rows]
     await parts.record.seen(request, who, *_real(items), detail=shadow_id)
     return _json({"items": items, "next": rows[-1][0] if len(rows) == limit else ""})

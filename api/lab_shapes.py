@@ -207,7 +207,7 @@ class LabOrder(BaseModel):
 
 
 class LabOrders(BaseModel):
-    """A page of orders that differ; give `next` back as `after`, empty on the last page."""
+    """A page of orders that differ; give `next` back as `cursor`, empty on the last page."""
 
     items: list[LabOrder]
     next: str

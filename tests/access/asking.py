@@ -110,9 +110,9 @@ async def _about(world: World, operation: Operation, column: Column, whose: str)
         case About.ACCOUNT:
             return Asked(path.format(person="gd-agent-2" if own else "gd-nix-1"))
         case About.LAB_RUN:
-            return Asked(path.format(run_id=await _lab_run(world) if own else "nix") + _QUERIES.get(operation.id, ""))
+            return Asked(path.format(run_id=await lab_run(world) if own else "nix") + _QUERIES.get(operation.id, ""))
         case About.SHADOW:
-            return Asked(path.format(shadow_id=await _shadow(world) if own else "nix"))
+            return Asked(path.format(shadow_id=await shadow(world) if own else "nix"))
         case About.VAULT:
             return Asked(path, {"phone": world.gone if own else "13800138000", "reason": "he asked for it"})
         case About.TRACKED | About.CODE | About.LINK:
@@ -156,7 +156,7 @@ async def _tracked(world: World, operation: Operation, whose: str, order: Placed
     return Asked(operation.path, body, ids=(number, phone))
 
 
-async def _lab_run(world: World) -> str:
+async def lab_run(world: World) -> str:
     """A run that there is; it waits, for no worker of these tests does the lab's work."""
     runs = await world.parts.system(lab.runs)
     if runs:
@@ -165,8 +165,8 @@ async def _lab_run(world: World) -> str:
     return str(made.id)
 
 
-async def _shadow(world: World) -> str:
-    """A shadow that there is, whether it runs or not."""
+async def shadow(world: World) -> str:
+    """A policy in the shadow that there is, whether it runs or not."""
     shadows = await world.parts.system(lab.shadows)
     if shadows:
         return str(shadows[0].id)

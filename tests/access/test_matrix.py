@@ -13,7 +13,7 @@ from domain.commands import COMMANDS
 from domain.model import Role
 from runtime.settings import PROJECT
 from tests.access import leaks, matrix
-from tests.access.asking import FOREIGN, NOBODYS, OWN, asked, said, send
+from tests.access.asking import FOREIGN, NOBODYS, OWN, asked, lab_run, said, send, shadow
 from tests.access.expected import (
     ABOUT,
     BY_NAME,
@@ -197,6 +197,8 @@ async def _warm(world: World) -> None:
     """Let everybody be looked up once, so that the refusals that follow find all known."""
     world.gone = "13800138001"
     world.tokens["spare"] = await world.token("web-channel", "notices", "rehearsals")
+    await lab_run(world)
+    await shadow(world)
     for column in COLUMNS:
         for operation in operations()[:1]:
             await world.credentials(column, operation.id, world.own)

@@ -63,7 +63,7 @@ async def test_a_run_is_done_by_a_process_of_its_own_and_told_side_by_side(api: 
     assert found["orders"]["due_earlier"] == 2
     assert found["would"]["groups"]["limits_by_kind"]["due"] == 2
     page = (await api.get(f"/audit/lab/{tried['id']}/orders", AUDITOR, limit=1)).json()
-    rest = (await api.get(f"/audit/lab/{tried['id']}/orders", AUDITOR, after=page["next"])).json()
+    rest = (await api.get(f"/audit/lab/{tried['id']}/orders", AUDITOR, cursor=page["next"])).json()
     assert sorted(one["order_id"] for one in (*page["items"], *rest["items"])) == sorted(numbers)
     assert all(one["due_moved_hours"] < 0 and one["whole"] for one in rest["items"])
     load = (await api.get(f"/audit/lab/{tried['id']}/load", HQ, unit="GD.net")).json()
@@ -87,10 +87,9 @@ async def test_what_cannot_be_tried_is_refused_with_its_faults(api: Caller) -> N
     assert (await api.get("/audit/lab/nix", HQ)).status_code == 404
 
 
-async def test_a_run_can_be_taken_back(api: Caller, settings: Settings) -> None:
+async def test_a_run_can_be_taken_back(api: Caller) -> None:
     run = (await api.post("/audit/lab", {}, HQ)).json()
     assert (await api.post(f"/audit/lab/{run['id']}/cancel", None, COLLEAGUE)).json()["state"] == "cancelled"
-    assert await worked(settings) == 0
     assert (await api.get(f"/audit/lab/{run['id']}", HQ)).json()["report"] is None
 
 
