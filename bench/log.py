@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import psutil  # type: ignore[import-untyped]
 import psycopg2
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
@@ -33,7 +34,7 @@ from contracts.messages import EventRow
 from notary import sequencer
 from notary.keys import LogKeys
 from runtime.stack import EmbeddedStack
-from store import chain, ledger, tables, writes
+from store import chain, ledger, log_tables, tables, writes
 from store.session import EVERYWHERE, make_engine, sessions
 
 KEYS = LogKeys(SIGNER.name, (SIGNER,), (SIGNER.verifier,))
@@ -97,7 +98,7 @@ def filled(stack: EmbeddedStack, count: int) -> None:
         if lines:
             send()
         cursor.execute(_HEADS)
-        cursor.execute("INSERT INTO unsequenced (order_id, seq) SELECT order_id, seq FROM events")
+        cursor.execute(log_tables.ENQUEUED)
     connection.close()
 
 
@@ -128,18 +129,28 @@ def verify(stack: EmbeddedStack, count: int) -> int:
         sequencer.sign(session, KEYS)
     engine.dispose()
     print(f"sequenced in {took:.1f} s: {count / took:.0f} events a second", flush=True)
+    before = peak()
     with books(stack.app_url) as found, one_core(found.backend):
-        begun, used = time.perf_counter(), time.process_time()
+        theirs = psutil.Process(found.backend)
+        begun, used, worked = time.perf_counter(), time.process_time(), sum(theirs.cpu_times()[:2])
         report = check(found, Trusted(SIGNER.name, KEYS.verifiers))
         took, used = time.perf_counter() - begun, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        worked = sum(theirs.cpu_times()[:2]) - worked
     print(f"checked {report.events} events of {report.orders} orders on one core, the database's work with it:")
-    print(f"{took:.1f} s, of which {used:.1f} s of CPU here; {took / count * 1e6:.1f} µs an event; peak {peak:.0f} MiB")
+    print(f"{took:.1f} s, {took / count * 1e6:.1f} µs an event; CPU: {used:.1f} s here, {worked:.1f} s of the database")
+    print(f"memory at most {before:.0f} MiB before, {peak():.0f} MiB with it")
+    for one in report.findings[:5]:
+        print(one)
     scaled = took * 1_000_000 / count
     good = report.good and report.events == report.leaves == count
     print(f"whole: {good}; a million takes {scaled:.0f} s: aim of {AIM_SECONDS:.0f} s ", end="")
     print("met" if scaled < AIM_SECONDS else "MISSED")
     return 0 if good and scaled < AIM_SECONDS else 1
+
+
+def peak() -> float:
+    """The most memory that this process ever had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def sequenced(made: sessionmaker[Session]) -> int:
