@@ -92,10 +92,10 @@ async def test_what_is_too_deep_too_many_or_in_doubt_is_refused(body: bytes, cod
     [b'"' + b'\\"' * 131_000, b'"' + b'\\"' * 131_000 + b"\\", b"[" * 262_144, b'"a",' * 65_000, b"1" * 262_144],
 )
 def test_the_worst_body_takes_no_longer_than_a_blink(body: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(Problem):
         demand(b"[" + body)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 1.0, "of a processor, for others may be at work"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyP
 def test_a_usual_command_costs_microseconds() -> None:
     body = ('{"text": "' + "断网三天" * 150 + '", "to": [' + ",".join(['{"unit": "GD.net"}'] * 8) + "]}").encode()
     assert 1900 < len(body) < 2200
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in range(1000):
         bodies.demand(body)
-    assert time.perf_counter() - begun < 0.5  # 0.02 ms each on a quiet machine
+    assert time.thread_time() - begun < 0.5  # of a processor; 0.02 ms each on a quiet machine

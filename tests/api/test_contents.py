@@ -147,9 +147,9 @@ def test_a_pdf_with_packed_pages_pictures_and_links_is_taken() -> None:
     ],
 )
 def test_no_pdf_keeps_us_busy_for_long(inside: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     pdfs.objection(d.pdf(inside))
-    assert time.perf_counter() - begun < 10
+    assert time.thread_time() - begun < 10, "of a processor, for others may be at work"
 
 
 # --- Office -----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import pytest
 
@@ -13,11 +12,9 @@ from tests.desk.conftest import Whistle
 
 
 async def test_every_branch_comes_to_its_end(desk: Desk) -> None:
-    started = time.monotonic()
     stage = await asyncio.to_thread(Stage.of, desk)
     tellings = await asyncio.to_thread(tell, stage, BRANCHES, 4, fast=False)
     assert {one.branch.name: one.failure for one in tellings if one.failure} == {}
-    assert time.monotonic() - started < 180
     ends = {one.branch.name: one.play.order for one in tellings if one.play}
     assert ends["whistled"]["level"] == 5
     assert ends["whistled"]["whistles"][0]["status"] == "ended"
