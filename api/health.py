@@ -45,6 +45,7 @@ class Ready(BaseModel):
     reconciler: float | None = Field(description="Since pending commands were last looked for.")
     outbox: float | None = Field(description="Age of the oldest letter that waits to be sent; null: no mail server.")
     projection: float | None = Field(description="How long the oldest mark that is due has waited to be recorded.")
+    log: float | None = Field(description="How long the oldest event has waited for a signed checkpoint of the log.")
     failing: list[str] = Field(description="What keeps the system from being ready; empty: nothing.")
 
 
@@ -116,5 +117,6 @@ def _found(ages: Ages | None, *, engine: bool, mailing: bool) -> Ready:
         reconciler=reconciler and round(reconciler.age, 1),
         outbox=round(ages.outbox, 1) if ages and mailing else None,
         projection=round(ages.projection, 1) if ages else None,
+        log=round(ages.log, 1) if ages else None,
         failing=[name for name, good in well.items() if not good],
     )

@@ -50,14 +50,18 @@ SELECT size, root, note, ARRAY(SELECT line FROM cosignatures s WHERE s.size = c.
 FROM checkpoints c ORDER BY size
 """
 UNSIGNED = """
-SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8
-FROM leaves l JOIN events e USING (order_id, seq)
-WHERE l.position >= coalesce((SELECT max(size) FROM checkpoints), 0) ORDER BY l.position LIMIT 1
+SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM events
+WHERE (order_id, seq) = (SELECT order_id, seq FROM leaves
+    WHERE position >= coalesce((SELECT max(size) FROM checkpoints), 0) ORDER BY position LIMIT 1)
 """
 _COLUMNS = (
     "order_id", "seq", "type", "at", "actor_id", "role", "unit", "acting_for", "reason", "policy_version",
     "command_id", "data", "clocks", "hash", "last_seq", "chain", "position", "leaf", "age",
 )  # fmt: skip
+
+
+class Unreadable(Exception):  # noqa: N818 - it names what is wrong
+    """The database does not answer, or has no such tables; the text says why."""
 
 
 class DatabaseBooks:
@@ -116,12 +120,17 @@ def books(address: str) -> Iterator[DatabaseBooks]:
     """The books of the database at that address, as they stand now.
 
     Raises:
-        psycopg2.Error: it does not answer.
+        Unreadable: it does not answer, or not as a ledger's database does.
     """
     url = address.replace("postgresql+psycopg2://", "postgresql://", 1)
-    connection = psycopg2.connect(url, connect_timeout=5, options=_SEEING, application_name="whistle audit")
+    try:
+        connection = psycopg2.connect(url, connect_timeout=5, options=_SEEING, application_name="whistle audit")
+    except psycopg2.Error as error:
+        raise Unreadable(str(error)) from error
     try:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         yield DatabaseBooks(connection)
+    except psycopg2.Error as error:
+        raise Unreadable(str(error)) from error
     finally:
         connection.close()

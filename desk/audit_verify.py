@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-import psycopg2
 import typer
 
-from audit.ledger_books import books
+from audit.ledger_books import Unreadable, books
 from audit.ledger_check import PATIENCE, Fault, Finding, Held, Report, Trusted, check
 from desk import audit_bundles, render
 from desk.client import Usage
@@ -114,10 +113,10 @@ def verify(
     try:
         with books(database or vitals.address(settings)) as found:
             report = check(found, trusted, held, patience)
-    except (psycopg2.OperationalError, OSError) as error:
+    except (Unreadable, OSError) as error:
         raise SetupError(
-            f"数据库不应答: {_first(error)}; 请检查 --database 或 WHISTLE_APP_DATABASE_URL",
-            f"the database does not answer: {_first(error)}; check --database or WHISTLE_APP_DATABASE_URL",
+            f"无法读取数据库: {_first(error)}; 请检查 --database 或 WHISTLE_APP_DATABASE_URL",
+            f"the database cannot be read: {_first(error)}; check --database or WHISTLE_APP_DATABASE_URL",
         ) from error
     if machine:
         render.as_json(_plain(report))

@@ -33,6 +33,8 @@ ARCHIVE_SHARE = 0.25
 """An archive that lags by this share of the engine's retention may soon lose what the engine forgets."""
 REPLAY_SECONDS = 26 * 3600
 """A nightly replay that is older is missing."""
+LOG_SECONDS = 60
+"""An event that has waited so long for its checkpoint says that the notary stands still."""
 _PYTHON = (3, 11)
 
 
@@ -419,6 +421,23 @@ def _replay(settings: Settings, api: str, person: str) -> Finding:
     return Finding("replay", Mark.GOOD, f"{told}: 全部相符 / everything is as it should be")
 
 
+def _log(settings: Settings, api: str, person: str) -> Finding:
+    """Whether what is recorded gets its place in the log, and the log is signed."""
+    if _not_ours(settings, api):
+        return Finding("log", Mark.SKIP, _DOWN)
+    try:
+        with desk(api, person) as connection:
+            waits = connection.ready().get("log")
+    except DeskError:
+        return Finding("log", Mark.SKIP, _ASKED_OF_THE_API)
+    if waits is None:
+        return Finding("log", Mark.SKIP, _SILENT)
+    if waits > LOG_SECONDS:
+        remedy = f"看 {settings.logs}/worker-1.log, 再 whistle audit verify --all / look there, then verify the ledger"
+        return Finding("log", Mark.WARN, f"最早未签事件已等 / oldest unsigned event waits {waits:.0f} s", remedy)
+    return Finding("log", Mark.GOOD, f"最早未签事件已等 / oldest unsigned event waits {waits:.0f} s")
+
+
 _SILENT = "数据库不应答 / the database does not answer"
 CHECKS: dict[str, Check] = {
     "python": _python,
@@ -435,6 +454,7 @@ CHECKS: dict[str, Check] = {
     "engine": _engine,
     "worker": _worker,
     "clocks": _watchers,
+    "log": _log,
     "keys": _pending,
     "notices": _notices,
     "archive": _archive,

@@ -180,9 +180,10 @@ _APPEND = """
 
 _LAG = text("""
     SELECT
-        (SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8
-         FROM unsequenced u JOIN events e USING (order_id, seq) ORDER BY u.id LIMIT 1) AS waiting,
-        (SELECT extract(epoch FROM clock_timestamp() - e.recorded_at)::float8
-         FROM leaves l JOIN events e USING (order_id, seq)
-         WHERE l.position >= coalesce((SELECT max(size) FROM checkpoints), 0) ORDER BY l.position LIMIT 1) AS unsigned
+        (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM events
+         WHERE (order_id, seq) = (SELECT order_id, seq FROM unsequenced ORDER BY id LIMIT 1)) AS waiting,
+        (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM events
+         WHERE (order_id, seq) = (SELECT order_id, seq FROM leaves
+             WHERE position >= coalesce((SELECT max(size) FROM checkpoints), 0) ORDER BY position LIMIT 1)) AS unsigned
 """)
+"""Each by the key of one row, whatever the planner thinks of the tables."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Double, cast, extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from store import log
 from store.tables import notices, orders, pulses
 
 CANARY = "canary"
@@ -26,12 +27,13 @@ class Ages:
     """How the system keeps up, in seconds: the watchers heard, the oldest letter and the oldest mark that wait.
 
     `outbox` is the age of the oldest letter that is not sent yet, `projection` how long the oldest mark that is due has
-    waited to be recorded; 0 where nothing waits.
+    waited to be recorded, `log` how long the oldest event has waited for a checkpoint; 0 where nothing waits.
     """
 
     heard: dict[str, Pulse]
     outbox: float
     projection: float
+    log: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def ages(session: Session) -> Ages:
         heard=all_of(session),
         outbox=max(0.0, session.scalar(letter) or 0.0),
         projection=max(0.0, session.scalar(mark) or 0.0),
+        log=log.lag(session).unsigned,
     )
 
 

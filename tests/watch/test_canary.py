@@ -20,7 +20,7 @@ from tests.watch.orders import Clockwork
 from watch.canary import CanaryKeeper
 from worker import serving, watching
 
-WATCHED = ("canary", "canary_late", "sweeper", "reconciler", "outbox", "projection")
+WATCHED = ("canary", "canary_late", "sweeper", "reconciler", "outbox", "projection", "log")
 
 
 async def readiness(http: httpx.AsyncClient) -> tuple[int, dict[str, Any]]:
@@ -62,6 +62,7 @@ async def test_with_a_worker_it_is_ready_in_seconds_and_says_how_old_each_sign_i
         assert 0 <= ready["canary_late"] < 5
         assert 0 <= ready["sweeper"] < 12
         assert ready["projection"] == 0
+        assert ready["log"] < 60
         clockwork.write(clockwork.hasty(sign=60, contact=3600), ago=67)
         assert 6 < (await readiness(http))[1]["projection"] < 12
         async with asyncio.timeout(10):
