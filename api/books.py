@@ -56,7 +56,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Frozen:
+class Frozen:
     """Terms that the ledger has, under what they were asked for by; to name them anew costs milliseconds."""
 
     asked: tuple[str, ...]
@@ -92,7 +92,7 @@ class Books:
         self._engine = single
         self.rack = rack
         self._policy = _Fresh(policies.current)
-        self._frozen: dict[tuple[str, ...], _Frozen] = {}
+        self._frozen: dict[tuple[str, ...], Frozen] = {}
 
     def reads(self, sight: Sight) -> Session:
         """A session that sees what is seen from there; every statement is a transaction of its own, one round trip."""
@@ -173,7 +173,7 @@ class Books:
                 another number than his own.
         """
         same = mark(self.rack.keyring.index, "register", "", who.actor, encode(opening), reason)
-        frozen: _Frozen | None = None
+        frozen: Frozen | None = None
         with self._write.begin() as session:
             try:
                 body = self._resolved(session, opening)
@@ -190,7 +190,7 @@ class Books:
                 if claimed.standing is Standing.NEW:
                     finding.add(session, self.rack.keyring, sealed.customer.id, body)
         if frozen is not None:
-            self._remember(frozen)
+            self.remember(frozen)
         found = understood(claimed)
         if isinstance(found, Reply):
             return found
@@ -207,17 +207,18 @@ class Books:
             body = self._resolved(session, opening)
             _, found = self._known_or_resolved(session, body)
             _, document = self._policy.get(session)
-        return body, found.terms if isinstance(found, _Frozen) else found, document
+        return body, found.terms if isinstance(found, Frozen) else found, document
 
-    def terms_for(self, session: Session, body: ImportHistory) -> tuple[str, Terms]:
-        """The terms in force for an order that another system has kept until now, stored, and their digest.
+    def terms_for(self, session: Session, body: ImportHistory) -> Frozen:
+        """The terms in force for an order that another system has kept until now; stored, if they are not known.
+
+        Whoever commits the transaction says so by `remember`.
 
         Raises:
             Problem: the tier is not known.
         """
         self._require_tier(session, body.customer.tier)
-        frozen = self._terms(session, body)
-        return frozen.digest, frozen.terms
+        return self._terms(session, body)
 
     def answer(self, key: str) -> Reply | None:
         """The reply that is kept under a key, if there is one by now."""
@@ -380,16 +381,16 @@ class Books:
         known = ", ".join(dict.fromkeys((USUAL_TIER, *tiers)))
         raise Problem("invalid_field", f"There is no tier {tier}.", field="customer.tier", remedy=f"One of {known}.")
 
-    def _terms(self, session: Session, body: Register | ImportHistory) -> _Frozen:
+    def _terms(self, session: Session, body: Register | ImportHistory) -> Frozen:
         """The terms in force for a complaint, and their digest; stored, if this process has not stored them before."""
         asked, terms = self._known_or_resolved(session, body)
-        if isinstance(terms, _Frozen):
+        if isinstance(terms, Frozen):
             return terms
-        return _Frozen(asked, policies.save_terms(session, terms), terms)
+        return Frozen(asked, policies.save_terms(session, terms), terms)
 
     def _known_or_resolved(
         self, session: Session, body: Register | ImportHistory
-    ) -> tuple[tuple[str, ...], _Frozen | Terms]:
+    ) -> tuple[tuple[str, ...], Frozen | Terms]:
         """What a complaint's terms are kept under, and they: as this process has stored them, or resolved now."""
         version, document = self._policy.get(session)
         place = applicable(document, body.area, body.category)
@@ -397,7 +398,7 @@ class Books:
         known = self._frozen.get(asked)
         return asked, known or resolve(document, body.order_class, body.customer.tier, body.province, *place)
 
-    def _remember(self, frozen: _Frozen) -> None:
+    def remember(self, frozen: Frozen) -> None:
         """Keep terms in memory; only when they are committed, for the next complaint will rely on it."""
         if len(self._frozen) >= FROZEN_KEPT:
             self._frozen.clear()

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from api.books import Books, new_order_id
+from api.books import Books, Frozen, new_order_id
 from api.errors import Problem
 from api.keys import mark
 from api.views import done
@@ -25,7 +25,7 @@ from domain.commands import Command, ForeignStep, ImportHistory, words
 from domain.errors import Refusal
 from domain.history import ENDED, walked
 from domain.history_events import HistoryEnded, OrderTakenOver
-from domain.model import SYSTEM, Order, OrderClass
+from domain.model import SYSTEM, OrderClass
 from domain.order import decided
 from identity.people import Identified
 from store import commands, directory, ledger
@@ -75,15 +75,19 @@ def take_in(books: Books, who: Identified, cases: Sequence[Case], *, check: bool
     With `check` everything is tried and nothing is kept. Customers are locked in the order of their numbers.
     """
     found: dict[int, Taken] = {}
+    batch = _Batch(books, who)
     order = sorted(range(len(cases)), key=lambda place: cases[place].history.customer.phone)
     try:
         with books.writes() as session:
             for place in order:
-                found[place] = _one(books, session, who, cases[place])
+                found[place] = batch.take(session, cases[place])
             if check:
                 raise _Undone
     except _Undone:
         pass
+    else:
+        for terms in batch.terms:
+            books.remember(terms)
     return [found[place] for place in range(len(cases))]
 
 
@@ -92,20 +96,85 @@ def key_of(system: str, case: str) -> str:
     return "import-" + hashlib.sha256(f"{system}\0{case}".encode()).hexdigest()[:40]
 
 
-def _one(books: Books, session: Session, who: Identified, case: Case) -> Taken:
-    name, key = case.history.case, key_of(case.history.system, case.history.case)
-    same = mark(books.rack.keyring.index, VERB, "", SYSTEM, encode(case), "")
-    before = commands.find(session, key, same)
-    if before is not None:
-        if before.standing is Standing.CONFLICT:
-            return _refused(name, "command_reused", "It was imported before, with other content.", before.order_id)
-        return Taken(name, "there", before.order_id)
-    try:
-        return _new(books, session, who, case, key, same)
-    except Problem as problem:
-        return Taken(name, "refused", problem=msgspec.Raw(problem.body(PATH)))
-    except Refusal as refused:
-        return _refused(name, refused.code, refused.message, field=refused.field, remedy=refused.remedy)
+class _Batch:
+    """Some orders in one transaction: what the directory says is asked once for all of them."""
+
+    def __init__(self, books: Books, who: Identified) -> None:
+        self._books, self._who = books, who
+        self._units: dict[str, str] = {}
+        self._entries: dict[tuple[str, str], directory.Entry | None] = {}
+        self.terms: list[Frozen] = []
+
+    def take(self, session: Session, case: Case) -> Taken:
+        """Take one in, or say why not."""
+        name, key = case.history.case, key_of(case.history.system, case.history.case)
+        same = mark(self._books.rack.keyring.index, VERB, "", SYSTEM, encode(case), "")
+        before = commands.find(session, key, same)
+        if before is not None:
+            if before.standing is Standing.CONFLICT:
+                return _refused(name, "command_reused", "It was imported before, with other content.", before.order_id)
+            return Taken(name, "there", before.order_id)
+        try:
+            return self._new(session, case, key, same)
+        except Problem as problem:
+            return Taken(name, "refused", problem=msgspec.Raw(problem.body(PATH)))
+        except Refusal as refused:
+            return _refused(name, refused.code, refused.message, field=refused.field, remedy=refused.remedy)
+
+    def _new(self, session: Session, case: Case, key: str, same: str) -> Taken:
+        books, actor = self._books, self._who.actor
+        plain = self._resolved(session, case)
+        frozen = books.terms_for(session, plain)
+        self.terms.append(frozen)
+        # Before anything is written for it: what the rules refuse leaves no trace, and they need no sealed words.
+        now = datetime.now(UTC)
+        decided(None, Command(key, actor, plain), now, frozen.terms)
+        lock = customers.obtain(session, books.rack.keyring, plain.customer.phone, plain.customer.name)
+        books.rack.keep(lock)
+        sealed = _sealed(lock, plain, case)
+        events, order = decided(None, Command(key, actor, sealed), now, frozen.terms)
+        message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(sealed)))
+        claimed = commands.claim(session, key, order.id, VERB, same, message, frozen.digest)
+        if claimed.standing is not Standing.NEW:  # somebody else took it in meanwhile
+            return Taken(plain.case, "there", claimed.order_id)
+        finding.add(session, books.rack.keyring, lock.customer, plain)
+        ledger.record(session, order.id, to_rows(order.id, events))
+        reply = done(order, self._who.role, command_id=key, verb=VERB, first=1, last=order.seq)
+        commands.finish(session, key, reply.stored())
+        reopens, moves = _counts(events)
+        return Taken(plain.case, "imported", order.id, open=not order.over, reopens=reopens, moves=moves)
+
+    def _resolved(self, session: Session, case: Case) -> ImportHistory:
+        """The order with its number, and with what the catalogue says; raises Problem for what the directory lacks."""
+        history = case.history
+        if self._kind(session, history.province) != "province":
+            raise Problem(
+                "invalid_field",
+                f"There is no province {history.province}.",
+                field="province",
+                remedy="GET /v1/units?kind=province lists them.",
+            )
+        if history.lead and not self._kind(session, history.lead):
+            raise Problem(
+                "invalid_field", f"There is no unit {history.lead}.", field="lead", remedy="GET /v1/units lists them."
+            )
+        clause = (history.category, history.province)
+        if clause not in self._entries:
+            self._entries[clause] = directory.catalogue_for(session, *clause)
+        entry = self._entries[clause]
+        given = case.order_class or (OrderClass(entry.order_class) if entry else OrderClass.GENERAL)
+        found = replace(history, order_id=new_order_id(rehearsal=False), order_class=given)
+        is_open = not history.steps or walked(history.steps)[-1].state not in ENDED
+        if entry is None or history.lead or not case.dispatch or not is_open:
+            return found
+        return replace(found, lead=entry.lead, catalogue=entry.id)
+
+    def _kind(self, session: Session, unit: str) -> str:
+        """The kind of a unit; '' for one that there is not."""
+        if unit not in self._units:
+            found = directory.unit(session, unit)
+            self._units[unit] = found.kind if found else ""
+        return self._units[unit]
 
 
 def _refused(case: str, code: str, detail: str, order_id: str = "", *, field: str = "", remedy: str = "") -> Taken:
@@ -113,54 +182,11 @@ def _refused(case: str, code: str, detail: str, order_id: str = "", *, field: st
     return Taken(case, "refused", order_id, problem=msgspec.Raw(problem.body(PATH)))
 
 
-def _new(books: Books, session: Session, who: Identified, case: Case, key: str, same: str) -> Taken:
-    plain = _resolved(session, case)
-    digest, terms = books.terms_for(session, plain)
-    # Before anything is written for it: what the rules refuse leaves no trace, and they need no sealed words.
-    now = datetime.now(UTC)
-    decided(None, Command(key, who.actor, plain), now, terms)
-    lock = customers.obtain(session, books.rack.keyring, plain.customer.phone, plain.customer.name)
-    books.rack.keep(lock)
-    sealed = _sealed(lock, plain, case)
-    events, order = decided(None, Command(key, who.actor, sealed), now, terms)
-    message = CommandMessage(id=key, actor=who.actor, body=msgspec.Raw(encode(sealed)))
-    claimed = commands.claim(session, key, order.id, VERB, same, message, digest)
-    if claimed.standing is not Standing.NEW:  # somebody else took it in meanwhile
-        return Taken(plain.case, "there", claimed.order_id)
-    finding.add(session, books.rack.keyring, lock.customer, plain)
-    ledger.record(session, order.id, to_rows(order.id, events))
-    reply = done(order, who.role, command_id=key, verb=VERB, first=1, last=order.seq)
-    commands.finish(session, key, reply.stored())
-    reopens, moves = _counts(events)
-    return Taken(plain.case, "imported", order.id, open=_runs(order), reopens=reopens, moves=moves)
-
-
-def _runs(order: Order) -> bool:
-    return not order.over
-
-
 def _counts(events: Sequence[Any]) -> tuple[int, int]:
     for event in events:
         if isinstance(event.body, HistoryEnded | OrderTakenOver):
             return event.body.reopens, event.body.moves
     return 0, 0
-
-
-def _resolved(session: Session, case: Case) -> ImportHistory:
-    """The order with its number, and with what the catalogue says; raises Problem for what the directory lacks."""
-    history = case.history
-    province = directory.unit(session, history.province)
-    if province is None or province.kind != "province":
-        raise Problem("invalid_field", f"There is no province {history.province}.", field="province")
-    if history.lead and directory.unit(session, history.lead) is None:
-        raise Problem("invalid_field", f"There is no unit {history.lead}.", field="lead")
-    entry = directory.catalogue_for(session, history.category, history.province)
-    given = case.order_class or (OrderClass(entry.order_class) if entry else OrderClass.GENERAL)
-    found = replace(history, order_id=new_order_id(rehearsal=False), order_class=given)
-    is_open = not history.steps or walked(history.steps)[-1].state not in ENDED
-    if entry is None or history.lead or not case.dispatch or not is_open:
-        return found
-    return replace(found, lead=entry.lead, catalogue=entry.id)
 
 
 def _sealed(key: Key, history: ImportHistory, case: Case) -> ImportHistory:
