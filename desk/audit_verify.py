@@ -40,7 +40,10 @@ _STOP = (
 _WORKER = "确认工作进程与日志密钥正常 (whistle doctor) / see that workers run and have the log's key (whistle doctor)"
 
 SAID: dict[Fault, tuple[str, str]] = {
-    Fault.CHANGED: ("事件被改动 / an event is not what was recorded", _RESTORE),
+    Fault.CHANGED: (
+        "事件或其前一事件被改动 / an event, or the one before it, is not what was recorded",
+        _RESTORE,
+    ),
     Fault.MISSING: ("事件被删除、插入或移位 / an event was removed, added or moved", _RESTORE),
     Fault.UNHEADED: ("工单头与末条事件不符 / a head row does not name the last event", _RESTORE),
     Fault.UNLOGGED: ("事件未入日志 / an event has no place in the log", _WORKER),
