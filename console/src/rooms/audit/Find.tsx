@@ -2,7 +2,7 @@ import { DownloadOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { useNames } from "@/kit/names";
 import { type OrderFilters, OrdersTable } from "@/kit/OrdersTable";
 import { STATES } from "@/kit/lists";
@@ -32,7 +32,7 @@ export function exported(extension: "csv" | "xlsx", filters: OrderFilters): stri
 
 /** Find an order: by its number, its customer, or whatever the list may be asked by. */
 export function Find() {
-  const { t } = useTranslation(["audit", "verbs", "kit"]);
+  const { t } = useTranslation(["audit", "verbs", "kit", "lab"]);
   const go = useNavigate();
   const names = useNames();
   const [address, setAddress] = useSearchParams();
@@ -63,11 +63,21 @@ export function Find() {
   return (
     <Page
       title={t("find.title")}
-      actions={(["csv", "xlsx"] as const).map((extension) => (
-        <Button key={extension} icon={<DownloadOutlined />} href={exported(extension, filters)} disabled={!!customer}>
-          {t(`find.${extension}`)}
-        </Button>
-      ))}
+      actions={
+        <>
+          <Link to="/audit/lab">{t("lab:title")}</Link>
+          {(["csv", "xlsx"] as const).map((extension) => (
+            <Button
+              key={extension}
+              icon={<DownloadOutlined />}
+              href={exported(extension, filters)}
+              disabled={!!customer}
+            >
+              {t(`find.${extension}`)}
+            </Button>
+          ))}
+        </>
+      }
     >
       <p className="audit-lead">{t("find.lead")}</p>
       <Form<Wanted> layout="vertical" className="audit-find no-print" onFinish={find} initialValues={filters}>

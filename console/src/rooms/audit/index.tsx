@@ -2,6 +2,7 @@ import { Route, Routes, useParams } from "react-router";
 import "./audit.css";
 import { Case } from "./Case";
 import { Find } from "./Find";
+import { Lab } from "./lab/Lab";
 
 function OfOrder() {
   const { order = "" } = useParams();
@@ -13,6 +14,7 @@ export default function Audit() {
   return (
     <Routes>
       <Route index element={<Find />} />
+      <Route path="lab" element={<Lab />} />
       <Route path=":order" element={<OfOrder />} />
     </Routes>
   );
