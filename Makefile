@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run console browser test lint types audit secrets bench bench-walls bench-list bench-timers bench-open pictures simulate chaos fuzz lock clean
+.PHONY: help run console browser test test-console compiled lint lint-python lint-console types audit secrets bench bench-walls bench-list bench-timers bench-open pictures simulate chaos fuzz lock clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
@@ -61,14 +61,25 @@ console: $(CONSOLE) ## build the console, where something of it has changed
 run: $(STAMP) $(CONSOLE) ## start everything, here and now; Ctrl-C stops it
 	@exec $(BIN)/whistle up
 
-lint: $(STAMP) $(CONSOLE) ## style, types, import rules, and known weaknesses
+lint: lint-python lint-console ## style, types, import rules, and known weaknesses
+
+lint-python: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -ll -r . 2> >(grep -v 'nosec encountered' >&2)
-	cd console && npm run -s check
 	$(BIN)/python -m tests.support.audit
+
+lint-console: $(CONSOLE)
+	cd console && npm run -s check
+
+test-console: $(CONSOLE)
+	cd console && npm run -s test
+
+# The processes of the tests, and those that they start, load the same: it is compiled once, whatever the surroundings say.
+compiled: $(STAMP)
+	@$(BIN)/python -m pytest --collect-only -q >$(VENV)/.collected || { tail -40 $(VENV)/.collected; exit 1; }
 
 audit: $(STAMP) ## known weaknesses of the dependencies; fails where they cannot be asked for
 	$(BIN)/python -m tests.support.audit --strict
@@ -85,8 +96,9 @@ browser:
 		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } \
 		|| { echo "测试需要 Chromium: 请安装 (Debian: apt install chromium-headless-shell) 或设置 CHROMIUM=路径 · tests need Chromium: install it (Debian: apt install chromium-headless-shell), or set CHROMIUM=/path/to/it"; exit 1; }
 
-test: browser lint ## lint, then all tests on real servers, on TESTERS processes at once
-	cd console && npm run -s test
+test: export PYTHONDONTWRITEBYTECODE :=
+test: browser $(STAMP) ## lint, then all tests on real servers, on TESTERS processes at once
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint-python lint-console test-console compiled
 	$(BIN)/python -m pytest -n $(TESTERS)
 
 bench: $(STAMP) ## commands a second, through everything

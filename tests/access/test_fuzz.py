@@ -24,7 +24,7 @@ from tests.access.fuzz import EXCLUDED, askers, rounds
 from tests.conftest import Database
 from worker import serving
 
-REQUESTS = 3000
+REQUESTS = 2000
 SEED = 20261122
 pytestmark = pytest.mark.timeout(240)
 
