@@ -18,6 +18,7 @@ from audit import proof, single
 from audit.bundle_check import Fault, Found, Trust, Verdict, check, compare
 from notary.note import Note, Signer
 from runtime.settings import PROJECT
+from tests.audit import bundle_vectors
 from tests.audit.offline import AT, LOG, TAMPERINGS, TRUST, WITNESSES, Archive, Tamper, raw, rehashed
 from tests.audit.vectors import DOCUMENTS
 
@@ -218,3 +219,9 @@ def test_both_name_the_same_faults() -> None:
     text = (PROJECT / "audit" / "single.py").read_text()
     for fault in (*Fault, *proof.Fault):
         assert f'"{fault.value}"' in text
+
+
+def test_the_vectors_that_the_browser_is_tested_by_are_these() -> None:
+    assert bundle_vectors.PLACE.read_text() == bundle_vectors.text()
+    kinds = {fault for case in bundle_vectors.vectors()["cases"] for fault, _ in case["faults"]}
+    assert {"malformed", "changed", "excluded", "forged", "unsigned", "uncosigned"} <= kinds

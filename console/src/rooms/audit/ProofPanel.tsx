@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Answer } from "@/kit/states";
+import { BundlePanel } from "./BundlePanel";
 import { useProof } from "./data";
 import { Links } from "./Links";
 import type { PartProps } from "./part";
@@ -18,6 +19,7 @@ export function ProofPanel(props: PartProps) {
     <>
       <p className="audit-lead">{t("proof.lead")}</p>
       <Answer of={proof}>{(found) => <Verified {...props} proof={found} />}</Answer>
+      <BundlePanel orderId={props.order.id} />
     </>
   );
 }
