@@ -70,6 +70,8 @@ def differences(recorded: Any, recomputed: Any, at: str = "") -> Iterator[tuple[
 
 def unknown(recorded: Any, known: Any, at: str = "") -> Iterator[tuple[str, Any]]:
     """Members of a recorded JSON value that this program would never write: the path, and what stands there."""
+    if recorded == known:
+        return
     if isinstance(recorded, Mapping) and isinstance(known, Mapping):
         for name, value in recorded.items():
             where = f"{at}.{name}" if at else str(name)

@@ -53,7 +53,7 @@ def replay(
 
 
 async def _replay(settings: Settings, orders: list[str] | None, since: str, *, machine: bool) -> Checked:
-    replaying = Replaying(vitals.address(settings), keyring.load(settings.keyring_path))
+    replaying = Replaying(_address(settings), keyring.load(settings.keyring_path))
     try:
         wanted = orders or replaying.every(datetime.fromisoformat(since) if since else None)
         with render.err.status("复演 / replaying …") as status:
@@ -64,6 +64,17 @@ async def _replay(settings: Settings, orders: list[str] | None, since: str, *, m
             return await replaying.check(wanted, (lambda _: None) if machine else told)
     finally:
         replaying.close()
+
+
+def _address(settings: Settings) -> str:
+    """The database itself, for SQLAlchemy; the API is not asked, for it is not what is trusted here."""
+    try:
+        return vitals.address(settings).replace("postgresql://", "postgresql+psycopg2://", 1)
+    except OSError:
+        raise Usage(
+            "本数据目录没有数据库; 先运行 whistle up, 或设 WHISTLE_APP_DATABASE_URL / "
+            "this data folder has no database; run `whistle up`, or set WHISTLE_APP_DATABASE_URL"
+        ) from None
 
 
 def _show(found: Checked, seconds: float) -> None:
