@@ -24,8 +24,10 @@ from domain.model import Role
 from domain.transitions import TABLE
 from identity import passwords, sessions
 from identity.scopes import ALL_ACTS, IN_PERSON, SCOPES, scope_of
+from notary.sequencer import sequence
 from store import accounts
 from store import tables as t
+from store.historian import Historian
 from tests.access.expected import COLUMNS, LINK, MACHINES, NOBODY, TOKEN, Column
 from vault import customers
 
@@ -244,6 +246,8 @@ class World:
         for order in (self.own, self.sibling, self.foreign):
             for column in (one for one in COLUMNS if one.role is Role.CUSTOMER):
                 await self.write(_notice, self.notice(order, column), order.id, "customer")
+        for watched in (sequence, Historian().step):
+            await self.write(watched)
 
     def notice(self, order: Placed, column: Column | None) -> str:
         """The id of a column's notice of an order."""
