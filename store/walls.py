@@ -95,7 +95,7 @@ OF_ORDERS = (
 )  # fmt: skip
 """Tables of which every row belongs to one order."""
 
-OFTHE_SYSTEM = (
+OF_THE_SYSTEM = (
     "commands", "customers", "accounts", "federated", "sessions", "tokens", "challenges", "actings", "accesses",
     "saved_views", "unsequenced", "order_spans", "assignment_spans", "attendance_spans", "deadline_spans",
     "callback_spans", "span_progress", "lab_runs", "lab_orders", "lab_shadows", "lab_shadow_orders",
@@ -115,7 +115,7 @@ Who is shown them is for the first wall to decide.
 RULES: dict[str, str] = {
     **dict.fromkeys(OF_ORDERS, _BY_ORDER),
     **dict.fromkeys(OF_ALL, THE_SYSTEM),
-    **dict.fromkeys(OFTHE_SYSTEM, THE_SYSTEM),
+    **dict.fromkeys(OF_THE_SYSTEM, THE_SYSTEM),
     "notices": f"{_BY_ORDER} OR current_setting('whistle.person', true) = ANY (holders)",
     "sights": f"{_EVERYWHERE} OR place = ANY (string_to_array(current_setting('whistle.places', true), ','))",
 }
