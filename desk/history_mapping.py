@@ -31,10 +31,11 @@ OPTIONAL = (
 )
 STEP = ("activity", "by", "unit", "status", "state", "event")
 """The fields of a step that have rules; the first is required."""
-_KEYS = (
+KEYS = (
     *("about", "system", "format", "delimiter", "sheet", "case_object", "zone", "null", "case", "sequence"),
     *("time", "registered", "step", "order", "case_keep", "words", "ignored", "dispatch", "keep"),
 )
+"""The keys of a mapping."""
 _LAST = ("outcome", "said_reopens", "said_moves", "lead")
 """Fields that are taken from the last row of a case; the others are from its first."""
 
@@ -271,8 +272,8 @@ def load(name: str) -> HistoryMapping:
 
 
 def _understood(document: dict[str, Any]) -> HistoryMapping:
-    if unknown := sorted(set(document) - set(_KEYS)):
-        raise ValueError(f"{', '.join(unknown)}: no key of a mapping; known: {', '.join(_KEYS)}")
+    if unknown := sorted(set(document) - set(KEYS)):
+        raise ValueError(f"{', '.join(unknown)}: no key of a mapping; known: {', '.join(KEYS)}")
     step, order = (_rules(document, name, known) for name, known in (("step", STEP), ("order", (*REQUIRED, *OPTIONAL))))
     for section, rules, needed in (("step", step, STEP[:1]), ("order", order, REQUIRED)):
         for name in needed:

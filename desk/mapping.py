@@ -177,6 +177,7 @@ class Mapping:
 
 def filled(template: str, cells: dict[str, str]) -> str:
     """The template with the cells put in their places; raises KeyError for a name that there is not."""
+
     def put(place: re.Match[str]) -> str:
         value = cells[place[1]]
         match place[2]:

@@ -18,6 +18,7 @@ from desk.client import Usage
 from desk.history import Result
 from desk.history_mapping import Brought
 from desk.mapping import BadRow
+from runtime.settings import PROJECT
 from tests.desk.conftest import Whistle
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -337,6 +338,16 @@ def traces(path: Path) -> Iterator[dict[str, Any]]:
 
 
 OURS = ("OrderTakenOver", "OrderDispatched", "CallbackPlanned", "ClockWarned", "ClockBreached")
+
+
+def test_the_example_of_the_handbook_fits_and_every_key_is_told(tmp_path: Path) -> None:
+    examples = PROJECT / "docs" / "examples"
+    (first, second), result = read(examples / "history.csv", str(examples / "history.yaml"))
+    assert (result.bad, result.mismatches) == ([], [])
+    assert (first.counted, first.open, second.open) == ({"reopens": 1, "moves": 1}, False, True)
+    told = (PROJECT / "docs" / "audit.md").read_text(encoding="utf-8")
+    keys = set(history_mapping.KEYS) - {"about", "delimiter", "sheet"}
+    assert [name for name in (*keys, *history_mapping.built_in()) if f"`{name}`" not in told] == []
 
 
 def real(name: str) -> Path:
