@@ -18,7 +18,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from api.app import create_app
 from runtime.settings import Settings
 from tests.api.conftest import Caller, by_day, worker
-from tests.support.browser import PATIENCE, Console, launched
+from tests.support.browser import HASTE, PATIENCE, Console, launched
 
 __all__ = ["by_day", "worker"]
 
@@ -30,7 +30,7 @@ expect.set_options(timeout=PATIENCE)
 async def browser() -> AsyncIterator[Browser]:
     """Chromium, for all tests of this process."""
     async with async_playwright() as playwright:
-        running = await launched(playwright)
+        running = await launched(playwright, HASTE)
         yield running
         await running.close()
 

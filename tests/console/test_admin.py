@@ -6,10 +6,10 @@ import itertools
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from tests.api.conftest import AGENT, Caller
-from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways
+from tests.support.browser import LOOKS, Console, axe, fits
 
 ADMIN, HEAD, AUDITOR = "hq-admin", "hq-supervisor-1", "hq-auditor-1"
 SECTIONS = {
@@ -32,17 +32,18 @@ async def _settled(page: Page) -> None:
     await expect(page.locator(".ant-skeleton")).to_have_count(0)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("lang", "size"), LOOKS, ids=["zh", "en"])
 @pytest.mark.timeout(300)
-async def test_every_part_is_reached_has_no_serious_barrier_and_fits(console: Console, lang: str, size: object) -> None:
-    page = await console.at(ADMIN, "/admin", lang=lang, size=size)  # type: ignore[arg-type]
+async def test_every_part_is_reached_has_no_serious_barrier_and_fits(
+    console: Console, lang: str, size: ViewportSize
+) -> None:
+    page = await console.at(ADMIN, "/admin", lang=lang, size=size)
     for name, titles in SECTIONS.items():
         await page.get_by_role("link", name=titles[lang == "en"], exact=True).click()
         await expect(page).to_have_url(re.compile(f"/admin/{name}"))
         await _settled(page)
         assert await axe(page) == [], name
-        assert not await scrolls_sideways(page), name
+        assert await fits(page), name
 
 
 async def test_a_unit_is_added_after_it_was_shown_what_will_change(console: Console, api: Caller) -> None:

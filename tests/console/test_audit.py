@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 from sqlalchemy.pool import NullPool
 
 from audit.proof import Proof, faults
 from contracts.messages import decode
 from tests.api.conftest import AGENT, LEADER, MANAGER, NET, Caller, complaint
 from tests.conftest import Database
-from tests.support.browser import PHONE, Console, axe, scrolls_sideways
+from tests.support.browser import LOOKS, Console, axe, fits, goes
 
 INSPECTOR = "hq-auditor-1"
 STEP = 3
@@ -241,23 +241,21 @@ async def test_what_is_taken_away_is_what_was_shown(console: Console, lived: Liv
     assert await link.get_attribute("href") == "/v1/orders.csv?overdue=true"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(("lang", "size"), LOOKS, ids=["zh", "en"])
 async def test_every_part_is_without_serious_barriers_and_fits(
-    console: Console, lived: Lived, lang: str, size: str
+    console: Console, lived: Lived, lang: str, size: ViewportSize
 ) -> None:
-    given = {"size": PHONE} if size == "phone" else {}
-    page = await console.at(INSPECTOR, "/audit?rehearsal=1", lang=lang, **given)
+    page = await console.at(INSPECTOR, "/audit?rehearsal=1", lang=lang, size=size)
     await expect(page.get_by_role("grid")).to_be_visible()
     assert await axe(page) == []
-    assert not await scrolls_sideways(page)
+    assert await fits(page)
     marks = {"history": ".audit-events", "clocks": "canvas", "accesses": "table", "proof": "[data-whole]"}
     for tab, mark in marks.items():
-        await page.goto(f"/audit/{lived.number}?tab={tab}&seq=2")
+        await goes(page, f"/audit/{lived.number}?tab={tab}&seq=2")
         await expect(page.locator(mark).first).to_be_visible()
         await expect(page.locator(".audit-table").first).to_be_visible()
         assert await axe(page) == [], tab
-        assert not await scrolls_sideways(page), tab
+        assert await fits(page), tab
 
 
 async def test_the_print_view_has_all_of_it(console: Console, lived: Lived) -> None:

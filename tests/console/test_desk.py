@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Route, ViewportSize, expect
 
 from tests.api.conftest import AGENT, LEADER, NET, Caller
-from tests.support.browser import PATIENCE, PHONE, Console, axe, scrolls_sideways
+from tests.support.browser import LOOKS, PATIENCE, Console, axe, fits, goes
 
 WORDS = {
     "zh": {
@@ -35,6 +34,8 @@ WORDS = {
     },
 }
 LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
+ENGLISH = pytest.mark.parametrize("lang", ["en"])
+"""For what is much like something that is done in Chinese here."""
 KEYS_BESIDE_TEXT = 9
 """Keys that a complaint takes besides what is typed: from field to field, the choice, the sending, and `n` before."""
 
@@ -82,11 +83,11 @@ async def count_of(api: Caller, phone: str) -> int:
 
 
 @LANGUAGES
-async def test_a_complaint_is_opened_by_keys_alone_in_under_a_minute(console: Console, api: Caller, lang: str) -> None:
+async def test_a_complaint_is_opened_by_few_keys_alone(console: Console, api: Caller, lang: str) -> None:
     phone = {"zh": "13512340001", "en": "13512340002"}[lang]
     page = await console.at(AGENT, "/desk", lang=lang)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    keys, begun = Keys(page), time.monotonic()
+    keys = Keys(page)
     await keys.press("n")
     await filled(keys, lang, phone=phone)
     limits = page.locator(".desk-limits > li")
@@ -94,7 +95,6 @@ async def test_a_complaint_is_opened_by_keys_alone_in_under_a_minute(console: Co
     foreseen = {str(await one.get_attribute("data-kind")) for one in await limits.all()}
     await keys.press("Control+Enter")
     number = await number_of(page)
-    assert time.monotonic() - begun < 60
     assert keys.pressed <= KEYS_BESIDE_TEXT
     await expect(page.get_by_text(WORDS[lang]["sent"])).to_be_visible()
     view = (await api.get(f"/orders/{number}", AGENT)).json()
@@ -149,7 +149,7 @@ async def test_what_is_missing_is_said_at_its_field_and_the_first_has_the_cursor
     assert await page.locator("[data-number]").count() == 0
 
 
-@LANGUAGES
+@ENGLISH
 async def test_the_same_matter_is_shown_while_typing_and_urged_instead(
     console: Console, api: Caller, lang: str
 ) -> None:
@@ -240,7 +240,7 @@ def _complaint(title: str) -> dict[str, object]:
     }
 
 
-@LANGUAGES
+@ENGLISH
 async def test_a_view_is_kept_taken_and_let_go(console: Console, lang: str) -> None:
     page = await console.at(AGENT, "/desk?scope=all&overdue=true&sort=due&column=number&column=due", lang=lang)
     await page.get_by_role("button", name=WORDS[lang]["views"]).click()
@@ -292,7 +292,7 @@ async def _priorities(api: Caller, orders: list[str]) -> set[str]:
     return {(await api.get(f"/orders/{number}", LEADER)).json()["order"]["priority"] for number in orders}
 
 
-@LANGUAGES
+@ENGLISH
 async def test_priorities_are_changed_for_many_shown_one_by_one_and_taken_back(
     console: Console, api: Caller, lang: str
 ) -> None:
@@ -370,24 +370,23 @@ async def test_only_what_the_role_may_do_with_all_of_them_is_offered(console: Co
 # --- for everybody ----------------------------------------------------------------------------------------------------
 
 
-@LANGUAGES
-@pytest.mark.parametrize("size", [None, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("lang", "size"), LOOKS, ids=["zh", "en"])
 async def test_no_serious_barrier_and_nothing_wider_than_the_window(
-    console: Console, api: Caller, lang: str, size: object
+    console: Console, api: Caller, lang: str, size: ViewportSize
 ) -> None:
     him = {"name": "钱女士", "phone": "13512340010"}
     await api.opened(title="断网三天无人上门", customer=him)
-    page = await console.at(AGENT, "/desk", lang=lang, **({"size": PHONE} if size else {}))
+    page = await console.at(AGENT, "/desk", lang=lang, size=size)
     await expect(page.locator("[data-order]").first).to_be_visible()
     assert await axe(page) == []
-    assert not await scrolls_sideways(page)
-    await page.goto("/desk/new")
+    assert await fits(page)
+    await goes(page, "/desk/new")
     await filled(Keys(page), lang, phone=him["phone"])
     await expect(page.locator(".desk-before [data-order]").first).to_be_visible()
     await expect(page.locator(".desk-limits > li").first).to_be_visible()
     assert await axe(page) == []
-    assert not await scrolls_sideways(page)
+    assert await fits(page)
     await page.keyboard.press("Control+Enter")
     await number_of(page)
     assert await axe(page) == []
-    assert not await scrolls_sideways(page)
+    assert await fits(page)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.api.conftest import AGENT, CUSTOMER, INSTALL, LEADER, MANAGER, NET, NET_HEAD, Caller, key
-from tests.support.browser import DESKTOP, PHONE, Console, axe, scrolls_sideways, unheard
+from tests.support.browser import LOOKS, Console, axe, fits, goes, unheard
 
 SIGN = {"zh": "签收", "en": "Sign for it"}
 REPLY = {"zh": "回单", "en": "Reply"}
@@ -193,16 +193,17 @@ async def test_the_head_sees_who_holds_what_and_who_is_away(api: Caller, console
     await api.http.delete("/v1/people/gd-net-2/absence", headers=head)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-async def test_the_inbox_has_no_serious_barrier_and_fits_a_phone(api: Caller, console: Console, lang: str) -> None:
+@pytest.mark.parametrize(("lang", "size"), LOOKS, ids=["zh", "en"])
+async def test_the_inbox_has_no_serious_barrier_and_fits_a_phone(
+    api: Caller, console: Console, lang: str, size: ViewportSize
+) -> None:
     order = await api.opened()
     await api.act(order, "sign", NET)
-    for size in (PHONE, DESKTOP):
-        page = await console.at(NET, "/inbox", lang=lang, size=size)
-        await expect(page.locator(f'[data-order="{order}"]')).to_be_visible()
-        assert await axe(page) == []
-        assert not await scrolls_sideways(page)
-        await page.goto(f"/inbox/{order}/a1?do=reply")
-        await expect(page.get_by_role("dialog").locator("form")).to_be_visible()
-        assert await axe(page) == []
-        assert not await scrolls_sideways(page)
+    page = await console.at(NET, "/inbox", lang=lang, size=size)
+    await expect(page.locator(f'[data-order="{order}"]')).to_be_visible()
+    assert await axe(page) == []
+    assert await fits(page)
+    await goes(page, f"/inbox/{order}/a1?do=reply")
+    await expect(page.get_by_role("dialog").locator("form")).to_be_visible()
+    assert await axe(page) == []
+    assert await fits(page)

@@ -28,8 +28,12 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+HASTE = "--js-flags=--no-maglev,--no-turbofan"
+"""For pages that are looked at for seconds: what the browser takes to make their programs fast never pays."""
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
+LOOKS = (("zh", DESKTOP), ("en", PHONE))
+"""How every page is looked at for barriers: in each language once, and in each size once."""
 PATIENCE = 45_000
 """Milliseconds until it is held that something does not come, on a machine that is busy with other tests too."""
 
@@ -59,9 +63,9 @@ def chromium() -> str:
     return found
 
 
-async def launched(playwright: Playwright) -> Browser:
-    """A running browser, without a window."""
-    return await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+async def launched(playwright: Playwright, *flags: str) -> Browser:
+    """A running browser, without a window; with further flags."""
+    return await playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, *flags])
 
 
 @dataclass
@@ -139,6 +143,13 @@ async def unheard(page: Page, asked: re.Pattern[str]) -> AsyncIterator[None]:
         await page.unroute(asked, wait)
 
 
+async def goes(page: Page, path: str) -> None:
+    """Go to an address of the console without loading it anew, as its own links do."""
+    await page.evaluate(
+        "path => (history.pushState({}, '', path), dispatchEvent(new PopStateEvent('popstate', {state: {}})))", path
+    )
+
+
 async def still(page: Page) -> None:
     """Wait until the page shows nothing that is being read, and nothing in it moves that will come to rest."""
     await page.wait_for_function(
@@ -164,4 +175,17 @@ async def axe(page: Page, *, within: str = "") -> list[str]:
 
 async def scrolls_sideways(page: Page) -> bool:
     """True when the page is wider than its window."""
+    await still(page)
     return bool(await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
+
+
+async def fits(page: Page) -> bool:
+    """True when the page is no wider than its window, as it stands and in the other of the two sizes."""
+    if await scrolls_sideways(page):
+        return False
+    given = page.viewport_size
+    await page.set_viewport_size(DESKTOP if given == PHONE else PHONE)
+    wider = await scrolls_sideways(page)
+    if given:
+        await page.set_viewport_size(given)
+    return not wider
