@@ -7,6 +7,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ from audit.proof import Fault, Found, Proof, faults
 from contracts.messages import EventRow, encode
 from domain import commands as c
 from domain.model import Actor, Role
+from notary import sequencer
 from runtime.postgres import OWNER, EmbeddedPostgres
 from store import chain, ledger, migrate, projection
 from store.session import EVERYWHERE, make_engine, sessions
@@ -341,6 +343,11 @@ def test_a_ledger_from_before_the_chain_is_chained(postgres: EmbeddedPostgres, d
             connection.execute(sa.text("UPDATE events SET reason = 'x'"))
         app = make_engine(old.owner_url, 1, sight=EVERYWHERE)
         with sessions(app).begin() as session:
+            queued = session.execute(sa.text("SELECT order_id, seq FROM unsequenced ORDER BY id")).all()
+            assert sorted(map(tuple, queued)) == sorted((row.order_id, row.seq) for life in lives for row in life.rows)
+            assert sequencer.sequence(session, len(queued)) == len(queued)
+            places = session.execute(sa.text("SELECT order_id, seq, position FROM leaves ORDER BY order_id, seq")).all()
+            assert all(one[2] < other[2] for one, other in pairwise(places) if one[0] == other[0])
             for life in lives:
                 found = proofs.proof(session, life.at.id)
                 assert found is not None
