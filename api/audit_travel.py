@@ -20,7 +20,7 @@ from api.schemas import Instant
 from api.views import JSON
 from api.wall import Days
 from audit import difference, known, timeline, travel
-from audit.difference import BoardDifference, Change, TaskMoved
+from audit.difference import BoardDifference, FieldChange, TaskMoved
 from audit.known import Known
 from audit.travel import Axis, NotWhole, PastInbox, PastTask
 from contracts.messages import encode
@@ -96,7 +96,7 @@ class OrderBetween(BaseModel):
     to: datetime
     first: int
     last: int
-    changes: list[Change]
+    changes: list[FieldChange]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ MOST_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """A field that is not what it was: `path` as in `assignments.a1.status`; None where it was not there."""
 
     path: str
@@ -43,7 +43,7 @@ class Moved:
     province: str
     lead_unit: str
     level: int
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class TaskMoved:
     order_id: str
     subject: str
     how: str
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
 
-def of_orders(before: Order | None, after: Order | None) -> tuple[Change, ...]:
+def of_orders(before: Order | None, after: Order | None) -> tuple[FieldChange, ...]:
     """What is different between two states of an order, field by field; None for before it was there."""
     old, new = (_flat(one) if one else {} for one in (before, after))
     paths = sorted(old.keys() | new.keys())
-    return tuple(Change(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
+    return tuple(FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
 
 
 def _flat(order: Order) -> dict[str, Any]:
@@ -157,9 +157,9 @@ def of_boards(session: Session, scope: Scope, before: datetime, after: datetime,
     return BoardDifference(figures[0], figures[1], counts, lines)
 
 
-def _changes(row: Any, names: tuple[str, ...]) -> tuple[Change, ...]:
+def _changes(row: Any, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
     pairs = ((name, row[f"b_{name}"], row[f"a_{name}"]) for name in names)
-    return tuple(Change(name, before, after) for name, before, after in pairs if before != after)
+    return tuple(FieldChange(name, before, after) for name, before, after in pairs if before != after)
 
 
 def of_inboxes(session: Session, unit: str, before: datetime, after: datetime, axis: Axis) -> tuple[TaskMoved, ...]:
@@ -172,7 +172,7 @@ def of_inboxes(session: Session, unit: str, before: datetime, after: datetime, a
             continue
         how = "came" if old is None else "went" if new is None else "changed"
         pairs = ((name, (old or {}).get(name), (new or {}).get(name)) for name in _TASK)
-        changes = tuple(Change(name, was, now) for name, was, now in pairs if was != now)
+        changes = tuple(FieldChange(name, was, now) for name, was, now in pairs if was != now)
         found.append(TaskMoved(*key, how, changes))
     return tuple(found)
 

@@ -32,7 +32,7 @@ export function exported(extension: "csv" | "xlsx", filters: OrderFilters): stri
 
 /** Find an order: by its number, its customer, or whatever the list may be asked by. */
 export function Find() {
-  const { t } = useTranslation(["audit", "verbs", "kit", "lab"]);
+  const { t } = useTranslation(["audit", "verbs", "kit", "lab", "past"]);
   const go = useNavigate();
   const names = useNames();
   const [address, setAddress] = useSearchParams();
@@ -66,6 +66,8 @@ export function Find() {
       actions={
         <>
           <Link to="/audit/lab">{t("lab:title")}</Link>
+          <Link to="/audit/past">{t("past:past.title")}</Link>
+          <Link to="/audit/process">{t("past:process.title")}</Link>
           {(["csv", "xlsx"] as const).map((extension) => (
             <Button
               key={extension}

@@ -3,6 +3,8 @@ import "./audit.css";
 import { Case } from "./Case";
 import { Find } from "./Find";
 import { Lab } from "./lab/Lab";
+import { Past } from "./past/Past";
+import { Process } from "./past/Process";
 
 function OfOrder() {
   const { order = "" } = useParams();
@@ -15,6 +17,8 @@ export default function Audit() {
     <Routes>
       <Route index element={<Find />} />
       <Route path="lab" element={<Lab />} />
+      <Route path="past" element={<Past />} />
+      <Route path="process" element={<Process />} />
       <Route path=":order" element={<OfOrder />} />
     </Routes>
   );
