@@ -8,6 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import msgspec
 import rfc8785
 
 from audit.bundle import FORM, PROOF_FORM, written
@@ -34,7 +35,7 @@ class Archive:
 
     def __init__(self, lives: int, seed: int) -> None:
         self.grove = Grove(ORIGIN, 0)
-        self.lives: list[tuple[EventRow, ...]] = [random_life(seed + number, steps=9).rows for number in range(lives)]
+        self.lives = [_named(random_life(seed + number, steps=9).rows, number + 1) for number in range(lives)]
         self.hashes = [chain.hashes(rows, "") for rows in self.lives]
         self.places: list[list[int]] = [[] for _ in self.lives]
         self.ends: list[int] = []
@@ -86,6 +87,15 @@ class Archive:
             "proof": self.proof(self.places[which][count - 1], size),
             "keys": {"log": [LOG.verifier.vkey], "witnesses": [one.verifier.vkey for one in WITNESSES]},
         }
+
+
+def _named(rows: tuple[EventRow, ...], number: int) -> tuple[EventRow, ...]:
+    """The same events under a number that does not depend on what was made before."""
+    old, new = rows[0].order_id.encode(), f"WH20260302-{number:08d}".encode()
+    return tuple(
+        msgspec.structs.replace(row, order_id=new.decode(), data=msgspec.Raw(bytes(row.data).replace(old, new)))
+        for row in rows
+    )
 
 
 def raw(bundle: Bundle) -> bytes:
