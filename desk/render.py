@@ -222,6 +222,10 @@ def essence(row: dict[str, Any]) -> str:
     match row["type"]:
         case "OrderRegistered":
             said = [data["title"]]
+        case "OrderImported":
+            said = [f"{data['system']}/{data['case']}", data["title"]]
+        case "StepImported":
+            said = [offset(data["at"]), data["by"], data["activity"], data["unit"]]
         case "OrderDispatched":
             said = [
                 f"{part['role']} {part['unit']}{' 指定 designated' * part['designated']}"

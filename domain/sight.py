@@ -66,6 +66,10 @@ CUSTOMER_EVENTS: Mapping[str, tuple[str, ...]] = {
     "OrderRegistered": (
         "order_id", "title", "text", "category", "order_class", "province", "channel", "customer", "area",
     ),
+    "OrderImported": (
+        "order_id", "title", "text", "category", "order_class", "province", "channel", "customer", "area",
+        "registered_at",
+    ),
     "OrderAnswered": ("answer",),
     "OrderDeclined": ("ground", "other_route"),
     "InformationRequired": ("question",),

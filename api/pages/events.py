@@ -18,6 +18,7 @@ class Step(NamedTuple):
 
 STEPS: dict[str, Step] = {
     "OrderRegistered": Step("已受理", "Complaint registered"),
+    "OrderImported": Step("已转入本系统", "Taken over from another system"),
     "OrderAnswered": Step("当场答复", "Answered at once"),
     "OrderDeclined": Step("未受理", "Not accepted"),
     "InformationRequired": Step("请您补充信息", "We asked you for information"),

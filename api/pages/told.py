@@ -68,7 +68,7 @@ def telling(known: Known, lang: str, before: int = 0) -> dict[str, Any]:
     return {
         "id": order.id,
         "title": order.title,
-        "text": _last(known.events, "OrderRegistered", "text"),
+        "text": _last(known.events, "OrderRegistered", "text") or _last(known.events, "OrderImported", "text"),
         "category": _named(known.names, "category", order.category, lang),
         "registered": at(order.registered_at),
         "round": order.round,

@@ -93,6 +93,15 @@ async def test_an_open_one_goes_on_here_with_its_clocks_and_its_workflow(api: Ca
     assert (view["order"]["state"], view["order"]["imported"]) == ("in_progress", "elsewhere/8")
 
 
+async def test_its_customer_sees_what_it_is_about_and_no_step_of_the_other_system(api: Caller) -> None:
+    (taken,) = await sent(api, case("11", *CLOSED[:1], open=True))
+    path, him = f"/orders/{taken['order_id']}/events", f"customer:{PHONE}"
+    events = (await api.get(path, him)).json()["items"]
+    assert [one["type"] for one in events] == ["OrderImported", "OrderDispatched"]
+    assert events[0]["data"]["title"] == "no signal"
+    assert not {"system", "case", "details"} & set(events[0]["data"])
+
+
 async def test_the_catalogue_dispatches_an_open_one_and_a_resolved_one_waits_for_its_call_back(api: Caller) -> None:
     open_, resolved = await sent(
         api,
