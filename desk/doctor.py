@@ -17,6 +17,7 @@ from rich.text import Text
 from desk import render
 from desk.client import Desk, DeskError, Refused
 from desk.options import DEFAULT_PERSON, Api, As, Machine, desk
+from notary.cosigning import REFUSED
 from runtime import engine, instance, keyring, leftovers, ports, vitals, zones
 from runtime.faults import SetupError
 from runtime.folder import demand_space
@@ -320,6 +321,22 @@ def _is_worker(process: psutil.Process) -> bool:
         return False
 
 
+def _witnesses(settings: Settings, api: str, person: str) -> Finding:
+    """Whether each witness has cosigned lately, and none of them says that the log's history was changed."""
+    found = vitals.witnesses(settings)
+    if not found:
+        remedy = "设置 WHISTLE_WITNESSES / set WHISTLE_WITNESSES"
+        return Finding("witnesses", Mark.WARN, "尚无见证 / none has cosigned yet", remedy)
+    refused = {name: said.removeprefix(REFUSED) for name, said in found.items() if said.startswith(REFUSED)}
+    if refused:
+        told = "; ".join(f"{name}: {said}" for name, said in sorted(refused.items()))
+        remedy = "保全数据库并查明 / keep the database as it is and find out: whistle audit verify --all"
+        return Finding("witnesses", Mark.BAD, f"拒绝见证 / refused to cosign: {told}", remedy)
+    odd = {name: said for name, said in found.items() if not said.isdigit()}
+    shown = ", ".join(f"{name} {said}" for name, said in sorted((odd or found).items()))
+    return Finding("witnesses", Mark.WARN if odd else Mark.GOOD, shown, "查看工作进程日志 / see the workers' logs")
+
+
 def _watchers(settings: Settings, api: str, person: str) -> Finding:
     """Whether clocks fire, by the canary, and whether missed marks are looked for."""
     if _not_ours(settings, api):
@@ -454,6 +471,7 @@ CHECKS: dict[str, Check] = {
     "engine": _engine,
     "worker": _worker,
     "clocks": _watchers,
+    "witnesses": _witnesses,
     "log": _log,
     "keys": _pending,
     "notices": _notices,

@@ -41,6 +41,7 @@ where state = 'failed' or (state in ('queued', 'retry', 'sending', 'uncertain')
       and next_attempt_at < now() - make_interval(secs => %s))
 group by state order by state
 """
+_WITNESSES = "select substr(name, 9), detail from pulses where name like 'witness %' order by name"
 _UNSENT = "select state, count(*) from notices where state in ('not_sent', 'expired') group by state order by state"
 _ARCHIVE = """
 select (extract(epoch from clock_timestamp() - until) / retention_seconds)::float,
@@ -75,6 +76,17 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
             archive = cursor.fetchone()
             cursor.execute(_REPLAY)
             return Vitals(version, orders, stale, since, held, unsent, archive, cursor.fetchone())
+    finally:
+        connection.close()
+
+
+def witnesses(settings: Settings) -> dict[str, str]:
+    """What each witness last said, by name: the size that it cosigned, or why it did not; raises as `ask`."""
+    connection = psycopg2.connect(address(settings), connect_timeout=5, options=SEEING)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_WITNESSES)
+            return dict(cursor.fetchall())
     finally:
         connection.close()
 
