@@ -21,7 +21,7 @@ RUN npm run -s types && npx vite build && node tools/pack.mjs dist
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin whistle \
-    && install --directory --owner whistle --mode 0700 /var/lib/whistle/keys
+    && install --directory --owner whistle --mode 0700 /var/lib/whistle/keys /var/lib/whistle/witness
 ENV PATH=/opt/whistle/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TZ=UTC WHISTLE_DATA_DIR=/tmp/whistle
 COPY --from=build /opt/whistle /opt/whistle
 WORKDIR /app
