@@ -26,7 +26,7 @@ from worker import serving
 
 REQUESTS = 2000
 SEED = 20261122
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -31,14 +31,17 @@ _SYSTEMS = "systems"
 _ALONE = ("test_up.py", "test_faults.py", "test_watch.py")
 _OWN_SERVERS = ("tests/chaos/", "tests/privacy/", *(f"tests/runtime/{name}" for name in _ALONE))
 _SLOW = (
+    "tests/console/test_order.py",
+    "tests/workflows/test_storm.py",
+    "tests/access/",
+    "tests/workflows/test_sleep.py",
+    "tests/console/",
     "tests/workflows/",
     "tests/watch/",
-    "tests/access/",
-    "tests/notices/",
     "tests/domain/test_properties.py",
+    "tests/notices/",
     "tests/test_secrets.py",
     "tests/desk/test_tour.py",
-    "tests/console/",
     "tests/api/",
     "tests/desk/",
 )

@@ -24,8 +24,8 @@ from workflows.outbox import Outbox
 
 UNITS = 50
 WHISTLES = 4
-LONG = 120.0
-"""Seconds within which the ledger has a whole storm; it takes some ten."""
+LONG = 240.0
+"""Seconds within which the ledger has a whole storm; it takes some ten, and many times that on a busy machine."""
 
 
 def boundless() -> Terms:
