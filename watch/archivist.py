@@ -79,7 +79,7 @@ class Archivist:
         since = known.until if known is not None else now - retention
         end, kept = now - self._settled, 0
         while since < end:
-            until = min(since + INTERVAL, end)
+            until = min(since + INTERVAL, end) if known is not None else end  # before the first mark nothing lags
             kept += await self._interval(since, until, rehearsal=rehearsal)
             await self._gateway.statement(histories.mark, name, until, retention.total_seconds())
             since = until
