@@ -157,6 +157,15 @@ def end(session: Session, run_id: str, state: str, *, report: str = "", error: s
     )
 
 
+def give_back(session: Session, run_id: str) -> None:
+    """Have a run wait again whose process is told to stop: that is no death."""
+    session.execute(
+        update(lab_runs)
+        .where(_R.id == run_id, _R.state == RUNNING)
+        .values(state=WAITING, attempts=func.greatest(_R.attempts - 1, 0))
+    )
+
+
 def cancel(session: Session, run_id: str) -> Run | None:
     """Stop a run that has not ended; None for an unknown one. What it had found stays."""
     stopping = update(lab_runs).where(_R.id == run_id, _R.state.in_(UNFINISHED))

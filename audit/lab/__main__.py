@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 
@@ -37,6 +38,7 @@ def main() -> int:
     if settings.app_database_url is None:
         return 2
     zones.pin()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     os.nice(NICE)
     parent, engine = os.getppid(), make_engine(settings.app_database_url, 3, sight=EVERYWHERE)
     try:

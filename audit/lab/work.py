@@ -69,6 +69,10 @@ class Lab:
         except Exception as error:  # whatever it stumbles over is said, and the next one has its turn
             log.exception("run %s cannot be done", taken.id)
             self._end(taken, lab.FAILED, error=f"{type(error).__name__}: {error}"[:500])
+        except BaseException:  # told to stop
+            with self._made.begin() as session:
+                lab.give_back(session, taken.id)
+            raise
         else:
             self._end(taken, lab.DONE, report=encode(report.told()).decode())
         return taken

@@ -140,6 +140,25 @@ def test_a_run_whose_process_died_begins_anew_and_in_the_end_is_said_to_have_die
     assert (run.state, run.error) == (lab.FAILED, "died")
 
 
+def test_a_run_whose_process_is_told_to_stop_waits_again_and_has_not_died(
+    made: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ask(made, Question())
+
+    def stop(session: Session, *given: object) -> bool:
+        raise SystemExit(0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lab, "go_on", stop)
+        with pytest.raises(SystemExit):
+            Lab(made).once()
+    with made.begin() as session:
+        run = lab.run(session, wanted.id)
+    assert run is not None
+    assert (run.state, run.attempts) == (lab.WAITING, 0)
+    assert Lab(made).once() is not None
+
+
 def test_a_cancelled_run_stops_and_a_hopeless_one_says_why(made: sessionmaker[Session]) -> None:
     wanted = ask(made, Question())
     with made.begin() as session:
