@@ -53,6 +53,7 @@ def up(settings: Settings, console: Console | None = None) -> int:
             provision.tables(stack.owner_url, settings.profile)
             provision.keys(stack.owner_url, settings)
             keys.log_keys(settings)
+            instance.note(with_witnesses(settings))  # so that whoever checks the ledger asks them too
             provision.tell_of_locked_doors(stack.owner_url, settings, console)
             console.say("数据表、组织资料与密钥就绪", "tables, organisation and keys are in place")
             programs = witnesses(settings) + application(with_witnesses(stack.settings))
