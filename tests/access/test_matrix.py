@@ -205,7 +205,7 @@ async def _warm(world: World) -> None:
         await world.credentials(column, "list_notices", world.own)
 
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 
 async def test_nothing_that_is_hidden_from_a_role_was_in_any_answer_to_it(world: World) -> None:

@@ -13,7 +13,7 @@ from tests.chaos.mailbox import Mailbox, receiving
 from tests.chaos.rounds import Result
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_nothing_is_lost_when_every_part_is_killed_in_turn(tmp_path: Path) -> None:
     with receiving() as (box, port), system.running(system.free_settings(tmp_path / "data", port)) as running:
         engine = running.engine()

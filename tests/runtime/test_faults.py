@@ -210,7 +210,7 @@ def test_nothing_outlives_a_killed_parent_and_the_next_start_is_quick(tmp_path: 
 
     started = time.monotonic()
     with EmbeddedStack(settings, Console()) as stack:
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 30, "it takes some four, and waits for nothing that a killed one left"
         assert stack.temporal is not None
         assert stack.temporal.answers()
     assert _running_below(settings.data_dir) == []
