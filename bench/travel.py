@@ -3,8 +3,8 @@
     python -m bench.travel --orders 1000 10000 100000
 
 Each size is a whole history of so many orders, whistled or plain, from registration to their end, two hundred a day: so
-the days grow with their number, and from some fifty days on about as many are open at any instant. Their rows of the past
-are made from events by the product's own `store.spans`. Reported are medians over random instants.
+the days grow with their number, and from some fifty days on about as many are open at any instant. Their rows are
+made from events by the product's own `store.spans`. Reported are medians over random instants.
 """
 
 from __future__ import annotations
