@@ -13,7 +13,20 @@ from typing import Any
 import msgspec
 import psycopg2
 import pytest
-from sqlalchemy import Boolean, DateTime, Engine, Float, Integer, LargeBinary, SmallInteger, Table, Text, func, select, text
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Engine,
+    Float,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError
