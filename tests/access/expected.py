@@ -165,7 +165,8 @@ ABOUT: dict[str, About] = {
     **dict.fromkeys(
         (
             "get_order_known", "get_order_difference",
-            "get_order", "get_order_as_of", "get_proof", "get_proof_bundle", "get_live", "get_events", "get_deadlines", "reveal", "follow",
+            "get_order", "get_order_as_of", "get_proof", "get_proof_bundle", "get_live",
+            "get_events", "get_deadlines", "reveal", "follow",
             "unfollow", "list_followers", "list_earlier", "list_order_notices",
             "list_order_accesses", "make_link", "upload_file", "list_files",
         ),
