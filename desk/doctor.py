@@ -87,7 +87,7 @@ def examine(settings: Settings, api: str, person: str) -> Iterator[Finding]:
         except SetupError as error:
             yield Finding(name, Mark.BAD, str(error))
         except Exception as error:  # one broken check must not hide the others
-            yield Finding(name, Mark.BAD, f"{type(error).__name__}: {error}")
+            yield Finding(name, Mark.BAD, f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _line(one: Finding) -> Text:
