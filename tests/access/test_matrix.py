@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 
@@ -32,6 +33,7 @@ from tests.access.expected import (
 )
 from tests.access.watching import bare, fingerprints, headers, statements
 from tests.access.world import LASTING, World, all_of
+from tests.support.notary import round_of
 
 ABSENT = (UNKNOWN, REFUSED)
 """What is said to whoever may not ask at all."""
@@ -152,6 +154,7 @@ async def test_whoever_may_ask_is_answered_about_his_own_and_told_what_is_not_th
 
 
 _ALONE = (
+    "get_proof_bundle",
     "log_in",
     "log_in_demo",
     "log_out_everywhere",
@@ -188,6 +191,8 @@ async def _ready(world: World, operation: Operation) -> None:
     if operation.id == "revoke_token":
         world.tokens.pop("spare", None)
         world.tokens["spare"] = await world.token("web-channel", "notices", "rehearsals")
+    if operation.id == "get_proof_bundle":
+        await asyncio.to_thread(round_of, world.parts.settings)
     if operation.id == "erase_customer":
         world.gone = world.phone()
         await world.ask(f"customer:{world.gone}", "GET", "/v1/me")
