@@ -213,7 +213,9 @@ def test_each_step_of_the_historian_is_whole_or_nothing(made: Made, lives: list[
         assert {(table.name, row.seq) for table in SPANS for row in session.execute(
             table.select().where(table.c.order_id == life.at.id))} == at_once  # fmt: skip
         assert len(rows) == len(spans_of(session, life))
-        assert historian.progress(session).whole_until > first
+        until = historian.progress(session).whole_until
+        assert until is not None
+        assert until > first
         after = {table.name: sorted(map(repr, session.execute(
             table.select().where(table.c.order_id != life.at.id)).all())) for table in SPANS}  # fmt: skip
         assert after == before
