@@ -63,7 +63,9 @@ def _board(connection: Desk, place: str, first: str, last: str, by: str) -> tupl
     if last:
         found = connection.get("/audit/board/difference", place=place, **{"from": first, "to": last}, by=by)
         difference = found["difference"]
-        counts = Listing(("如何 how", "项 orders"), [(name, str(n)) for name, n in difference["counts"].items()], right=(1,))
+        counts = Listing(
+            ("如何 how", "项 orders"), [(name, str(n)) for name, n in difference["counts"].items()], right=(1,)
+        )
         figures = _figures({"前 before": difference["before"], "后 after": difference["after"]})
         lines = Listing(
             ("工单 order", "如何 how", "主办 lead", "级别 level", "变化 changes"),
