@@ -91,7 +91,8 @@ class Life:
         self.count += 1
         actor = PEOPLE[who] if isinstance(who, str) else who
         if self.order is not None and getattr(body, "terms", self) is None:
-            body = replace(body, terms=renewed(self.order, body, self.document))
+            renews: Any = body  # of the many kinds, one of those with terms
+            body = replace(renews, terms=renewed(self.order, body, self.document))
         command = c.Command(f"k{self.count}", actor, body, reason, seq)
         came = self._apply(decide(self.order, command, self.now, self.terms))
         self.terms = getattr(body, "terms", None) or self.terms
