@@ -27,7 +27,9 @@ _SEEING = (
 """As the system itself, with plans for all rows; others need the cores."""
 
 EVENTS = """
-SELECT e.order_id, e.seq, e.type, to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
+SELECT e.order_id, e.seq, e.type,
+    CASE WHEN e.at >= '0001-01-01 00:00:00+00' AND e.at < '10000-01-01 00:00:00+00'
+        THEN to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END AS at,
     e.actor_id, e.role, e.unit, e.acting_for, e.reason, e.policy_version, e.command_id, e.data::text, e.clocks::text,
     e.hash, o.last_seq, o.chain, l.position, l.hash AS leaf,
     CASE WHEN l.position IS NULL THEN extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 END AS age
