@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from audit import replay_material
-from audit.replay_finding import MOST_FINDINGS, Finding
+from audit.replay_finding import MOST_FINDINGS, Finding, Part, unreadable
 from audit.replay_material import Material
 from audit.replay_rows import derived
 from audit.replay_rules import Lived, judged
@@ -23,7 +24,9 @@ from store import tables
 from store.session import EVERYWHERE, make_engine
 
 BATCH = 50
-"""Orders that are read at once: some 2 MB, a dozen statements."""
+"""Orders that are read at once: some 2 MB, two dozen statements."""
+AWAY = (OperationalError, InterfaceError)
+"""The database does not answer: no order's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,18 @@ class Replay:
             yield from self._batch(order_ids[begin : begin + BATCH])
 
     def _batch(self, order_ids: Sequence[str]) -> list[Replayed]:
+        """These orders; where one cannot be read it alone is a finding, and the others are read without it."""
+        try:
+            return self._together(order_ids)
+        except AWAY:
+            raise
+        except Exception as error:
+            if len(order_ids) > 1:
+                return [one for order_id in order_ids for one in self._batch([order_id])]
+            (order_id,) = order_ids
+            return [Replayed(order_id, 0, 0, (unreadable(order_id, Part.STATE, error),))]
+
+    def _together(self, order_ids: Sequence[str]) -> list[Replayed]:
         with Session(self._engine) as session, session.begin():
             self._session = session
             parents = replay_material.tree(session)

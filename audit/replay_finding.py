@@ -50,6 +50,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= MOST else text[: MOST - 1] + "…"
 
 
+def unreadable(order_id: str, part: Part, error: Exception) -> Finding:
+    """What is recorded of an order is nothing that a program can take in, such as an instant before the first year."""
+    return Finding(order_id, part, 0, "rows", shown(f"{type(error).__name__}: {error}"), ABSENT)
+
+
 def differences(recorded: Any, recomputed: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where two JSON values differ: the path, and both; what one lacks is None there.
 

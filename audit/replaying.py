@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from audit import replay_material
 from audit.engine_replay import Runs, runs_replayed
-from audit.replay import Replay, Replayed, engine_for
-from audit.replay_finding import Finding
+from audit.replay import AWAY, Replay, Replayed, engine_for
+from audit.replay_finding import Finding, Part, unreadable
 from audit.replay_rules import Lived
 from runtime.keyring import Keyring
 from store import histories, replays
@@ -107,12 +107,19 @@ class Replaying:
             return None
         found: list[Finding] = []
         for order_id, runs in groupby(sorted(page, key=lambda one: one[1]), key=lambda one: one[1]):
-            found += await self._runs(order_id, frozenset(run for run, _ in runs))
+            found += (await self._runs(order_id, frozenset(run for run, _ in runs)))[1]
         told = tuple(_as_kept(one) for one in found)
         return Portion(page[-1][0], runs=len(page), findings=told)
 
-    async def _runs(self, order_id: str, only: frozenset[str] | None = None) -> list[Finding]:
-        return await runs_replayed(self._of(order_id), self._keys, only)
+    async def _runs(self, order_id: str, only: frozenset[str] | None = None) -> tuple[int, list[Finding]]:
+        """How many runs of the order are kept, and what their replay found."""
+        try:
+            kept = self._of(order_id)
+            return len(kept.runs), await runs_replayed(kept, self._keys, only)
+        except AWAY:
+            raise
+        except Exception as error:
+            return 0, [unreadable(order_id, Part.ENGINE, error)]
 
     def _of(self, order_id: str) -> Runs:
         with Session(self._reading) as session, session.begin():
@@ -133,9 +140,9 @@ class Replaying:
                 if not one.events and not one.findings:
                     unknown.append(one.order_id)
                     continue
-                kept = self._of(one.order_id)
-                runs += len(kept.runs)
-                findings += await runs_replayed(kept, self._keys)
+                kept, more = await self._runs(one.order_id)
+                runs += kept
+                findings += more
             told(Checked(orders, events, runs, tuple(findings), tuple(unknown)))
         return Checked(orders, events, runs, tuple(findings), tuple(unknown))
 

@@ -94,6 +94,46 @@ async def test_what_is_found_is_kept_by_its_order_and_field(
     forge(database, open_order, "no signal")
 
 
+POISONS = {
+    "commands.claimed_at": "UPDATE commands SET claimed_at = (claimed_at::text || ' BC')::timestamptz",
+    "events.at": "UPDATE events SET at = (at::text || ' BC')::timestamptz",
+    "orders.updated_at": "UPDATE orders SET updated_at = 'infinity'",
+}
+
+
+@pytest.mark.parametrize("what", POISONS)
+async def test_an_order_that_cannot_be_read_stops_no_other(
+    made: Made, orders: list[str], replaying: Replaying, database: Database, what: str
+) -> None:
+    with made() as session:
+        poisoned: str = session.execute(sa.text("SELECT min(order_id) FROM orders WHERE NOT over")).scalar_one()
+    table = what.split(".")[0]
+    with owner(database) as connection:
+        connection.execute(sa.text(f"CREATE TABLE sound AS SELECT * FROM {table} WHERE order_id = '{poisoned}'"))
+        connection.execute(sa.text(f"{POISONS[what]} WHERE order_id = '{poisoned}'"))
+    try:
+        report = await replaying.nightly()
+        assert report is not None
+        with made() as session:
+            found = replays.findings(session, report.id)
+        assert (report.stage, {one.order_id for one in found}) == (DONE, {poisoned})
+        assert report.orders > 1
+        named = await replaying.check([poisoned, orders[0]])
+        assert {one.order_id for one in named.findings} == {poisoned}
+        assert named.orders == 2
+    finally:
+        column = what.split(".")[1]
+        key = {"commands": "key", "events": "seq", "orders": "order_id"}[table]
+        with owner(database) as connection:
+            connection.execute(
+                sa.text(
+                    f"UPDATE {table} SET {column} = sound.{column} FROM sound"
+                    f" WHERE {table}.order_id = '{poisoned}' AND {table}.{key} = sound.{key}"
+                )
+            )
+            connection.execute(sa.text("DROP TABLE sound"))
+
+
 async def test_one_that_was_killed_goes_on_where_it_was_and_finds_nothing_twice(
     made: Made, orders: list[str], replaying: Replaying, database: Database
 ) -> None:
