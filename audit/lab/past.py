@@ -16,6 +16,8 @@ MOMENT = timedelta(microseconds=1)
 
 NO_COMMANDS = "no_commands"
 """Why an order cannot be played: some of its events came without a command, such as those of another system."""
+BROKEN = "broken"
+"""Why an order cannot be played: what is recorded of it cannot be read, or no rule knows what to make of it."""
 
 
 class Unplayable(Exception):  # noqa: N818 - it names what is wrong, like the refusals

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -11,14 +12,17 @@ import msgspec
 from sqlalchemy import JSON, ColumnElement, Text, bindparam, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from audit.lab.past import NO_COMMANDS, Past, Unplayable, past
+from audit.lab.past import BROKEN, NO_COMMANDS, Past, Unplayable, past
 from contracts.messages import CommandMessage, EventRow, decode, from_row, to_command
 from domain.commands import Command
 from domain.events import ClockChange, Event
 from domain.model import Actor, OrderClass, Role
 from store.commands import Standing
+from store.session import LOST
 from store.tables import commands, events, orders
 from store.tables import terms as frozen
+
+log = logging.getLogger(__name__)
 
 PAGE = 100
 """Orders that are read at once."""
@@ -78,21 +82,40 @@ def pages(
 
 
 def pasts(session: Session, numbers: Iterable[str], as_of: datetime) -> Iterator[Past | Unplayable]:
-    """These orders as the lab plays them, in this order; one that cannot be played says why."""
+    """These orders as the lab plays them, in this order; one that cannot be played says why.
+
+    Where one of them cannot even be read, each is read alone, so that it stands in no other's way.
+    """
     asked = list(numbers)
+    try:
+        found = _pasts(session, asked, as_of)
+    except LOST:
+        raise
+    except Exception:  # whatever one order has come to: the driver, the decoder or the rules may stumble over it
+        if len(asked) > 1:
+            found = [one for number in asked for one in pasts(session, [number], as_of)]
+        else:
+            log.exception("%s cannot be read", asked[0])
+            found = [Unplayable(asked[0], BROKEN)]
+    yield from found
+
+
+def _pasts(session: Session, asked: list[str], as_of: datetime) -> list[Past | Unplayable]:
     by_order: dict[str, dict[str, Command]] = {}
     for row in session.execute(_COMMANDS, {"numbers": asked}):
         command = to_command(row.verb, decode(row.message, CommandMessage))
         by_order.setdefault(row.order_id, {})[row.key] = command
     rows = session.execute(_EVENTS, {"numbers": asked})
     lived = {number: [_event(row) for row in own] for number, own in groupby(rows, key=lambda row: row.order_id)}
+    found: list[Past | Unplayable] = []
     for number in asked:
         try:
-            yield past(number, lived.get(number, []), by_order.get(number, {}), as_of)
+            found.append(past(number, lived.get(number, []), by_order.get(number, {}), as_of))
         except Unplayable as why:
-            yield why
+            found.append(why)
         except (KeyError, ValueError):  # another version's event or command
-            yield Unplayable(number, NO_COMMANDS)
+            found.append(Unplayable(number, NO_COMMANDS))
+    return found
 
 
 def _conditions(selection: Selection) -> list[ColumnElement[bool]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from audit.lab.compare import Pair, compare
-from audit.lab.past import Past, Unplayable
+from audit.lab.past import BROKEN, Past, Unplayable
 from audit.lab.play import How, play
 from audit.lab.tally import Side
 from audit.lab.under import Under
+
+log = logging.getLogger(__name__)
 
 
 class Report:
@@ -90,6 +93,10 @@ def run(
             pair = compare(one, play(one, under))
         except Unplayable as why:
             found.skip(why)
+            continue
+        except Exception:  # counted as what it is; the others are played
+            log.exception("%s cannot be played", one.order_id)
+            found.skip(Unplayable(one.order_id, BROKEN))
             continue
         found.add(pair)
         if each is not None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from audit.lab import question as questions
-from audit.lab.past import Past, Unplayable
+from audit.lab.past import BROKEN, Past, Unplayable
 from audit.lab.reading import pasts
 from audit.lab.under import Under
 from audit.lab.work import Lab, pair_of
@@ -19,6 +19,7 @@ from contracts.messages import encode
 from domain.order import next_deadline
 from store import lab
 from store.lab import Shadow
+from store.session import LOST
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ class Follower:
         at = now or datetime.now(UTC)
         try:
             return self._look(shadow, at)
-        except LookupError as error:
+        except LOST:
+            raise
+        except Exception as error:  # whatever it stumbles over is said, and the runs have their turn
             log.exception("shadow %s cannot go on", shadow.id)
             with self._made.begin() as session:
                 lab.fault_shadow(session, shadow.id, f"{type(error).__name__}: {error}")
@@ -86,6 +89,9 @@ def _row(shadow_id: str, one: Past | Unplayable, tried: Under, at: datetime) -> 
         pair, order = pair_of(one, tried)
     except Unplayable as why:
         return row | {"reason": why.reason}
+    except Exception:  # one order that no rule knows what to make of stands in no other's way
+        log.exception("shadow %s: %s cannot be played", shadow_id, one.order_id)
+        return row | {"reason": BROKEN}
     told = pair.told()
     coming = next_deadline(order)
     if coming is not None and coming <= at:

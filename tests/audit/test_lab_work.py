@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from audit.lab import question as questions
+from audit.lab.past import BROKEN
 from audit.lab.question import LayerAsked, Month, Question
 from audit.lab.reading import Selection
 from audit.lab.shadow import Follower
@@ -26,6 +27,7 @@ from store.lab_tables import NEW, lab_shadow_orders
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.audit.lab_ledger import keep, sequence
 from tests.audit.lab_pasts import changed, lives
+from tests.audit.test_chain import owner
 from tests.conftest import Database
 
 MANY = 24
@@ -267,3 +269,49 @@ def test_one_shadow_at_a_time_and_a_new_one_begins_empty(made: sessionmaker[Sess
 def test_what_the_lab_reads_by_cannot_write(made: sessionmaker[Session]) -> None:
     with pytest.raises(DBAPIError, match="read-only transaction"), Lab(made).reading() as session:
         session.execute(text("UPDATE orders SET level = 5"))
+
+
+def test_an_order_that_cannot_be_read_is_named_and_stands_in_no_others_way(
+    made: sessionmaker[Session], database: Database
+) -> None:
+    """An instant that no program of ours can read: the shadow and a run play all the others, and say which not."""
+    lived = sorted(LIVES[:MANY], key=lambda life: life.order.id)
+    bad, *good = [life.order.id for life in lived]
+    shadow = begun(made, contact="5min")
+    for life in lived:
+        sequence(made, life, 1, 1)
+    with owner(database) as connection:
+        (kept,) = connection.exec_driver_sql("SELECT at FROM events WHERE order_id = %s AND seq = 2", (bad,)).one()
+        before_christ = "UPDATE events SET at = (at::text || ' BC')::timestamptz WHERE order_id = %s AND seq = 2"
+        connection.exec_driver_sql(before_christ, (bad,))
+    try:
+        assert Follower(Lab(made), made).once(BY_THEN)
+        with made.begin() as session:
+            rows = {row.order_id: row.reason for row in session.execute(select(lab_shadow_orders))}
+        assert rows[bad] == BROKEN
+        assert {rows[number] for number in good} == {""}
+        _, report = done(made, Question())
+        assert report["unplayable"] == {BROKEN: 1}
+        assert report["orders"]["orders"] >= len(good)
+    finally:
+        with owner(database) as connection:
+            connection.exec_driver_sql("UPDATE events SET at = %s WHERE order_id = %s AND seq = 2", (kept, bad))
+        with made.begin() as session:
+            lab.stop_shadow(session, shadow.id, "hq-1")
+
+
+def test_a_shadow_that_stumbles_says_over_what_and_runs_have_their_turn(
+    made: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(session: Session, *given: object) -> Any:
+        raise AttributeError("no rule for this")
+
+    shadow = begun(made)
+    with monkeypatch.context() as patched:
+        patched.setattr(lab, "to_look_at", stumble)
+        assert Follower(Lab(made), made).once() == 0
+    with made.begin() as session:
+        running = lab.running_shadow(session)
+        assert running is not None
+        assert running.error == "AttributeError: no rule for this"
+        lab.stop_shadow(session, shadow.id, "hq-1")
