@@ -20,6 +20,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from desk import history_mapping, history_reading, render
 from desk.client import Desk, Refused, Unreachable
+from desk.history_checks import STEP
 from desk.history_mapping import BadCase, Brought, HistoryMapping
 from desk.history_reading import Log, Shelf, Xes
 from desk.importing import REPORT_COLUMNS, Bad, harmless
@@ -241,7 +242,10 @@ def _judged(one: Brought, problem: dict[str, Any]) -> Bad:
         return Bad(0, 0, one.case, "case", reason, remedy)
     reason = str(wrong.get("reason") or wrong.get("detail") or problem.get("detail") or problem.get("title", ""))
     remedy = str(wrong.get("remedy") or problem.get("remedy") or "")
-    return Bad(0, 0, one.case, str(wrong.get("field") or ""), reason, remedy)
+    named = str(wrong.get("field") or "")
+    place = STEP.match(named)
+    row, line = one.rows[int(place[1]) - 1] if place and int(place[1]) <= len(one.rows) else (0, 0)
+    return Bad(row, line, one.case, named, reason, remedy)
 
 
 def _write(report: Path, result: Result) -> None:

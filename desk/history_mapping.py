@@ -17,10 +17,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from desk.client import Usage
+from desk.history_checks import impossible
 from desk.mapping import BadRow, Rule, filled, rule_of
 from desk.reading import Row
 from domain.commands import ForeignStep
-from domain.history import ENDED, walked
+from domain.history import ENDED, MOST_SAID, walked
 from domain.model import Outcome, State
 from rulebook import reading as documents
 
@@ -81,6 +82,8 @@ class Brought:
     said: dict[str, int]
     counted: dict[str, int]
     open: bool
+    rows: tuple[tuple[int, int], ...] = ()
+    """Number and line of each step's row."""
 
     @property
     def mismatches(self) -> Iterator[tuple[str, int, int]]:
@@ -147,6 +150,7 @@ class HistoryMapping:
         """The order with its history; raises BadCase, which names the row at fault.
 
         The steps are in the order of their sequence; without one of their times, or `as_told` as the file has them.
+        Time never runs backwards.
         """
         read = []
         for row in rows:
@@ -170,17 +174,20 @@ class HistoryMapping:
             body = self._body(case, first[1], last[1])
         except BadRow as bad:
             raise BadCase(first[0], bad) from None
-        walk = walked(_foreign(steps))
+        foreign = tuple(_foreign(steps))
+        body["steps"] = steps
+        if fault := impossible(body, foreign):
+            raise BadCase(read[fault[0]][0], fault[1])
+        walk = walked(foreign)
         is_open = walk[-1].state not in ENDED
         if is_open:
             body.pop("outcome", None)
         else:
             body.setdefault("outcome", Outcome.NOT_RATED.value)
             body.pop("lead", None)
-        body["steps"] = steps
         counted = {"reopens": sum(one.reopened for one in walk), "moves": sum(one.moved for one in walk)}
         said = {name: body[f"said_{name}"] for name in counted if f"said_{name}" in body}
-        return Brought(case, body, said, counted, is_open)
+        return Brought(case, body, said, counted, is_open, tuple((row.number, row.line) for row, *_ in read))
 
     def _place(self, cells: Cells) -> int:
         if not self.sequence:
@@ -219,7 +226,7 @@ class HistoryMapping:
             if not value:
                 continue
             if name.startswith("said_"):
-                if not value.isdecimal():
+                if not value.isdecimal() or len(value) > len(str(MOST_SAID)) or int(value) > MOST_SAID:
                     raise BadRow(name, f"{value!r} 不是数 / is no number", "更正 / correct it")
                 value = int(value)
             section, _, inner = name.rpartition(".")

@@ -6,8 +6,9 @@ here is what follows: how often the order was reopened and moved, and, where it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain import callback, errors
 from domain import commands as c
@@ -23,6 +24,8 @@ ENDED: tuple[State, ...] = (State.CLOSED, State.NOT_ACCEPTED, State.CANCELLED, S
 RESOLVED: tuple[State, ...] = (State.REPLIED, State.AWAITING_CALLBACK, *ENDED)
 """Whatever leaves one of these for another state was reopened."""
 
+MOST_SAID = 1_000_000
+"""A count of another system that is larger is no count."""
 MOST_STEPS = 5000
 """Steps of one order: what has more is no order's history."""
 
@@ -87,11 +90,12 @@ def _check(scribe: Scribe, command: c.ImportHistory) -> None:
         )
     for number, step in enumerate(command.steps, start=1):
         required(step.activity, f"steps.{number}.activity", "what was done")
-        if step.at > scribe.now:
+    in_order(command.registered_at, command.steps, scribe.now)
+    for name in ("said_reopens", "said_moves"):
+        said = getattr(command, name)
+        if said is not None and not 0 <= said <= MOST_SAID:
             raise errors.InvalidField(
-                f"step {number} is in the future: {step.at.isoformat()}",
-                field=f"steps.{number}.at",
-                remedy="check the format and the zone of its time",
+                f"{name} is {said}", field=name, remedy=f"give a count from 0 to {MOST_SAID}, or leave it out"
             )
     ended = walked(command.steps)[-1].state in ENDED
     if ended != (command.outcome is not None):
@@ -100,6 +104,32 @@ def _check(scribe: Scribe, command: c.ImportHistory) -> None:
             field="outcome",
             remedy="an ended history says how it ended, an open one does not",
         )
+
+
+def in_order(registered_at: datetime | None, steps: Sequence[c.ForeignStep], now: datetime) -> None:
+    """See that time only goes forward: registered, then one step after the other, none later than now.
+
+    Raises InvalidField, which names the first that does not follow.
+    """
+    before, what = registered_at, "the order's registration"
+    if before is not None and before > now:
+        raise _in_the_future("the registration", before, "registered_at")
+    for number, step in enumerate(steps, start=1):
+        if step.at > now:
+            raise _in_the_future(f"step {number}", step.at, f"steps.{number}.at")
+        if before is not None and step.at < before:
+            raise errors.InvalidField(
+                f"step {number} was at {step.at.isoformat()}, before {what} at {before.isoformat()}",
+                field="registered_at" if number == 1 else f"steps.{number}.at",
+                remedy="correct the time or its zone, or give the steps in the order of their times",
+            )
+        before, what = step.at, f"step {number}"
+
+
+def _in_the_future(what: str, at: datetime, field: str) -> errors.InvalidField:
+    return errors.InvalidField(
+        f"{what} is in the future: {at.isoformat()}", field=field, remedy="check the format and the zone of its time"
+    )
 
 
 def _beginning(scribe: Scribe, command: c.ImportHistory) -> e.OrderImported:

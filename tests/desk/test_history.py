@@ -182,7 +182,8 @@ XES = """<?xml version="1.0" encoding="UTF-8"?>
   <trace><string key="concept:name" value="T 1"/><string key="tier" value="gold"/>
     <event><string key="concept:name" value="Neu"/><date key="time:timestamp" value="2020-01-01T10:00:00.5+08:00"/>
       <string key="org:resource" value="anna"><int key="age" value="7"/></string></event>
-    <event><string key="concept:name" value="Zu"/><date key="time:timestamp" value="2020-01-01T09:00:00+08:00"/></event>
+    <event><string key="concept:name" value="Zu"/>
+      <date key="time:timestamp" value="2020-01-01T10:00:00.5+08:00"/></event>
   </trace>
   <trace><string key="concept:name" value="T 2"/>
     <event><string key="concept:name" value="Neu"/><date key="time:timestamp" value="2020-01-02T10:00:00Z"/>
@@ -201,11 +202,53 @@ def test_xes_is_read_trace_by_trace_in_its_own_order(tmp_path: Path, packed: boo
     assert result.bad == []
     assert [(one["activity"], one["at"]) for one in first.body["steps"]] == [
         ("Neu", "2020-01-01T02:00:00.500000+00:00"),
-        ("Zu", "2020-01-01T01:00:00+00:00"),
+        ("Zu", "2020-01-01T02:00:00.500000+00:00"),
     ]
     assert first.body["details"] == {"tier": "gold"}
     assert first.body["steps"][0]["details"] == {"org:resource/age": "7"}
     assert second.body["steps"][0]["details"] == {"l/a": "1"}
+
+
+def test_a_trace_that_runs_backwards_stays_outside_and_the_row_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "log.xes"
+    back = XES.replace('="2020-01-01T10:00:00.5+08:00"/></event>', '="2020-01-01T09:00:00+08:00"/></event>')
+    file.write_text(back, encoding="utf-8")
+    found, result = read(file, mapping(tmp_path, format_="xes", more="", **OF_XES, unit="org:group"))
+    assert [one.case for one in found] == ["T 2"]
+    (bad,) = result.bad
+    assert (bad.id, bad.field, bad.row) == ("T 1", "time", 2)
+    assert bad.remedy
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("3;1;01.03.2099 10:00;Neu;anna;A;1;0;-", "time"),
+        ("3;1;01.03.2020 10:00;Anruf von Kunde 3;anna;A;1;0;-", "activity"),
+        ("3;1;01.03.2020 10:00;Neu;ＫＵＮＤＥ３;A;1;0;-", "by"),
+        ("3;1;01.03.2020 10:00;Neu;anna;00000-90-30;1;0;-", "unit"),
+    ],
+)
+def test_a_dry_run_names_the_row_of_what_cannot_be_or_tells_of_the_customer(
+    tmp_path: Path, line: str, field: str
+) -> None:
+    name = mapping(tmp_path)
+    file = Path(name)
+    file.write_text(file.read_text(encoding="utf-8").replace("00000 90 {@case|digits}", "00000 90 {@case|digits}0"))
+    found, result = read(table(tmp_path, *SCATTERED, line), name)
+    assert [one.case for one in found] == ["1", "2"]
+    (bad,) = result.bad
+    assert (bad.id, bad.field, bad.row) == ("3", field, 7)
+    assert bad.reason
+    assert bad.remedy
+
+
+def test_a_registration_after_the_first_step_is_refused(tmp_path: Path) -> None:
+    more = MORE + '\nregistered: {of: "{oft}", formats: ["%Y"]}'
+    lines = (one.replace(";1;0;", ";1;2021;").replace(";1;1;", ";1;2021;") for one in SCATTERED)
+    found, result = read(table(tmp_path, *lines), mapping(tmp_path, more=more))
+    assert found == []
+    assert {(bad.id, bad.field) for bad in result.bad} == {("1", "registered"), ("2", "registered")}
 
 
 BOMBS = (
@@ -360,8 +403,11 @@ def real(name: str) -> Path:
 
 def test_the_counts_of_every_real_incident() -> None:
     found, result = read(real("servicenow_incidents_slice.csv.gz"), "servicenow-incidents")
-    assert (len(found), result.events, result.refused, result.bad) == (2442, 13866, 0, [])
-    assert Counter(one.count for one in result.mismatches) == {"moves": 8}
+    assert (len(found), result.events, result.refused) == (2441, 13866, 1)
+    assert [(bad.id, bad.field) for bad in result.bad] == [("INC0000164", "time")], (
+        "its third update is before its second"
+    )
+    assert Counter(one.count for one in result.mismatches) == {"moves": 7}
     assert all(abs(one.said - one.counted) == 1 for one in result.mismatches), "one hidden update each"
     assert sum(one.counted["reopens"] for one in found) == sum(one.said["reopens"] for one in found) > 30
 

@@ -140,6 +140,11 @@ def c_body(command: c.ImportHistory) -> Any:
         ({"steps": (replace(CLOSED[0], at=MONDAY + timedelta(days=1)), *CLOSED[1:])}, "steps.1.at"),
         ({"steps": (*CLOSED[:2], replace(CLOSED[2], activity=""), *CLOSED[3:])}, "steps.3.activity"),
         ({"steps": CLOSED[:2]}, "outcome"),
+        ({"steps": (*CLOSED[:4], CLOSED[5], CLOSED[4])}, "steps.6.at"),
+        ({"registered_at": MONDAY + timedelta(days=1)}, "registered_at"),
+        ({"registered_at": BEGUN + timedelta(minutes=1)}, "registered_at"),
+        ({"said_reopens": 2**60}, "said_reopens"),
+        ({"said_moves": -1}, "said_moves"),
     ],
 )
 def test_what_cannot_be_a_history_is_refused_and_names_the_field(change: dict[str, Any], field: str) -> None:
@@ -147,6 +152,12 @@ def test_what_cannot_be_a_history_is_refused_and_names_the_field(change: dict[st
         taken(replace(history(*CLOSED, outcome=Outcome.NOT_RATED), **change))
     assert refused.value.field == field
     assert refused.value.remedy
+
+
+def test_steps_of_one_instant_follow_each_other_and_the_registration() -> None:
+    steps = tuple(replace(one, at=BEGUN) for one in CLOSED)
+    _, order = taken(history(*steps, outcome=Outcome.NOT_RATED, registered_at=BEGUN))
+    assert (order.registered_at, order.closed_at) == (BEGUN, BEGUN)
 
 
 def test_nobody_but_headquarters_takes_histories_in_and_no_order_takes_in_another() -> None:
