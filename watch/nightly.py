@@ -7,11 +7,7 @@ report of the night is there.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import sys
-from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +15,7 @@ from api.gateway import Gateway
 from runtime.settings import Settings
 from store import replays
 from store.replays import NIGHTLY
+from watch.child import Child
 from watch.rounds import keep_on
 
 log = logging.getLogger(__name__)
@@ -26,7 +23,6 @@ log = logging.getLogger(__name__)
 PERIOD = 60.0
 """Seconds between two looks at the clock."""
 PROGRAM = ("-m", "audit.nightly")
-STOP_SECONDS = 5.0
 MISSING = timedelta(hours=26)
 """A night whose report is not there so long after the last one is said in the log, as an error."""
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -46,14 +42,14 @@ class NightlyKeeper:
     def __init__(self, gateway: Gateway, settings: Settings) -> None:
         self._gateway = gateway
         self._settings = settings
-        self._process: asyncio.subprocess.Process | None = None
+        self._child = Child("nightly replay", settings, *PROGRAM)
 
     async def run(self) -> None:
         """Go on until cancelled; then the process is stopped, and its report taken up elsewhere."""
         try:
             await keep_on("nightly replay", self._look, PERIOD)
         finally:
-            await self._stop()
+            await self._child.stop()
 
     async def is_due(self, now: datetime) -> bool:
         """Whether the report of the last night is not there, or not finished."""
@@ -68,23 +64,9 @@ class NightlyKeeper:
         return newest[0].ended_at is None or newest[0].begun_at < hour
 
     async def _look(self) -> float:
-        if self._process is not None:
-            if self._process.returncode is None:
-                return PERIOD
-            if self._process.returncode:
-                log.error("the nightly replay's process ended with %s", self._process.returncode)
-            self._process = None
+        if self._child.runs:
+            return PERIOD
+        self._child.ended()
         if await self.is_due(datetime.now(UTC)):
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *PROGRAM, env={**os.environ, **self._settings.environment()}
-            )
+            await self._child.start()
         return PERIOD
-
-    async def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            process.terminate()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from audit.lab.shadow import Follower
 from audit.lab.work import Lab
 from runtime import zones
+from runtime.faults import SetupError
 from runtime.settings import load
 from store.session import EVERYWHERE, LOST, make_engine, sessions
 
@@ -27,7 +28,7 @@ NICE = 15
 REST_SECONDS = 1.0
 IDLE_ROUNDS = 2
 """Rounds without anything to do after which the process ends."""
-BUSY = 75
+BUSY = os.EX_TEMPFAIL
 """Exit code: another process is the lab."""
 
 
@@ -36,7 +37,7 @@ def main() -> int:
     settings = load()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if settings.app_database_url is None:
-        return 2
+        raise SetupError("未设置 WHISTLE_APP_DATABASE_URL", "WHISTLE_APP_DATABASE_URL is not set")
     zones.pin()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     os.nice(NICE)
@@ -64,4 +65,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SetupError as error:
+        raise SystemExit(str(error)) from None
