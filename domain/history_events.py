@@ -78,5 +78,5 @@ class OrderTakenOver:
     said_moves: int | None = None
 
 
-IMPORTED = ("OrderImported", "StepImported", "HistoryEnded", "OrderTakenOver")
-"""The events that an import records."""
+BOOKKEEPING = ("OrderImported", "HistoryEnded")
+"""What an import itself adds: no steps of the order, and recorded long after them."""

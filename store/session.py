@@ -128,6 +128,10 @@ def _said_always(
     if executemany:
         cursor.execute(said.statement)
         return statement, parameters
+    if cursor.name is not None:  # it is declared for one statement, whose rows come as they are asked for
+        with cursor.connection.cursor() as plain:
+            plain.execute(said.statement)
+        return statement, parameters
     return f"{said.statement};\n{statement}", parameters
 
 

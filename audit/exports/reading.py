@@ -16,7 +16,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Text, cast, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from audit.exports.traces import BOOKKEEPING, Happened, Pseudonym, Relation, Thing, Trace, happened, unit
+from audit.exports.traces import Happened, Pseudonym, Relation, Thing, Trace, happened, unit
+from domain.history_events import BOOKKEEPING
 from domain.model import OrderClass, State
 from store.tables import assignments, attendances, deadlines, events, orders
 

@@ -18,7 +18,6 @@ from domain.events import EVENTS
 Pseudonym = Callable[[str], str]
 """A customer's key in the log, made from his id."""
 
-BOOKKEEPING = ("OrderImported", "HistoryEnded")
 STEP = "StepImported"
 OWN = "whistle:"
 """Begins the name of what is ours where another system's names stand beside it."""

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from audit.process.picture import Picture, Step, Times, picture, times
+from domain.history_events import BOOKKEEPING
 from domain.model import OPEN, OrderClass
 from domain.policy import resolve
 from store import policies
@@ -93,7 +94,7 @@ _EVENTS = f"""
            coalesce((SELECT s.lead_unit FROM order_spans s WHERE s.order_id = e.order_id AND s.seq <= e.seq
                      ORDER BY s.seq DESC LIMIT 1), '') AS place
     FROM orders o JOIN events e ON e.order_id = o.order_id
-    WHERE {_CONDITIONS} ORDER BY e.order_id, e.seq
+    WHERE {_CONDITIONS} AND e.type <> ALL (:bookkeeping) ORDER BY e.order_id, e.seq
 """  # nosec B608  # constants of this file
 _STAYS = f"""
     SELECT s.order_id, s.lead_unit, s.state, lower(s.happened) AS since, upper(s.happened) AS until
@@ -108,16 +109,16 @@ def process(session: Session, selection: Selection, by: Activity, now: datetime,
     return Process(by, drawn, bottlenecks(session, selection, now))
 
 
-def _rows(session: Session, sql: str, selection: Selection) -> Iterator[Any]:
+def _rows(session: Session, sql: str, selection: Selection, **more: Any) -> Iterator[Any]:
     """The rows as they come, some at a time, whatever their number."""
-    bound = {name: getattr(selection, name) for name in Selection.__dataclass_fields__}
+    bound = {name: getattr(selection, name) for name in Selection.__dataclass_fields__} | more
     options = {"stream_results": True, "yield_per": CHUNK}
     yield from session.connection().execute(text(sql), bound, execution_options=options)
 
 
 def _steps(session: Session, selection: Selection, by: Activity) -> Iterator[Step]:
     if by is Activity.EVENT:
-        for row in _rows(session, _EVENTS, selection):
+        for row in _rows(session, _EVENTS, selection, bookkeeping=list(BOOKKEEPING)):
             yield Step(row.order_id, row.activity, row.at, row.place)
         return
     for order_id, lay in groupby(_rows(session, _STAYS, selection), key=lambda row: row.order_id):

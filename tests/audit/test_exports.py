@@ -25,6 +25,7 @@ from audit.exports.reading import Selection
 from audit.exports.tables import COLUMNS
 from audit.exports.traces import Trace
 from audit.exports.writing import shown
+from audit.process import orders as process
 from contracts.messages import to_rows
 from domain import commands as c
 from domain.model import Customer, OrderClass, Outcome, State
@@ -322,3 +323,15 @@ def test_a_customer_is_his_key_and_nothing_else(made: sessionmaker[Session]) -> 
         if format_ is Format.PARQUET:
             content = str(parquet.read_table(io.BytesIO(content)).to_pylist()).encode()
         assert b"13800000000" not in content, format_
+
+
+def test_the_process_picture_has_the_steps_and_times_of_the_export(made: sessionmaker[Session]) -> None:
+    """An imported order's too: its own steps at their own times, without what the import itself has recorded."""
+    exported = [trace for page in traces(made) for trace in page]
+    with made.begin() as session:
+        found = process.process(session, process.Selection(), process.Activity.EVENT, datetime.now(UTC)).picture
+    assert found.steps == sum(len(trace.events) for trace in exported)
+    assert found.durations is not None
+    lasted = [(trace.events[-1].at - trace.events[0].at).total_seconds() for trace in exported]
+    assert (found.durations.least, found.durations.most) == (min(lasted), max(lasted))
+    assert min(edge.times.least for edge in found.edges) >= 0
