@@ -58,6 +58,7 @@ def test_a_key_is_changed_by_a_line_above_it(tmp_path: Path) -> None:
         (Signer.generate("another.example/log").text, "correct WHISTLE_LOG_ORIGIN"),
         (Signer.generate(ORIGIN, Kind.WITNESS).text, "is a witness's"),
     ],
+    ids=["nothing", "nonsense", "another log's", "a witness's"],
 )
 def test_a_file_that_is_not_this_logs_is_refused(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "log.key"
@@ -79,7 +80,11 @@ def test_witnesses_and_their_quorum(tmp_path: Path) -> None:
     assert keys.quorum(given(tmp_path)) == 0
 
 
-@pytest.mark.parametrize("named", [f"{W1.vkey}", "x http://w", f"{W1.vkey} ftp://w", f"{W1.vkey} http://w; more"])
+@pytest.mark.parametrize(
+    "named",
+    [f"{W1.vkey}", "x http://w", f"{W1.vkey} ftp://w", f"{W1.vkey} http://w; more"],
+    ids=["no address", "no key", "no HTTP", "more than that"],
+)
 def test_what_names_no_witness_is_refused_at_once(tmp_path: Path, named: str) -> None:
     with pytest.raises(SettingError, match="WHISTLE_WITNESSES"):
         given(tmp_path, witnesses=named)
