@@ -19,6 +19,7 @@ from audit.replay_finding import MOST_FINDINGS, Finding, Part, unreadable
 from audit.replay_material import Material
 from audit.replay_rows import derived
 from audit.replay_rules import Lived, judged
+from audit.replay_spans import past
 from audit.replay_terms import TermsKept
 from store import tables
 from store.session import EVERYWHERE, make_engine
@@ -42,7 +43,7 @@ class Replayed:
 def replayed(material: Material, kept: TermsKept, parents: Mapping[str, str]) -> Replayed:
     """Everything that is not as it should be with one order."""
     lived = Lived(material)
-    found = chain(judged(material, lived, kept), derived(material, lived, parents))
+    found = chain(judged(material, lived, kept), derived(material, lived, parents), past(material, lived))
     return Replayed(
         material.order_id, len(material.events), len(material.commands), tuple(islice(found, MOST_FINDINGS))
     )

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, Text, cast, select
+from sqlalchemy import Table, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from contracts.messages import EventRow
 from domain.events import ClockChange
 from domain.model import Actor, Role
-from store import tables
+from store import historian, log_tables, tables
 from store.access_tables import sights
+from store.span_tables import SPANS
 
 Row = dict[str, Any]
 
@@ -86,6 +88,11 @@ class Material:
     commands: dict[str, Row] = field(default_factory=dict)
     parts: dict[str, list[Row]] = field(default_factory=dict)
     notices: set[tuple[int, str]] = field(default_factory=set)
+    recorded: list[datetime] = field(default_factory=list)
+    """When each event was recorded."""
+    followed: int = 0
+    """The last event up to which the historian has written the past."""
+    spans: dict[str, list[Row]] = field(default_factory=dict)
 
 
 def read(session: Session, order_ids: Sequence[str]) -> list[Material]:
@@ -98,6 +105,7 @@ def read(session: Session, order_ids: Sequence[str]) -> list[Material]:
     for row in session.execute(_EVENTS.where(e.order_id.in_(ids)).order_by(e.order_id, e.seq)).mappings():
         values = dict(row)
         stored = Stored(values, values.pop("data"), values.pop("clocks"))
+        found[values["order_id"]].recorded.append(values.pop("recorded_at"))
         found[values["order_id"]].events.append(stored)
     for row in session.execute(select(*_COMMANDS).where(tables.commands.c.order_id.in_(ids))).mappings():
         found[row["order_id"]].commands[row["key"]] = dict(row)
@@ -106,7 +114,21 @@ def read(session: Session, order_ids: Sequence[str]) -> list[Material]:
             found[row["order_id"]].parts[table.name].append(dict(row))
     for notice in session.execute(select(*_NOTICES).where(tables.notices.c.order_id.in_(ids))):
         found[notice.order_id].notices.add((notice.seq, notice.template))
+    _past(session, ids, found)
     return list(found.values())
+
+
+def _past(session: Session, ids: list[str], found: Mapping[str, Material]) -> None:
+    """What the historian has written of these orders, and up to which event of each he has come."""
+    at = log_tables.leaves.c
+    last = select(at.order_id, func.max(at.seq).label("seq")).where(at.order_id.in_(ids)).group_by(at.order_id)
+    for row in session.execute(last.where(at.position <= historian.progress(session).position)):
+        found[row.order_id].followed = row.seq
+    for table in SPANS:
+        for material in found.values():
+            material.spans[table.name] = []
+        for one in session.execute(select(table).where(table.c.order_id.in_(ids))).mappings():
+            found[one["order_id"]].spans[table.name].append(dict(one))
 
 
 def tree(session: Session) -> Mapping[str, str]:
@@ -116,7 +138,7 @@ def tree(session: Session) -> Mapping[str, str]:
 
 
 _EVENTS = select(
-    *(column for column in tables.events.c if column.name not in ("data", "clocks", "hash", "recorded_at")),
+    *(column for column in tables.events.c if column.name not in ("data", "clocks", "hash")),
     cast(tables.events.c.data, Text).label("data"),
     cast(tables.events.c.clocks, Text).label("clocks"),
 )
