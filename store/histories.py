@@ -19,6 +19,9 @@ from store.tables import orders
 LEVEL = 6
 """How hard zlib tries: sealed payloads hardly shrink, what stands around them does."""
 
+COMPLETED = "completed"
+"""The status of a run that came to its own end; an order that is over has one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -80,6 +83,14 @@ def missing(session: Session, run_ids: Sequence[str]) -> list[str]:
     return [run_id for run_id in run_ids if run_id not in there]
 
 
+def lacking(session: Session, run_ids: Sequence[str]) -> dict[str, str]:
+    """Of these runs those that continue one which is not archived, and which that is."""
+    h, earlier = histories.c, histories.alias("earlier")
+    there = exists().where(earlier.c.run_id == h.continues)
+    wanted = select(h.run_id, h.continues).where(h.run_id.in_(list(run_ids)), h.continues != "", ~there)
+    return {row.run_id: row.continues for row in session.execute(wanted)}
+
+
 def of_order(session: Session, order_id: str) -> list[Archived]:
     """The archived runs of an order, the first first."""
     wanted = select(histories).where(histories.c.order_id == order_id)
@@ -123,12 +134,12 @@ def progress(session: Session) -> dict[str, Progress]:
 
 
 def unarchived(session: Session, quiet: float, kept: float, after: str, limit: int) -> list[str]:
-    """Orders that are over and have no run in the archive, by their number, from the one after `after`.
+    """Orders that are over and of which no run that came to its end is archived, by number, from the one after `after`.
 
     They ended more than `quiet` and less than `kept` seconds ago, so that the engine may still have what is missing.
     """
     o = orders.c
-    there = exists().where(histories.c.order_id == o.order_id)
+    there = exists().where(histories.c.order_id == o.order_id, histories.c.status == COMPLETED)
     between = o.updated_at.between(_ago(kept), _ago(quiet))
     wanted = select(o.order_id).where(o.over, between, ~there, o.order_id > after)
     return list(session.scalars(wanted.order_by(o.order_id).limit(limit)))

@@ -2,11 +2,12 @@
 
 The engine lists the runs that ended in an interval; the archivist keeps each with its whole history, payloads sealed as
 they are, and moves the namespace's mark past the interval only when all of it is kept. Killed at any point it does the
-interval again, and what is kept already stays as it is. A run that was continued as new is kept like any other, so a
-chain is whole when its last run is.
+interval again, and what is kept already stays as it is; so it does where the engine gave a history that is not whole.
+What the engine has no more is said, and passed over.
 
-The list lags by seconds and may lack an entry. So the mark stays `SETTLED` behind the present, and the ledger is asked
-too: an order that is over and of which no run is kept is fetched by its own number.
+The list lags by seconds and may lack an entry. So the mark stays `SETTLED` behind the present; the run that a kept one
+continues is fetched by its id where it is not kept; and the ledger is asked too: an order that is over and of which no
+last run is kept is fetched by its own number.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.gateway import Gateway
 from api.outcomes import Gone
-from contracts.names import order_of, workflow_id
+from contracts.names import is_rehearsal, order_of, workflow_id
 from runtime.history import Incomplete, Outline
 from store import histories, pulses
 from store.histories import Ended
@@ -39,7 +40,7 @@ PAGE_PAUSE = 0.15
 AT_ONCE = 4
 """Histories that are fetched at once, so that callers are not crowded out."""
 QUIET_SECONDS = 600.0
-"""An order that has been over for so long without a kept run is looked up by its number."""
+"""An order that has been over for so long without its last run kept is looked up by its number."""
 BATCH = 50
 """Such orders that are looked up in one round."""
 NEAR = 0.25
@@ -77,28 +78,52 @@ class Archivist:
         now = datetime.now(UTC)
         known = (await self._gateway.statement(histories.progress)).get(name)
         since = known.until if known is not None else now - retention
-        end, kept = now - self._settled, 0
+        end, kept, whole = now - self._settled, 0, True
+        done = since
         while since < end:
             until = min(since + INTERVAL, end) if known is not None else end  # before the first mark nothing lags
-            kept += await self._interval(since, until, rehearsal=rehearsal)
-            await self._gateway.statement(histories.mark, name, until, retention.total_seconds())
-            since = until
-        lag = (datetime.now(UTC) - since).total_seconds()
+            many, complete = await self._interval(since, until, rehearsal=rehearsal)
+            kept, whole, since = kept + many, whole and complete, until
+            if whole:
+                await self._gateway.statement(histories.mark, name, until, retention.total_seconds())
+                done = until
+        lag = (datetime.now(UTC) - done).total_seconds()
         if lag > NEAR * retention.total_seconds():
-            log.error("%s: histories are archived only up to %s, and kept for %s", name, since, retention)
+            log.error("%s: histories are archived only up to %s, and kept for %s", name, done, retention)
         return kept
 
-    async def _interval(self, since: datetime, until: datetime, *, rehearsal: bool) -> int:
-        kept = 0
+    async def _interval(self, since: datetime, until: datetime, *, rehearsal: bool) -> tuple[int, bool]:
+        """Keep what ended in it: how many runs, and whether nothing of it is left to keep."""
+        kept, whole, before = 0, True, dict[str, str]()
         async for page in self._gateway.ended(since, until, rehearsal=rehearsal):
             ids = {run_id: workflow for workflow, run_id in page if order_of(workflow)}
             wanted = await self._gateway.statement(histories.missing, list(ids)) if ids else []
             done = await asyncio.gather(*(self._keep(ids[run_id], run_id, rehearsal=rehearsal) for run_id in wanted))
-            kept += sum(done)
+            kept, whole = kept + sum(map(bool, done)), whole and None not in done
+            if ids:
+                lacking = await self._gateway.statement(histories.lacking, list(ids))
+                before |= {wants: ids[run_id] for run_id, wants in lacking.items()}
             await asyncio.sleep(PAGE_PAUSE)
-        return kept
+        for run_id, workflow in before.items():
+            many, complete = await self._chain(workflow, run_id, rehearsal=rehearsal)
+            kept, whole = kept + many, whole and complete
+        return kept, whole
 
-    async def _keep(self, workflow: str, run_id: str, *, rehearsal: bool) -> bool:
+    async def _chain(self, workflow: str, run_id: str, *, rehearsal: bool) -> tuple[int, bool]:
+        """Keep that run and those before it that are not kept: how many, and whether none of them is left to keep."""
+        kept = 0
+        while run_id and await self._gateway.statement(histories.missing, [run_id]):
+            done = await self._keep(workflow, run_id, rehearsal=rehearsal)
+            if not done:
+                return kept, done is not None
+            kept += 1
+            run_id = (await self._gateway.statement(histories.lacking, [run_id])).get(run_id, "")
+            if run_id:
+                log.error("%s, run %s: the engine's list did not show it", workflow, run_id)
+        return kept, True
+
+    async def _keep(self, workflow: str, run_id: str, *, rehearsal: bool) -> bool | None:
+        """Keep one run; False when it is there already or the engine has it no more, None when it is not whole."""
         async with self._slots:
             try:
                 content = await self._gateway.history(workflow, run_id, rehearsal=rehearsal)
@@ -108,7 +133,7 @@ class Archivist:
                 return False
             except Incomplete as error:
                 log.warning("%s, run %s is not kept: %s", workflow, run_id, error)
-                return False
+                return None
             ended = Ended(
                 run_id=run_id,
                 order_id=order_of(workflow),
@@ -131,7 +156,8 @@ class Archivist:
         kept = 0
         for order_id in page:
             run_id = await self._gateway.latest_run(order_id)
-            if run_id:
+            many, _ = await self._chain(workflow_id(order_id), run_id, rehearsal=is_rehearsal(order_id))
+            if many:
                 log.error("%s has ended, and the engine's list did not show it", order_id)
-                kept += await self._keep(workflow_id(order_id), run_id, rehearsal=False)
+            kept += many
         return kept

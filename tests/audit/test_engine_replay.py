@@ -39,6 +39,7 @@ from runtime.stack import EmbeddedStack
 from store import demo, histories
 from store.history_tables import histories as kept
 from store.session import EVERYWHERE, make_engine, sessions
+from tests.audit.test_chain import owner
 from tests.conftest import Database
 from tests.domain.lives import PEOPLE
 from tests.support.crew import Hand
@@ -158,14 +159,68 @@ async def test_an_archive_that_was_stopped_halfway_is_completed(
     pasts: Pasts, gateway: Gateway, made: Made, database: Database
 ) -> None:
     """As after a kill: a run of the middle is not kept, and the mark was not moved past it."""
-    from tests.audit.test_chain import owner
-
     gone = pasts.runs(pasts.long).runs[1].run_id
     with owner(database) as connection:
         connection.exec_driver_sql("DELETE FROM histories WHERE run_id = %s", (gone,))
         connection.exec_driver_sql("DELETE FROM archive_marks")
     assert await Archivist(gateway, settled=timedelta(0)).once() == 1
     assert gone in [run.run_id for run in pasts.runs(pasts.long).runs]
+
+
+def _lose(database: Database, *run_ids: str) -> None:
+    with owner(database) as connection:
+        for run_id in run_ids:
+            assert connection.exec_driver_sql("DELETE FROM histories WHERE run_id = %s", (run_id,)).rowcount == 1
+
+
+async def test_a_run_that_the_list_did_not_show_is_fetched_because_the_next_one_continues_it(
+    pasts: Pasts, gateway: Gateway, made: Made, database: Database
+) -> None:
+    first, second, *rest = pasts.runs(pasts.long).runs
+    _lose(database, first.run_id, second.run_id)
+    with owner(database) as connection:
+        connection.exec_driver_sql("UPDATE archive_marks SET until = %s", (rest[0].closed_at,))
+    assert await Archivist(gateway, settled=timedelta(0)).once() == 2
+    assert [run.run_id for run in pasts.runs(pasts.long).runs][:2] == [first.run_id, second.run_id]
+
+
+async def test_the_last_runs_of_a_chain_that_the_list_did_not_show_are_fetched_by_the_orders_number(
+    pasts: Pasts, gateway: Gateway, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [run.run_id for run in pasts.runs(pasts.long).runs]
+    await Archivist(gateway, settled=timedelta(0)).once()  # the mark is past them
+    _lose(database, *runs[-2:])
+    assert await Archivist(gateway, settled=timedelta(0)).once() == 0
+    monkeypatch.setattr("watch.archivist.QUIET_SECONDS", 0.0)
+    assert await Archivist(gateway, settled=timedelta(0)).once() == 2
+    assert [run.run_id for run in pasts.runs(pasts.long).runs] == runs
+
+
+async def test_the_mark_stays_before_a_run_of_which_the_engine_gave_no_whole_history(
+    pasts: Pasts, gateway: Gateway, made: Made, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = pasts.runs(pasts.long).runs[-1]
+    before = last.closed_at - timedelta(seconds=1)
+    _lose(database, last.run_id)
+    with owner(database) as connection:
+        connection.exec_driver_sql("UPDATE archive_marks SET until = %s", (before,))
+    whole = gateway.history
+
+    async def cut(workflow: str, run_id: str, *, rehearsal: bool = False) -> bytes:
+        history = History.FromString(await whole(workflow, run_id, rehearsal=rehearsal))
+        del history.events[-1]
+        return history.SerializeToString(deterministic=True)
+
+    def mark() -> Any:
+        with made() as session:
+            return histories.progress(session)[settings.rehearsal_namespace].until
+
+    with monkeypatch.context() as patched:
+        patched.setattr(gateway, "history", cut)
+        assert await Archivist(gateway, settled=timedelta(0)).once() == 0
+        assert mark() == before
+    assert await Archivist(gateway, settled=timedelta(0)).once() == 1
+    assert mark() > last.closed_at
 
 
 async def test_the_keys_that_open_a_kept_history_are_known(pasts: Pasts, made: Made, keys: Keyring) -> None:
