@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Row, select, text
+from sqlalchemy import ARRAY, Integer, Row, Text, and_, bindparam, cast, func, select, text
 from sqlalchemy.orm import Session
 
-from contracts.messages import EventRow, from_row
-from domain.events import ClockChange, Event
-from domain.model import Actor, Role
+from contracts.messages import from_row
+from domain.events import Event
 from store import writes
+from store.event_rows import COLUMNS, event_row
 from store.span_tables import SPANS, span_progress
 from store.spans import Course, Span
+from store.tables import events
 
 BATCH = 500
 """Events that are followed in one transaction."""
@@ -30,7 +30,6 @@ REMEMBERED = 5_000
 """Orders whose state is kept in memory between two steps; of another the events are read from the first."""
 _LOCK = 0x48495354  # "HIST": any number that nobody else takes
 
-_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
 _UPSERTS = {table.name: (table, writes.upsert(table)) for table in SPANS}
 
 _TURN = text("SELECT pg_try_advisory_xact_lock(:lock)")
@@ -44,14 +43,28 @@ _HORIZON = text(
 
 _AHEAD = text("SELECT order_id, seq, position FROM leaves WHERE position > :position ORDER BY position LIMIT :most")
 _WAITING = text("SELECT min(e.recorded_at) FROM unsequenced u JOIN events e USING (order_id, seq)")
-_EVENTS = text(
-    """
-    SELECT e.order_id, e.seq, e.type, e.at, e.actor_id, e.role, e.unit, e.acting_for, e.reason, e.policy_version,
-           e.command_id, e.data::text AS data, e.clocks::text AS clocks, e.recorded_at
-    FROM unnest(CAST(:orders AS text[]), CAST(:after AS int[]), CAST(:last AS int[])) AS w (order_id, after, last)
-    JOIN events e ON e.order_id = w.order_id AND e.seq > w.after AND e.seq <= w.last
-    ORDER BY e.order_id, e.seq
-    """
+_WANTED = (
+    func.unnest(
+        *(
+            cast(bindparam(name), ARRAY(kind))
+            for name, kind in (("orders", Text), ("after", Integer), ("last", Integer))
+        )
+    )
+    .table_valued("order_id", "after", "last", name="wanted")
+    .render_derived()
+)
+_EVENTS = (
+    select(*COLUMNS, events.c.recorded_at)
+    .join_from(
+        _WANTED,
+        events,
+        and_(
+            events.c.order_id == _WANTED.c.order_id,
+            events.c.seq > _WANTED.c.after,
+            events.c.seq <= _WANTED.c.last,
+        ),
+    )
+    .order_by(events.c.order_id, events.c.seq)
 )
 _MOVE = text(
     """
@@ -159,17 +172,5 @@ def _read(
         "after": [course.seq for course in courses.values()],
         "last": [last[order_id] for order_id in courses],
     }
-    for row in session.execute(_EVENTS, bound):
-        event = EventRow(
-            order_id=row.order_id,
-            seq=row.seq,
-            type=row.type,
-            at=row.at,
-            actor=Actor(row.actor_id, Role(row.role), row.unit, row.acting_for),
-            policy_version=row.policy_version,
-            data=msgspec.Raw(row.data.encode()),
-            reason=row.reason,
-            command_id=row.command_id,
-            clocks=_CLOCKS.decode(row.clocks),
-        )
-        yield row.order_id, from_row(event), row.recorded_at
+    for row in session.execute(_EVENTS, bound).mappings():
+        yield row["order_id"], from_row(event_row(row)), row["recorded_at"]

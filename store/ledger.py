@@ -11,28 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Select, Table, Text, bindparam, cast, select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from contracts.messages import EventRow, encode, from_row
-from domain.events import ClockChange, Event
+from domain.events import Event
 from domain.evolve import evolve
-from domain.model import Actor, Order, Role
+from domain.model import Order
 from domain.notices import notices
 from store import callbacks, chain, changes, commands, projection, tables, writes
 from store import notices as notice_rows
 from store.access_tables import sights
+from store.event_rows import COLUMNS, event_row
 
 _ORDER = msgspec.json.Decoder(Order)
-
-_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
-
-_EVENT_ROWS = select(
-    *(column for column in tables.events.c if column.name not in ("data", "clocks", "hash")),
-    cast(tables.events.c.data, Text).label("data"),
-    cast(tables.events.c.clocks, Text).label("clocks"),
-)
-"""The JSON of an event is read as text: whoever needs it decodes it into records, never into dictionaries."""
 
 _HEAD = select(tables.orders.c.last_seq, tables.orders.c.snapshot, tables.orders.c.chain).where(
     tables.orders.c.order_id == bindparam("order_id")
@@ -155,22 +147,8 @@ def replay(session: Session, order_id: str) -> Order:
 def stored(session: Session, order_id: str, after: int = 0, limit: int | None = None) -> list[EventRow]:
     """The recorded events of an order with a seq above `after`, in order, at most `limit`."""
     e = tables.events.c
-    found = session.execute(_EVENT_ROWS.where(e.order_id == order_id, e.seq > after).order_by(e.seq).limit(limit))
-    return [
-        EventRow(
-            order_id=row.order_id,
-            seq=row.seq,
-            type=row.type,
-            at=row.at,
-            actor=Actor(row.actor_id, Role(row.role), row.unit, row.acting_for),
-            policy_version=row.policy_version,
-            data=msgspec.Raw(row.data.encode()),
-            reason=row.reason,
-            command_id=row.command_id,
-            clocks=_CLOCKS.decode(row.clocks),
-        )
-        for row in found
-    ]
+    found = session.execute(select(*COLUMNS).where(e.order_id == order_id, e.seq > after).order_by(e.seq).limit(limit))
+    return [event_row(row) for row in found.mappings()]
 
 
 def _head(session: Session, statement: Select[int, str, str], order_id: str) -> Head | None:

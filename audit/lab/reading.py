@@ -6,18 +6,17 @@ import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, ColumnElement, Text, bindparam, cast, func, select, tuple_
+from sqlalchemy import JSON, ColumnElement, bindparam, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from audit.lab.past import BROKEN, NO_COMMANDS, Past, Unplayable, past
-from contracts.messages import CommandMessage, EventRow, decode, from_row, to_command
+from contracts.messages import CommandMessage, decode, from_row, to_command
 from domain.commands import Command
-from domain.events import ClockChange, Event
-from domain.model import Actor, OrderClass, Role
+from domain.model import OrderClass
 from store.commands import Standing
+from store.event_rows import COLUMNS, event_row
 from store.session import LOST
 from store.tables import commands, events, orders
 from store.tables import terms as frozen
@@ -26,16 +25,8 @@ log = logging.getLogger(__name__)
 
 PAGE = 100
 """Orders that are read at once."""
-_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
 _E, _O, _C = events.c, orders.c, commands.c
-_EVENTS = (
-    select(
-        _E.order_id, _E.seq, _E.type, _E.at, _E.actor_id, _E.role, _E.unit, _E.reason, _E.policy_version,
-        _E.command_id, _E.acting_for, cast(_E.data, Text).label("data"), cast(_E.clocks, Text).label("clocks"),
-    )
-    .where(_E.order_id.in_(bindparam("numbers", expanding=True)))
-    .order_by(_E.order_id, _E.seq)
-)  # fmt: skip
+_EVENTS = select(*COLUMNS).where(_E.order_id.in_(bindparam("numbers", expanding=True))).order_by(_E.order_id, _E.seq)
 _COMMANDS = select(_C.key, _C.order_id, _C.verb, _C.message).where(
     _C.order_id.in_(bindparam("numbers", expanding=True)), _C.state == Standing.DONE.value
 )
@@ -105,8 +96,11 @@ def _pasts(session: Session, asked: list[str], as_of: datetime) -> list[Past | U
     for row in session.execute(_COMMANDS, {"numbers": asked}):
         command = to_command(row.verb, decode(row.message, CommandMessage))
         by_order.setdefault(row.order_id, {})[row.key] = command
-    rows = session.execute(_EVENTS, {"numbers": asked})
-    lived = {number: [_event(row) for row in own] for number, own in groupby(rows, key=lambda row: row.order_id)}
+    rows = session.execute(_EVENTS, {"numbers": asked}).mappings()
+    lived = {
+        number: [from_row(event_row(row)) for row in own]
+        for number, own in groupby(rows, key=lambda row: str(row["order_id"]))
+    }
     found: list[Past | Unplayable] = []
     for number in asked:
         try:
@@ -133,20 +127,3 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
         version = cast(frozen.c.document, JSON)["policy_version"].as_string()
         found.append(_O.terms.in_(select(frozen.c.digest).where(version == selection.policy_version)))
     return found
-
-
-def _event(row: Any) -> Event:
-    return from_row(
-        EventRow(
-            order_id=row.order_id,
-            seq=row.seq,
-            type=row.type,
-            at=row.at,
-            actor=Actor(row.actor_id, Role(row.role), row.unit, row.acting_for),
-            policy_version=row.policy_version,
-            data=msgspec.Raw(row.data.encode()),
-            reason=row.reason,
-            command_id=row.command_id,
-            clocks=_CLOCKS.decode(row.clocks),
-        )
-    )
