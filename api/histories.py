@@ -17,7 +17,7 @@ from api.schemas import Request as Body
 from api.views import JSON
 from contracts.messages import encode
 from domain.commands import ForeignStep, ImportHistory
-from domain.history import MOST_STEPS
+from domain.history import MOST_SAID, MOST_STEPS
 from domain.model import OrderClass, Outcome, State
 from vault import masks
 
@@ -44,7 +44,10 @@ Sayings = Annotated[dict[Annotated[Plain, Field(min_length=1, max_length=200)], 
 
 
 class StepRequest(Body):
-    """One step there. `state` is ours, left out where the order stayed as it was; `words` are sealed, `details` not."""
+    """One step there. `state` is ours, left out where the order stayed as it was; `words` are sealed.
+
+    Of `details` those stay in clear that are numbers, dates, running numbers or a yes or no; the others are sealed too.
+    """
 
     activity: Named
     at: Instant
@@ -88,8 +91,8 @@ class CaseRequest(Body):
     outcome: Outcome | None = None
     lead: Annotated[Plain, Field(max_length=50, description="The unit of ours that goes on with an open one.")] = ""
     dispatch: bool = Field(True, description="False leaves an open one to a dispatcher, whatever the catalogue says.")
-    said_reopens: Annotated[int, Field(ge=0)] | None = None
-    said_moves: Annotated[int, Field(ge=0)] | None = None
+    said_reopens: int | None = Field(None, description=f"From 0 to {MOST_SAID}, or the case is refused.")
+    said_moves: int | None = Field(None, description=f"From 0 to {MOST_SAID}, or the case is refused.")
     details: Details = Field(default_factory=dict)
     words: Sayings = Field(default_factory=dict)
 

@@ -17,20 +17,21 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from api.books import Books, Frozen, new_order_id
-from api.errors import Problem
+from api.errors import Problem, unexpected
 from api.keys import mark
 from api.views import done
 from contracts.messages import CommandMessage, encode, to_rows
 from domain.commands import Command, ForeignStep, ImportHistory, words
-from domain.errors import Refusal
+from domain.errors import InvalidField, Refusal
 from domain.history import ENDED, walked
 from domain.history_events import HistoryEnded, OrderTakenOver
-from domain.model import SYSTEM, OrderClass
+from domain.model import SYSTEM, Customer, OrderClass
 from domain.order import decided
 from identity.people import Identified
 from store import commands, directory, ledger
 from store.commands import Standing
-from vault import customers, finding
+from store.session import LOST
+from vault import clear, customers, finding
 from vault.seal import Key, Kind
 
 VERB = "import_history"
@@ -106,7 +107,21 @@ class _Batch:
         self.terms: list[Frozen] = []
 
     def take(self, session: Session, case: Case) -> Taken:
-        """Take one in, or say why not."""
+        """Take one in, or say why not; of one that is refused nothing is kept, whatever it was that went wrong."""
+        name = case.history.case
+        try:
+            with session.begin_nested():
+                return self._taken(session, case)
+        except Problem as problem:
+            return Taken(name, "refused", problem=msgspec.Raw(problem.body(PATH)))
+        except Refusal as refused:
+            return _refused(name, refused.code, refused.message, field=refused.field, remedy=refused.remedy)
+        except LOST:
+            raise
+        except Exception as error:
+            return Taken(name, "refused", problem=msgspec.Raw(unexpected(PATH, error).body(PATH)))
+
+    def _taken(self, session: Session, case: Case) -> Taken:
         name, key = case.history.case, key_of(case.history.system, case.history.case)
         same = mark(self._books.rack.keyring.index, VERB, "", SYSTEM, encode(case), "")
         before = commands.find(session, key, same)
@@ -114,23 +129,17 @@ class _Batch:
             if before.standing is Standing.CONFLICT:
                 return _refused(name, "command_reused", "It was imported before, with other content.", before.order_id)
             return Taken(name, "there", before.order_id)
-        try:
-            return self._new(session, case, key, same)
-        except Problem as problem:
-            return Taken(name, "refused", problem=msgspec.Raw(problem.body(PATH)))
-        except Refusal as refused:
-            return _refused(name, refused.code, refused.message, field=refused.field, remedy=refused.remedy)
+        telling(case.history)
+        return self._new(session, case, key, same)
 
     def _new(self, session: Session, case: Case, key: str, same: str) -> Taken:
         books, actor = self._books, self._who.actor
         plain = self._resolved(session, case)
         frozen = books.terms_for(session, plain)
-        self.terms.append(frozen)
         # Before anything is written for it: what the rules refuse leaves no trace, and they need no sealed words.
         now = datetime.now(UTC)
         decided(None, Command(key, actor, plain), now, frozen.terms)
         lock = customers.obtain(session, books.rack.keyring, plain.customer.phone, plain.customer.name)
-        books.rack.keep(lock)
         sealed = _sealed(lock, plain, case)
         events, order = decided(None, Command(key, actor, sealed), now, frozen.terms)
         message = CommandMessage(id=key, actor=actor, body=msgspec.Raw(encode(sealed)))
@@ -141,6 +150,8 @@ class _Batch:
         ledger.record(session, order.id, to_rows(order.id, events))
         reply = done(order, self._who.role, command_id=key, verb=VERB, first=1, last=order.seq)
         commands.finish(session, key, reply.stored())
+        books.rack.keep(lock)
+        self.terms.append(frozen)
         reopens, moves = _counts(events)
         return Taken(plain.case, "imported", order.id, open=not order.over, reopens=reopens, moves=moves)
 
@@ -189,8 +200,30 @@ def _counts(events: Sequence[Any]) -> tuple[int, int]:
     return 0, 0
 
 
+def telling(history: ImportHistory) -> None:
+    """See that nothing that stays in clear tells who the customer is; raises InvalidField."""
+    name, phone = history.customer.name, history.customer.phone
+    clear_ones = {"case": history.case, "area": history.area, "channel": history.channel, "category": history.category}
+    clear_ones |= {f"details.{place}": key for place, key in enumerate(history.details, start=1)}
+    for number, step in enumerate(history.steps, start=1):
+        clear_ones |= {f"steps.{number}.{field}": getattr(step, field) for field in _STEP}
+        clear_ones |= {f"steps.{number}.details.{place}": key for place, key in enumerate(step.details, start=1)}
+    for field, value in clear_ones.items():
+        if clear.names(value, name, phone):
+            raise InvalidField(
+                "it holds the customer's name or number, and is kept in clear",
+                field=field,
+                remedy="send a code in its place, and what was said among `words`, which are sealed",
+            )
+
+
+_STEP = ("activity", "by", "unit", "status", "event")
+"""What is kept of a step in clear, beside details that are codes."""
+
+
 def _sealed(key: Key, history: ImportHistory, case: Case) -> ImportHistory:
-    """The order with everything sealed that somebody said in his own words."""
+    """The order with everything sealed that somebody said in his own words, or may have said."""
+    plain = history.customer
     customer = replace(
         history.customer,
         id=key.customer,
@@ -203,14 +236,21 @@ def _sealed(key: Key, history: ImportHistory, case: Case) -> ImportHistory:
         history,
         **said,
         customer=customer,
-        details=_with(key, history.details, case.words),
-        steps=tuple(_step(key, step, given) for step, given in zip(history.steps, case.step_words, strict=True)),
+        details=_with(key, history.details, case.words, plain),
+        steps=tuple(_step(key, step, given, plain) for step, given in zip(history.steps, case.step_words, strict=True)),
     )
 
 
-def _step(key: Key, step: ForeignStep, given: dict[str, str]) -> ForeignStep:
-    return replace(step, details=_with(key, step.details, given)) if given else step
+def _step(key: Key, step: ForeignStep, given: dict[str, str], customer: Customer) -> ForeignStep:
+    return replace(step, details=_with(key, step.details, given, customer)) if step.details or given else step
 
 
-def _with(key: Key, details: dict[str, str], given: dict[str, str]) -> dict[str, str]:
-    return {**details, **{name: key.seal(Kind.TEXT, text) for name, text in given.items()}}
+def _with(key: Key, details: dict[str, str], given: dict[str, str], customer: Customer) -> dict[str, str]:
+    """The details with all sealed that may be words: what is no code, and what names the customer."""
+    kept = {
+        name: text
+        if clear.is_code(text) and not clear.names(text, customer.name, customer.phone)
+        else key.seal(Kind.TEXT, text)
+        for name, text in details.items()
+    }
+    return kept | {name: key.seal(Kind.TEXT, text) for name, text in given.items()}

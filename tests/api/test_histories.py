@@ -126,6 +126,95 @@ async def test_one_that_is_refused_keeps_no_other_from_coming_in(api: Caller) ->
     assert all(one["problem"]["detail"] for one in found if one["problem"])
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"said_reopens": 2**60}, "said_reopens"),
+        ({"said_moves": 2**70}, "said_moves"),
+        ({"said_moves": -1}, "said_moves"),
+        ({"registered_at": "2090-01-01T00:00:00Z"}, "registered_at"),
+        ({"registered_at": "2020-01-01T00:00:00Z"}, "registered_at"),
+        ({"steps": [step("New", 12, "registered"), step("Closed", 8, "closed")]}, "steps.2.at"),
+        ({"steps": [step("New", 8, "registered", by="陈女士"), *CLOSED[1:]]}, "steps.1.by"),
+        ({"steps": [step("回复 陈 女士", 8, "registered"), *CLOSED[1:]]}, "steps.1.activity"),
+        ({"steps": [step("New", 8, "registered", status="Tel 13900000777"), *CLOSED[1:]]}, "steps.1.status"),
+        ({"steps": [step("New", 8, "registered", unit="陈女士家"), *CLOSED[1:]]}, "steps.1.unit"),
+        ({"details": {"陈女士": "1"}}, "details.1"),
+        ({"case": "Tel 13900000777"}, "case"),
+    ],
+)
+async def test_what_cannot_be_or_tells_who_it_is_is_refused_and_the_case_beside_it_comes_in(
+    api: Caller, change: dict[str, Any], field: str
+) -> None:
+    beside = f"beside-{field}-{len(str(change))}"
+    bad, good = await sent(api, case(f"71-{len(str(change))}", *CLOSED) | change, case(beside, *CLOSED), check=True)
+    assert (bad["standing"], good["standing"]) == ("refused", "imported")
+    assert bad["problem"]["field"] == field
+    assert bad["problem"]["detail"]
+    assert bad["problem"]["remedy"]
+
+
+async def test_what_nobody_foresaw_of_one_case_keeps_no_other_from_coming_in(api: Caller, database: Database) -> None:
+    owner = make_engine(database.owner_url, 1, sight=EVERYWHERE)
+    refusing = (
+        """CREATE FUNCTION surprise() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.data ->> 'case' = '73' THEN RAISE data_exception; END IF; RETURN NEW; END $$""",
+        "CREATE TRIGGER surprise BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION surprise()",
+    )
+    try:
+        with owner.begin() as connection:
+            for one in refusing:
+                connection.execute(text(one))
+        found = await sent(api, case("72", *CLOSED), case("73", *CLOSED), case("74", *CLOSED))
+        assert [one["standing"] for one in found] == ["imported", "refused", "imported"]
+        assert found[1]["problem"]["code"] == "internal_error"
+    finally:
+        with owner.begin() as connection:
+            connection.execute(text("DROP FUNCTION surprise() CASCADE"))
+    again = await sent(api, case("72", *CLOSED), case("73", *CLOSED), case("74", *CLOSED))
+    assert [one["standing"] for one in again] == ["there", "imported", "there"]
+    owner.dispose()
+
+
+async def test_free_words_of_another_system_are_sealed_and_gone_after_erasure(api: Caller) -> None:
+    name, phone = "欧阳小明", "13900000787"
+    details = {"caller": name, "note": "told by Grandma Zanzibar", "severity": "3"}
+    whole = case(
+        "75",
+        step("New", 8, "registered", by="17", unit="70", details=details),
+        step("Closed", 9, "closed", unit="70"),
+        details={"contact": f"{name} Zanzibar", "made_sla": "true"},
+        customer={"name": name, "phone": phone},
+    )
+    hers = {"caller": "王小芳", "note": "王小芳 told it herself"}
+    customer = {"name": "王小芳", "phone": "13900000788"}
+    going = case("76", step("New", 8, details=hers), open=True, lead="GD.net", customer=customer)
+    ended, open_ = await sent(api, whole, going)
+    seen = (await api.get(f"/orders/{open_['order_id']}/events", NET)).text
+    assert "王小芳" not in seen
+    assert "told it herself" in seen, "the matter is shown, the person is not"
+    steps = (await api.get(f"/orders/{ended['order_id']}/events", MANAGER)).json()["items"]
+    assert steps[1]["data"]["details"]["severity"] == "3"
+    assert steps[1]["data"]["details"]["note"] == "told by Grandma Zanzibar"
+    erased = await api.post("/customers/erase", {"phone": phone, "reason": "asked"}, "hq-admin")
+    assert erased.status_code == 200, erased.text
+    for path, who in (
+        (f"/orders/{ended['order_id']}/events", HQ),
+        (f"/orders/{ended['order_id']}", HQ),
+        (f"/orders/{ended['order_id']}/proof", "hq-auditor-1"),
+        ("/audit/process", "hq-auditor-1"),
+    ):
+        answer = await api.get(path, who)
+        assert answer.status_code == 200, (path, answer.text)
+        assert name not in answer.text, path
+        assert "Zanzibar" not in answer.text, path
+    for format_ in ("csv", "xes", "ocel"):
+        answer = await api.post("/audit/exports", {"format": format_, "reason": "to see"}, "hq-auditor-1")
+        assert answer.status_code == 200, answer.text
+        assert name not in answer.text, format_
+        assert "Zanzibar" not in answer.text, format_
+
+
 async def test_a_check_keeps_nothing(api: Caller, database: Database) -> None:
     (tried,) = await sent(api, case("31", *CLOSED), check=True)
     assert tried["standing"] == "imported"

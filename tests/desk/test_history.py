@@ -432,6 +432,7 @@ async def test_a_sample_of_real_incidents_comes_in_with_its_counts(whistle: Whis
     lines = gzip.decompress(real("servicenow_incidents_slice.csv.gz").read_bytes()).decode().splitlines()
     reopened = [line.split(",")[0] for line in lines[1:] if line.split(",")[4] != "0"]
     wanted = set(list(dict.fromkeys(reopened))[:10]) | {line.split(",")[0] for line in lines[1:200]}
+    wanted = {one for one in wanted if not one.endswith("0000164")}  # its third update is before its second
     sample = tmp_path / "sample.csv"
     sample.write_text(
         "\n".join([lines[0], *(one for one in lines[1:] if one.split(",")[0] in wanted)]), encoding="utf-8"
