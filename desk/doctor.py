@@ -23,6 +23,7 @@ from runtime.faults import SetupError
 from runtime.folder import demand_space
 from runtime.settings import PROJECT, SettingError, Settings, demand_known, load
 from runtime.temporal import PORT_COUNT
+from runtime.vitals import Vitals
 
 STALE_SECONDS = 30
 """A key that has been pending for longer than this is one that the reconciler should have finished."""
@@ -34,6 +35,8 @@ ARCHIVE_SHARE = 0.25
 """An archive that lags by this share of the engine's retention may soon lose what the engine forgets."""
 REPLAY_SECONDS = 26 * 3600
 """A nightly replay that is older is missing."""
+PAST_SECONDS = 120
+"""How far behind the past may be written down; what was recorded since cannot be looked back at yet."""
 LOG_SECONDS = 60
 """An event that has waited so long for its checkpoint says that the notary stands still."""
 _PYTHON = (3, 11)
@@ -356,26 +359,29 @@ def _watchers(settings: Settings, api: str, person: str) -> Finding:
     return Finding("clocks", Mark.GOOD, f"多久之前 / seconds ago: {told}")
 
 
-def _pending(settings: Settings, api: str, person: str) -> Finding:
-    if _not_ours(settings, api):
-        return Finding("keys", Mark.SKIP, _DOWN)
-    try:
-        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
-    except Exception:
-        return Finding("keys", Mark.SKIP, _SILENT)
+def _of_vitals(name: str, judge: Callable[[Settings, Vitals], Finding]) -> Check:
+    """A check of what the database says about itself, for an instance that is this one and answers."""
+
+    def check(settings: Settings, api: str, person: str) -> Finding:
+        if _not_ours(settings, api):
+            return Finding(name, Mark.SKIP, _DOWN)
+        try:
+            found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
+        except Exception:
+            return Finding(name, Mark.SKIP, _SILENT)
+        return judge(settings, found)
+
+    return check
+
+
+def _pending(settings: Settings, found: Vitals) -> Finding:
     if found.stale_keys:
         remedy = "对账器应予完成; 看 worker 日志 / the reconciler should finish them; see the worker's log"
         return Finding("keys", Mark.WARN, f"{found.stale_keys} 个未完成 / pending since {found.stale_since}", remedy)
     return Finding("keys", Mark.GOOD, "没有滞留的幂等键 / no key is left pending")
 
 
-def _notices(settings: Settings, api: str, person: str) -> Finding:
-    if _not_ours(settings, api):
-        return Finding("notices", Mark.SKIP, _DOWN)
-    try:
-        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS)
-    except Exception:
-        return Finding("notices", Mark.SKIP, _SILENT)
+def _notices(settings: Settings, found: Vitals) -> Finding:
     if found.held_notices:
         said = ", ".join(f"{number} {state}" for state, number in found.held_notices.items())
         remedy = "检查 WHISTLE_SMTP_HOST / check the mail server"
@@ -398,37 +404,34 @@ def _organisation(settings: Settings, api: str, person: str) -> Finding:
     return Finding("organisation", Mark.WARN, " / ".join(one.removeprefix("! ") for one in said))
 
 
-def _archive(settings: Settings, api: str, person: str) -> Finding:
+def _archive(settings: Settings, found: Vitals) -> Finding:
     """Whether the engine's histories are kept long before the engine forgets them."""
-    if _not_ours(settings, api):
-        return Finding("archive", Mark.SKIP, _DOWN)
-    try:
-        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).archive
-    except Exception:
-        return Finding("archive", Mark.SKIP, _SILENT)
-    if found is None:
+    if found.archive is None:
         return Finding("archive", Mark.SKIP, "尚未存档 / nothing is archived yet")
-    share, lag = found
+    share, lag = found.archive
     told = f"滞后 lag {lag:.0f} s, 为引擎保留期的 / of the engine's retention {share:.1%}"
     remedy = "看 worker 日志中的 archivist / see what the archivist says in the worker's log"
     return Finding("archive", Mark.BAD if share > ARCHIVE_SHARE else Mark.GOOD, told, remedy)
 
 
-def _replay(settings: Settings, api: str, person: str) -> Finding:
+def _past(settings: Settings, found: Vitals) -> Finding:
+    """Whether the historian keeps up, so that one can look back to a moment ago."""
+    if found.past is None:
+        return Finding("past", Mark.SKIP, "尚未写下 / the past is not written down yet")
+    told = f"完整至 / whole until {found.past:.0f} s 前 ago"
+    remedy = "看 worker 日志中的 historian / see what the historian says in the worker's log"
+    return Finding("past", Mark.WARN if found.past > PAST_SECONDS else Mark.GOOD, told, remedy)
+
+
+def _replay(settings: Settings, found: Vitals) -> Finding:
     """Whether the last nightly replay is there, and found nothing."""
-    if _not_ours(settings, api):
-        return Finding("replay", Mark.SKIP, _DOWN)
-    try:
-        found = vitals.ask(settings, STALE_SECONDS, LATE_SECONDS).replay
-    except Exception:
-        return Finding("replay", Mark.SKIP, _SILENT)
     if not settings.replay_at:
         return Finding(
             "replay", Mark.WARN, "未开启 / no nightly replay", "设 WHISTLE_REPLAY_AT / set WHISTLE_REPLAY_AT"
         )
-    if found is None:
+    if found.replay is None:
         return Finding("replay", Mark.SKIP, "尚无夜间复演 / no nightly replay yet")
-    report, findings, age = found
+    report, findings, age = found.replay
     told = f"报告 report {report}, {age / 3600:.0f} h 前 ago"
     if findings:
         return Finding("replay", Mark.BAD, f"{told}: {findings} 处不符 / findings", "whistle audit replay --report")
@@ -473,9 +476,10 @@ CHECKS: dict[str, Check] = {
     "clocks": _watchers,
     "witnesses": _witnesses,
     "log": _log,
-    "keys": _pending,
-    "notices": _notices,
-    "archive": _archive,
-    "replay": _replay,
+    "keys": _of_vitals("keys", _pending),
+    "notices": _of_vitals("notices", _notices),
+    "past": _of_vitals("past", _past),
+    "archive": _of_vitals("archive", _archive),
+    "replay": _of_vitals("replay", _replay),
 }
 """Every check, by the name of its line."""

@@ -15,7 +15,8 @@ class Vitals:
     """Version, orders, keys left pending (and since when), notices held up and not mailed, by state.
 
     `archive` is the largest share of the engine's retention by which a namespace's archive lags, and that lag in
-    seconds; `replay` the number, findings and age in seconds of the last nightly replay that ended. None: none yet.
+    seconds; `replay` the number, findings and age in seconds of the last nightly replay that ended; `past` how many
+    seconds ago the past ends that is written down. None: none yet.
     """
 
     version: str
@@ -26,6 +27,7 @@ class Vitals:
     unsent_notices: dict[str, int]
     archive: tuple[float, float] | None = None
     replay: tuple[int, int, float] | None = None
+    past: float | None = None
 
 
 SEEING = "-c whistle.places=* -c whistle.person=*"
@@ -52,6 +54,7 @@ _REPLAY = """
 select id, findings, extract(epoch from clock_timestamp() - begun_at)::float
 from replay_reports where kind = 'nightly' and ended_at is not null order by id desc limit 1
 """
+_PAST = "select extract(epoch from clock_timestamp() - whole_until)::float from span_progress"
 
 
 def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals:
@@ -75,7 +78,10 @@ def ask(settings: Settings, stale_seconds: float, late_seconds: float) -> Vitals
             cursor.execute(_ARCHIVE)
             archive = cursor.fetchone()
             cursor.execute(_REPLAY)
-            return Vitals(version, orders, stale, since, held, unsent, archive, cursor.fetchone())
+            replay = cursor.fetchone()
+            cursor.execute(_PAST)
+            (past,) = cursor.fetchone() or (None,)
+            return Vitals(version, orders, stale, since, held, unsent, archive, replay, past)
     finally:
         connection.close()
 

@@ -35,3 +35,18 @@ def test_pending_keys_held_letters_and_orders_are_seen(settings: Settings, datab
     owner.close()
     found = vitals.ask(settings, 60, 60)
     assert (found.orders, found.stale_keys, found.held_notices) == (1, 1, {"failed": 1})
+
+
+def test_how_far_the_past_is_written_down_is_seen(settings: Settings, database: Database) -> None:
+    owner = psycopg2.connect(database.owner_url.replace("postgresql+psycopg2://", "postgresql://"))
+    with owner, owner.cursor() as cursor:
+        cursor.execute("delete from span_progress")
+        owner.commit()
+        assert vitals.ask(settings, 60, 60).past is None
+        cursor.execute(
+            "insert into span_progress (id, position, whole_until) values (1, 0, now() - interval '5 minutes')"
+        )
+    owner.close()
+    past = vitals.ask(settings, 60, 60).past
+    assert past is not None
+    assert 300 <= past < 600
