@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from contracts.messages import from_row
 from domain.events import Event
-from store import writes
+from store import locks, writes
 from store.event_rows import COLUMNS, event_row
+from store.locks import Lock
 from store.span_tables import SPANS, span_progress
 from store.spans import Course, Span
 from store.tables import events
@@ -28,11 +29,9 @@ BATCH = 500
 """Events that are followed in one transaction."""
 REMEMBERED = 5_000
 """Orders whose state is kept in memory between two steps; of another the events are read from the first."""
-_LOCK = 0x48495354  # "HIST": any number that nobody else takes
 
 _UPSERTS = {table.name: (table, writes.upsert(table)) for table in SPANS}
 
-_TURN = text("SELECT pg_try_advisory_xact_lock(:lock)")
 _HORIZON = text(
     """
     SELECT least(clock_timestamp(), min(xact_start)) FROM pg_stat_activity
@@ -99,7 +98,7 @@ class Historian:
 
     def step(self, session: Session) -> int | None:
         """Follow the next events; how many, None while another historian is at work. Commits nothing."""
-        if not session.scalar(_TURN, {"lock": _LOCK}):
+        if not locks.take(session, Lock.HISTORIAN):
             return None
         horizon = session.scalar(_HORIZON)
         position = progress(session).position

@@ -12,7 +12,9 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upserting
 from sqlalchemy.orm import Session
 
+from store import locks
 from store.lab_tables import lab_orders, lab_runs, lab_shadow_orders, lab_shadows
+from store.locks import Lock
 from store.log_tables import leaves
 from store.tables import orders
 
@@ -48,6 +50,7 @@ class Run:
     attempts: int
     started_at: datetime | None
     ended_at: datetime | None
+    cancelled_by: str
     error: str
     report: str
 
@@ -166,10 +169,10 @@ def give_back(session: Session, run_id: str) -> None:
     )
 
 
-def cancel(session: Session, run_id: str) -> Run | None:
-    """Stop a run that has not ended; None for an unknown one. What it had found stays."""
+def cancel(session: Session, run_id: str, by: str) -> Run | None:
+    """Have somebody stop a run that has not ended; None for an unknown one. What it had found stays."""
     stopping = update(lab_runs).where(_R.id == run_id, _R.state.in_(UNFINISHED))
-    session.execute(stopping.values(state=CANCELLED, ended_at=func.clock_timestamp()))
+    session.execute(stopping.values(state=CANCELLED, cancelled_by=by, ended_at=func.clock_timestamp()))
     return run(session, run_id)
 
 
@@ -195,7 +198,7 @@ def begin_shadow(session: Session, by: str, role: str, policy: str, digest: str,
 
     What the shadow before it kept of single orders goes.
     """
-    session.execute(select(func.pg_advisory_xact_lock(_BEGINNING)))
+    locks.wait(session, Lock.SHADOW_BEGINS)
     if session.scalar(select(_S.id).where(_S.stopped_at.is_(None)).limit(1)) is not None:
         return None
     session.execute(delete(lab_shadow_orders))
@@ -204,9 +207,6 @@ def begin_shadow(session: Session, by: str, role: str, policy: str, digest: str,
         id=new_id(), started_by=by, role=role, policy=policy, digest=digest, question=question, position=here
     )
     return Shadow(*session.execute(adding.returning(*_SHADOW)).one())
-
-
-_BEGINNING = 0x4C414233  # any number that all who begin a shadow agree on
 
 
 def stop_shadow(session: Session, shadow_id: str, by: str) -> Shadow | None:

@@ -14,10 +14,9 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from contracts.messages import encode
+from store import locks
+from store.locks import Lock
 from store.log_tables import checkpoints, cosignatures, leaves, tiles
-
-_LOCK = 0x4C4F47
-"""The notary's advisory lock; any number that all workers agree on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Lag:
 
 def hold(session: Session) -> bool:
     """Take the notary's lock until the transaction ends; False, at once, where another has it."""
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))))
+    return locks.take(session, Lock.NOTARY)
 
 
 def size(session: Session) -> int:

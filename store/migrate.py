@@ -14,6 +14,7 @@ from store import (
     access_tables,
     history_tables,
     lab_tables,
+    locks,
     log_tables,
     signing_tables,
     span_tables,
@@ -22,6 +23,7 @@ from store import (
     walls,
 )
 from store.columns import metadata
+from store.locks import Lock
 
 APPEND_ONLY = (
     *tables.APPEND_ONLY, *access_tables.APPEND_ONLY, *template_tables.APPEND_ONLY, *log_tables.APPEND_ONLY,
@@ -47,7 +49,6 @@ What a notice says, and to whom, stays as it was; a tile of the log grows (a tri
 APP_ROLE = "whistle_app"
 WALLS_ROLE = "whistle_walls"
 """Whose the functions are that look past the policies: a role that nobody logs in as."""
-_LOCK = 0x57484953  # "WHIS": any number that everybody who migrates agrees on
 
 
 def configuration() -> Config:
@@ -69,7 +70,7 @@ def upgrade(url: str) -> None:
     """
     engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        locks.wait(connection, Lock.MIGRATING)
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

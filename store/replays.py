@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Double, cast, extract, func, insert, or_, select, text, update
+from sqlalchemy import Double, cast, extract, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from store import locks, log
 from store.history_tables import histories, replay_findings, replay_reports
-from store.tables import orders
+from store.locks import Lock
+from store.log_tables import leaves
+from store.tables import events, orders
 
 NIGHTLY, ASKED = "nightly", "asked"
 """Why a replay was made."""
 RULES, ENGINE, DONE = "rules", "engine", "done"
 """The stages of one, in this order."""
-_LOCK = 0x57484E52  # "WHNR": whoever makes the nightly replay holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Report:
     events: int
     runs: int
     findings: int
+    since_position: int | None
+    position: int
     begun_at: datetime
     moved_at: datetime
     ended_at: datetime | None
@@ -68,12 +72,14 @@ class Portion:
 
 def lock(session: Session) -> bool:
     """Hold the nightly replay as long as this session's connection lives; False while another has it."""
-    return bool(session.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}))
+    return locks.keep(session, Lock.NIGHTLY_REPLAY)
 
 
-def begin(session: Session, kind: str, since: datetime | None) -> Report:
-    """Begin a report over what is open now, and what moved after `since`."""
-    row = {"kind": kind, "since": since, "stage": RULES, "orders": 0, "events": 0, "runs": 0, "findings": 0}
+def begin(session: Session, kind: str, before: Report | None) -> Report:
+    """Begin a report over what is open now, and what moved since the one before; without that over everything."""
+    row: dict[str, object] = {"kind": kind, "stage": RULES, "orders": 0, "events": 0, "runs": 0, "findings": 0}
+    row |= {"since": before.until, "since_position": before.position} if before else {}
+    row["position"] = log.size(session)
     made = insert(replay_reports).values(**row, until=func.clock_timestamp()).returning(replay_reports.c.id)
     return of(session, session.execute(made).scalar_one())
 
@@ -144,13 +150,21 @@ def begun_by(session: Session, instant: datetime) -> bool:
 
 
 def concerned(
-    session: Session, after: str, limit: int, since: datetime | None = None, *, everything: bool = False
+    session: Session, after: str, limit: int, since: datetime | None = None, position: int | None = None
 ) -> Sequence[str]:
-    """Orders by number from the one after `after`: those open, and those that moved after `since`; or all of them."""
-    o = orders.c
+    """Orders by number from the one after `after`: those open, and those that moved, all of them where nothing is said.
+
+    An order moved when its last event was recorded after `since`, or has its place in the log at `position` or behind;
+    its own time tells nothing, for what time does to an order may be written down late.
+    """
+    o, e, at = orders.c, events.c, leaves.c
     wanted = select(o.order_id).where(o.order_id > after).order_by(o.order_id).limit(limit)
-    if not everything and since is not None:
-        wanted = wanted.where(or_(o.over.is_(False), o.updated_at > since))
+    if position is not None:
+        last = select(at.position).where(at.order_id == o.order_id).order_by(at.seq.desc()).limit(1)
+        wanted = wanted.where(or_(o.over.is_(False), last.scalar_subquery() >= position))
+    elif since is not None:
+        recorded = select(e.recorded_at).where(e.order_id == o.order_id).order_by(e.seq.desc()).limit(1)
+        wanted = wanted.where(or_(o.over.is_(False), recorded.scalar_subquery() > since))
     return session.scalars(wanted).all()
 
 

@@ -11,19 +11,17 @@ import signal
 import sys
 import time
 
-from sqlalchemy import text
-
 from audit.lab.shadow import Follower
 from audit.lab.work import Lab
 from runtime import zones
 from runtime.faults import SetupError
 from runtime.settings import load
+from store import locks
+from store.locks import Lock
 from store.session import EVERYWHERE, LOST, make_engine, sessions
 
 log = logging.getLogger("whistle.lab")
 
-LOCK = 0x4C414230
-"""Who holds this lock of the database is the lab; any number that everybody agrees on."""
 NICE = 15
 REST_SECONDS = 1.0
 IDLE_ROUNDS = 2
@@ -44,7 +42,7 @@ def main() -> int:
     parent, engine = os.getppid(), make_engine(settings.app_database_url, 3, sight=EVERYWHERE)
     try:
         with engine.connect() as held:
-            if not held.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+            if not locks.keep(held, Lock.LAB):
                 return BUSY
             held.commit()
             made = sessions(engine)
