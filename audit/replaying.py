@@ -72,7 +72,7 @@ class Replaying:
             ended = replays.newest(session, 1, NIGHTLY, ended=True)
             report = newest[0] if newest and newest[0].ended_at is None else None
             if report is None:
-                report = replays.begin(session, NIGHTLY, ended[0].until if ended else None)
+                report = replays.begin(session, NIGHTLY, ended[0] if ended else None)
             session.commit()
             return await self._report(session, report)
 
@@ -93,7 +93,7 @@ class Replaying:
 
     async def _rules_portion(self, report: Report) -> Portion | None:
         with Session(self._reading) as session:
-            ids = replays.concerned(session, report.after, ORDERS, report.since)
+            ids = replays.concerned(session, report.after, ORDERS, position=report.since_position)
         if not ids:
             return None
         found = await asyncio.to_thread(lambda: list(self._rules.orders(ids)))
@@ -153,7 +153,7 @@ class Replaying:
         """All orders, or those that are open or moved after an instant."""
         found: list[str] = []
         with Session(self._reading) as session:
-            while page := replays.concerned(session, found[-1] if found else "", 5000, since, everything=since is None):
+            while page := replays.concerned(session, found[-1] if found else "", 5000, since):
                 found += page
         return found
 

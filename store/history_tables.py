@@ -56,6 +56,8 @@ replay_reports = Table(
     number("events"),
     number("runs"),
     number("findings"),
+    Column("since_position", BigInteger),
+    Column("position", BigInteger, nullable=False),
     now("begun_at"),
     now("moved_at"),
     instant("ended_at"),
@@ -63,6 +65,8 @@ replay_reports = Table(
 )
 """One row a replay of many orders: those that are open, and those that moved after `since` and up to `until`.
 
+What moved has a place in the log from `since_position` on; `position` is the log's size as this one began, so that the
+next goes on from there: an event's own time may lie before its record, and a record before its commit.
 `stage` is rules, engine or done; `after` is the last order (the last run) that was done in it: who takes up what
 another left goes on there. `kind` is nightly or asked.
 """

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from audit.replaying import Replaying
+from notary import sequencer
 from runtime.settings import PROJECT, Settings
 from store import policies, replays
 from store.replays import DONE, NIGHTLY, RULES
@@ -74,6 +75,35 @@ async def test_the_first_night_covers_everything_and_the_next_what_is_open_or_mo
         still_open = session.scalar(sa.text("SELECT count(*) FROM orders WHERE NOT over"))
     assert (second.since, second.orders) == (first.until, still_open)
     assert second.orders < first.orders
+
+
+async def test_what_ended_at_an_instant_long_past_is_covered_by_the_night_after_its_record(
+    made: Made, orders: list[str], replaying: Replaying
+) -> None:
+    """Time may close an order late: its event's own time is then before the last report."""
+    await replaying.nightly()
+    with made.begin() as session:
+        late = keep(session, eventful(), Random(3))
+        over, moved = session.execute(
+            sa.text("SELECT over, updated_at FROM orders WHERE order_id = :id"), {"id": late}
+        ).one()
+        (last,) = replays.newest(session, 1, NIGHTLY)
+        assert over
+        assert moved < last.until
+        while sequencer.sequence(session):
+            pass
+    asked = replaying.every(last.until)
+    report = await replaying.nightly()
+    again = await replaying.nightly()
+    assert report is not None
+    assert again is not None
+    with made() as session:
+        found = replays.concerned(session, "", 1000, position=report.since_position)
+    assert late in found
+    assert late in asked
+    assert (report.since_position, report.orders) == (last.position, len(found))
+    assert again.orders < report.orders
+    orders.append(late)
 
 
 async def test_what_is_found_is_kept_by_its_order_and_field(
