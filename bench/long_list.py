@@ -3,8 +3,8 @@
 `python -m bench.long_list [--orders N] [--console DIR]` brings up the whole system in a temporary folder, plants some
 thousand orders by the ledger's own pen and multiplies their rows, and opens the desk in Chromium as headquarters, who
 see them all. Told are: how long until the first orders stand there and until the page answers to keys at once; how long
-the frames took while it was scrolled; and what the page held in memory at the beginning and when it had been scrolled
-to the end.
+the frames took while it was scrolled; what the page held in memory at the beginning and when it had been scrolled
+to the end; and, on a phone, how long until a customer's own page shows something.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from bench import temporary
 from bench.walls import SEALED, Planter, system
 from runtime import keyring
 from store.session import EVERYWHERE, make_engine, sessions
-from tests.support.browser import launched
+from tests.support.browser import PHONE, launched
 
 PLANTED = 2_000
 """Orders that are written one by one; the others are copies of their rows under other numbers and times."""
@@ -61,6 +61,7 @@ _SCROLLED = """([step, frames]) => new Promise((done) => {
   };
   requestAnimationFrame(frame);
 })"""
+_PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 _TO_THE_END = """() => new Promise((done) => {
   const list = document.querySelector(".orders"), begun = performance.now();
   const frame = () => {
@@ -129,7 +130,27 @@ async def measure(address: str, rounds: int) -> None:
         rows, end = await asyncio.wait_for(page.evaluate(_TO_THE_END), 900)
         heap, elements = await held(page)
         print(f"scrolled to the end of {rows:,} orders in {end / 1000:.0f} s: heap {heap:.1f} MB, {elements} elements")
+        paints = [await painted(browser, address) for _ in range(rounds)]
+        print(f"customer's page, first contentful paint: {statistics.median(paints):.0f} ms, at most {max(paints):.0f}")
         await browser.close()
+
+
+async def painted(browser: Browser, address: str) -> float:
+    """Milliseconds until the page of a customer who came in by his link shows something, in a fresh browser."""
+    desk = await browser.new_context(base_url=address)
+    login = await desk.request.post("/v1/login/demo", data={"person": WHO}, headers={"Origin": address})
+    orders = await (await desk.request.get("/v1/orders", params={"limit": "1"})).json()
+    said = {"Origin": address, "X-CSRF-Token": (await login.json())["csrf"]}
+    link = await desk.request.post(f"/v1/orders/{orders['items'][0]['id']}/link", headers=said)
+    assert link.ok, await link.text()
+    phone = await browser.new_context(base_url=address, viewport=PHONE, locale="zh-CN")
+    page = await phone.new_page()
+    await page.goto((await link.json())["link"])
+    await page.get_by_role("main").get_by_role("button").click()
+    found: float = await (await page.wait_for_function(_PAINTED)).json_value()
+    await desk.close()
+    await phone.close()
+    return found
 
 
 def main() -> int:
