@@ -26,12 +26,14 @@ from api.lab_shapes import (
     told,
 )
 from api.policies import few, find, known, refused
+from api.record import access
 from api.views import JSON
 from audit.lab import question as questions
 from audit.lab.question import Question
 from contracts.messages import encode
 from identity.people import Identified
 from store import lab
+from store.accesses import Outcome
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
@@ -63,17 +65,19 @@ async def start_lab_run(asked: LabRequest, who: AskerDep, parts: PartsDep) -> Re
 
 
 @router.get("/lab", response_model=list[LabRun], responses=declared(*_PROBLEMS), summary="The lab's runs")
-async def list_lab_runs(who: AskerDep, parts: PartsDep) -> Response:
+async def list_lab_runs(request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """The newest first; the last fifty are kept."""
+    await parts.record.seen(request, who)
     return _json([_run(one) for one in await parts.system(lab.runs)])
 
 
 @router.get(
     "/lab/{run_id}", response_model=LabResult, responses=declared(*_PROBLEMS, "not_found"), summary="A run of the lab"
 )
-async def get_lab_run(run_id: RunId, who: AskerDep, parts: PartsDep) -> Response:
+async def get_lab_run(run_id: RunId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """How far it has come, and the report once it is done: what happened and what would have, side by side."""
     run = await _found(parts, run_id)
+    await parts.record.seen(request, who, detail=run_id)
     return _json({"run": _run(run), "report": _without_load(run.report)})
 
 
@@ -106,10 +110,11 @@ async def list_lab_orders(
     summary="A unit's load by day in a run",
 )
 async def get_lab_load(
-    run_id: RunId, who: AskerDep, parts: PartsDep, unit: Annotated[str, Query(max_length=64)]
+    run_id: RunId, request: Request, who: AskerDep, parts: PartsDep, unit: Annotated[str, Query(max_length=64)]
 ) -> Response:
     """Parts open at each day's end, parts opened, summons and escalations, on both sides."""
     run = await _found(parts, run_id)
+    await parts.record.seen(request, who, detail=run_id)
     report: dict[str, Any] = msgspec.json.decode(run.report or "{}")
     sides = ("was", "would")
     return _json({side: [row for row in report.get(side, {}).get("load", ()) if row["unit"] == unit] for side in sides})
@@ -121,11 +126,12 @@ async def get_lab_load(
     responses=declared(*_PROBLEMS, "not_found"),
     summary="Stop a run of the lab",
 )
-async def cancel_lab_run(run_id: RunId, who: AskerDep, parts: PartsDep) -> Response:
-    """One that has ended stays as it is."""
-    run = await parts.write(lab.cancel, run_id)
+async def cancel_lab_run(run_id: RunId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
+    """One that has ended stays as it is; `cancelled_by` names who stopped it."""
+    run = await parts.write(lab.cancel, run_id, who.id)
     if run is None:
         raise _no_run(run_id)
+    await parts.record.add(access(request, who, Outcome.CHANGED, detail=run_id))
     return _json(_run(run))
 
 
@@ -151,8 +157,9 @@ async def start_shadow(asked: ShadowRequest, who: AskerDep, parts: PartsDep) -> 
 
 
 @router.get("/shadows", response_model=list[Shadow], responses=declared(*_PROBLEMS), summary="Policies in the shadow")
-async def list_shadows(who: AskerDep, parts: PartsDep) -> Response:
+async def list_shadows(request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """The newest first; the one that runs has no `stopped_at`."""
+    await parts.record.seen(request, who)
     return _json([_shadow(one) for one in await parts.system(lab.shadows)])
 
 
@@ -162,9 +169,10 @@ async def list_shadows(who: AskerDep, parts: PartsDep) -> Response:
     responses=declared(*_PROBLEMS, "not_found"),
     summary="What a policy in the shadow would have made of the live orders",
 )
-async def get_shadow(shadow_id: ShadowId, who: AskerDep, parts: PartsDep) -> Response:
+async def get_shadow(shadow_id: ShadowId, request: Request, who: AskerDep, parts: PartsDep) -> Response:
     """Summed up as at its last look; each order counts from its registration."""
     found = await _found_shadow(parts, shadow_id)
+    await parts.record.seen(request, who, detail=shadow_id)
     return _json({"shadow": _shadow(found), "sums": await parts.system(lab.shadow_sums, shadow_id)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.deps import AskerDep, Parts, PartsDep
@@ -71,6 +71,7 @@ class ReplayReports(BaseModel):
     "/replays", response_model=ReplayReports, responses=declared(*_PROBLEMS, "not_found"), summary="Reports of replays"
 )
 async def list_replays(
+    request: Request,
     who: AskerDep,
     parts: PartsDep,
     report: Annotated[int | None, Query(ge=1, le=2**53, description="Only this one, with what it found.")] = None,
@@ -83,6 +84,8 @@ async def list_replays(
     found = await parts.system(replays.newest, limit) if report is None else await _one(parts, report)
     kept = [] if report is None else await parts.system(replays.findings, report, MOST_FINDINGS)
     archive = await parts.system(histories.progress)
+    orders = dict.fromkeys(one.order_id for one in kept if one.order_id)
+    await parts.record.seen(request, who, *orders, detail="" if report is None else f"report {report}")
     body = {"items": [_report(one) for one in found], "findings": kept, "archive": list(archive.values())}
     return Response(encode(body), media_type=JSON)
 

@@ -125,6 +125,7 @@ class LabRun(BaseModel):
     attempts: int
     started_at: datetime | None
     ended_at: datetime | None
+    cancelled_by: str = Field(description="Who stopped it; '' where nobody did.")
     error: str = Field(description="Why it failed; `died`: its process died three times.")
 
 

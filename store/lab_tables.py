@@ -27,6 +27,7 @@ lab_runs = Table(
     instant("started_at"),
     instant("beat_at"),
     instant("ended_at"),
+    words("cancelled_by", ""),
     words("error", ""),
     words("report", ""),
     Index("lab_runs_newest", "asked_at"),

@@ -55,6 +55,10 @@ async def test_reports_are_shown_with_what_they_found(api: Caller, settings: Set
             "recomputed": "b",
         }
     ]
+    looks = (await api.get("/accesses", AUDITOR, actor=AUDITOR)).json()["items"]
+    told = [(one["outcome"], one["detail"], one["orders"]) for one in looks if one["operation"] == "list_replays"]
+    assert ("seen", f"report {report.id}", ["WH20260302-1"]) in told
+    assert ("seen", "", []) in told
     missing = await api.get("/audit/replays", AUDITOR, report=report.id + 1000)
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     assert (await api.get("/audit/replays", AGENT)).status_code == 403

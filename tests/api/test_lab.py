@@ -89,8 +89,33 @@ async def test_what_cannot_be_tried_is_refused_with_its_faults(api: Caller) -> N
 
 async def test_a_run_can_be_taken_back(api: Caller) -> None:
     run = (await api.post("/audit/lab", {}, HQ)).json()
-    assert (await api.post(f"/audit/lab/{run['id']}/cancel", None, COLLEAGUE)).json()["state"] == "cancelled"
+    taken_back = (await api.post(f"/audit/lab/{run['id']}/cancel", None, COLLEAGUE)).json()
+    assert (taken_back["state"], taken_back["cancelled_by"]) == ("cancelled", COLLEAGUE)
+    again = (await api.post(f"/audit/lab/{run['id']}/cancel", None, HQ)).json()
+    assert again["cancelled_by"] == COLLEAGUE
     assert (await api.get(f"/audit/lab/{run['id']}", HQ)).json()["report"] is None
+
+
+@pytest.mark.parametrize(("path", "operation"), [("/audit/lab", "list_lab_runs"), ("/audit/shadows", "list_shadows")])
+async def test_who_looks_at_the_lab_is_on_record(api: Caller, path: str, operation: str) -> None:
+    before = await looks(api, operation)
+    assert (await api.get(path, COLLEAGUE)).status_code == 200
+    assert await looks(api, operation) == [(COLLEAGUE, "seen", ""), *before]
+
+
+async def test_who_looks_at_a_run_or_stops_it_is_on_record(api: Caller) -> None:
+    run = (await api.post("/audit/lab", {}, HQ)).json()["id"]
+    assert (await api.get(f"/audit/lab/{run}", COLLEAGUE)).status_code == 200
+    assert (await api.get(f"/audit/lab/{run}/load", COLLEAGUE, unit="GD.net")).status_code == 200
+    assert (await api.post(f"/audit/lab/{run}/cancel", None, COLLEAGUE)).status_code == 200
+    for operation, outcome in (("get_lab_run", "seen"), ("get_lab_load", "seen"), ("cancel_lab_run", "changed")):
+        assert (COLLEAGUE, outcome, run) in await looks(api, operation)
+
+
+async def looks(api: Caller, operation: str) -> list[tuple[str, str, str]]:
+    """Who did what with an operation, the newest first."""
+    found = (await api.get("/accesses", AUDITOR, actor=COLLEAGUE, limit=200)).json()["items"]
+    return [(one["actor_id"], one["outcome"], one["detail"]) for one in found if one["operation"] == operation]
 
 
 @pytest.mark.parametrize("who", [AGENT, NET, "gd-manager", "hq-admin"])

@@ -166,7 +166,7 @@ def test_a_cancelled_run_stops_and_a_hopeless_one_says_why(made: sessionmaker[Se
     with made.begin() as session:
         taken = lab.take(session)
         assert taken is not None
-        lab.cancel(session, wanted.id)
+        lab.cancel(session, wanted.id, "hq")
         assert not lab.go_on(session, wanted.id, 1, 1, [])
     assert Lab(made).once() is None
     unknown = ask(made, Question(layers=(LayerAsked(version="1999.1"),)))
@@ -182,7 +182,7 @@ def test_only_so_many_runs_wait(made: sessionmaker[Session]) -> None:
     with made.begin() as session:
         assert lab.ask(session, questions.PAST, "hq-1", "headquarters", "", "d", encode(Question()).decode()) is None
         for one in asked:
-            lab.cancel(session, one.id)
+            lab.cancel(session, one.id, "hq")
 
 
 def test_a_month_of_the_real_mix_is_the_same_for_the_same_seed(made: sessionmaker[Session]) -> None:
