@@ -25,10 +25,9 @@ from api.deps import AskerDep, Parts, PartsDep
 from api.errors import declared
 from api.listing import Filters, FiltersDep, filters_used, page_of
 from api.veil import STREAMED
-from audit.exports.cells import safe_cell as safe_cell
-from audit.exports.cells import safe_text as safe_text
 from contracts.messages import decode, encode
 from identity.people import Identified
+from runtime.cells import safe_cell, safe_text
 from store import orders as queries
 from store.accesses import Outcome
 from store.orders import OrderLine, Page

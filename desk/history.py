@@ -23,10 +23,11 @@ from desk.client import Desk, Refused, Unreachable
 from desk.history_checks import STEP
 from desk.history_mapping import BadCase, Brought, HistoryMapping
 from desk.history_reading import Log, Shelf, Xes
-from desk.importing import REPORT_COLUMNS, Bad, harmless
+from desk.importing import REPORT_COLUMNS, Bad
 from desk.mapping import BadRow
 from desk.options import Api, As, Machine, desk
 from desk.reading import Row, Unreadable
+from runtime.cells import safe_row
 
 HEADQUARTERS = "hq-supervisor-1"
 """The demo log-in that imports histories when nobody else is named."""
@@ -257,11 +258,11 @@ def _write(report: Path, result: Result) -> None:
         writer = csv.writer(file)
         writer.writerow(REPORT_COLUMNS)
         for bad in result.bad:
-            writer.writerow([harmless(str(getattr(bad, name))) for name in REPORT_COLUMNS])
+            writer.writerow(safe_row(getattr(bad, name) for name in REPORT_COLUMNS))
         for one in result.mismatches:
             reason = f"原系统 {one.said}, 按步骤 {one.counted} / said {one.said}, counted {one.counted}"
             remedy = "已导入, 两数并存 / it is imported with both"
-            writer.writerow([0, 0, harmless(one.case), one.count, reason, remedy])
+            writer.writerow(safe_row((0, 0, one.case, one.count, reason, remedy)))
 
 
 def _tell(result: Result, machine: bool, dry_run: bool) -> None:

@@ -17,6 +17,7 @@ from desk.client import Desk, Refused, Unreachable
 from desk.mapping import BadRow, Complaint, Mapping
 from desk.options import Api, As, Machine, desk
 from desk.reading import Row, Table, Unreadable
+from runtime.cells import safe_row
 
 IMPORTER = "web-channel"
 """The demo log-in that imports when nobody else is named: the electronic channel may register for everybody."""
@@ -205,9 +206,4 @@ def _write_report(path: Path, bad: list[Bad]) -> None:
         writer = csv.writer(file)
         writer.writerow(REPORT_COLUMNS)
         for one in sorted(bad, key=lambda one: one.row):
-            writer.writerow([harmless(getattr(one, name)) for name in REPORT_COLUMNS])
-
-
-def harmless(value: str | int) -> str | int:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+            writer.writerow(safe_row(getattr(one, name) for name in REPORT_COLUMNS))

@@ -15,6 +15,7 @@ from desk.client import Usage
 from desk.listing import Listing
 from domain.notice_texts import LABELS
 from rulebook import Fault
+from runtime.cells import safe_row
 
 STATES = {"waiting": "排队", "running": "推演中", "done": "完成", "failed": "失败", "cancelled": "已取消"}
 TOTALS = (
@@ -146,10 +147,11 @@ def as_csv(path: Path, differ: Iterable[dict[str, Any]]) -> None:
     for one in differ:
         head = (one["order_id"], one["province"], one["order_class"], one["registered_at"], one["whole"])
         for name in one["was"]:
-            writer.writerow((*head, name, one["was"][name], one["would"][name]))
+            writer.writerow(safe_row((*head, name, one["was"][name], one["would"][name])))
         for fate in one["commands"]:
             said = f"{fate['how']} {fate['code']}".strip()
-            writer.writerow((*head, f"command {fate['verb']} {fate['at']}", ", ".join(fate["recorded"]), said))
+            what = f"command {fate['verb']} {fate['at']}"
+            writer.writerow(safe_row((*head, what, ", ".join(fate["recorded"]), said)))
     try:
         path.write_text("\ufeff" + text.getvalue(), encoding="utf-8")
     except OSError as error:

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from audit.exports.cells import safe_cell, safe_text
 from audit.exports.traces import Trace
+from runtime.cells import safe_cell, safe_text
 
 _TEXTS = "text"
 _TIME = "time"

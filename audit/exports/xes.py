@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from audit.exports.cells import safe_text
 from audit.exports.traces import OWN, Happened, Trace, kinds
 from audit.exports.writing import given, instant, text
+from runtime.cells import safe_text
 
 _EXTENSIONS = (
     ("Concept", "concept", "concept.xesext"),

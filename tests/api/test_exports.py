@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from api import exports
-from api.exports import HEADINGS, safe_cell, safe_text
+from api.exports import HEADINGS
+from runtime.cells import safe_cell, safe_text
 from store.access_tables import accesses
 from store.session import EVERYWHERE, make_engine, sessions
 from tests.api.conftest import AGENT, CUSTOMER, MANAGER, NET, PHONE, Caller

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 import rulebook
 from api.assembly import open_gateway
+from desk.lab_shown import as_csv
 from runtime.settings import Settings
 from tests.desk.conftest import Whistle, run
 from watch.lab import LabKeeper
@@ -107,3 +108,13 @@ async def test_what_is_no_policy_is_said(whistle: Whistle, tmp_path: Path) -> No
 def test_without_words_it_says_what_it_can_do() -> None:
     _, out, err = run("lab")
     assert "rehearse" in out + err
+
+
+def test_the_differences_hold_no_formula(tmp_path: Path) -> None:
+    fate = {"how": "refused", "code": "", "verb": "reply", "at": "2027-03-01", "recorded": ["=cmd()"]}
+    head = {"order_id": "A", "province": "GD", "order_class": "＝1", "registered_at": "2027-03-01", "whole": True}
+    differ = [{**head, "was": {"level": "@x"}, "would": {"level": 2}, "commands": [fate]}]
+    as_csv(tmp_path / "differences.csv", differ)
+    rows = list(csv.reader((tmp_path / "differences.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[1] == ["A", "GD", "'＝1", "2027-03-01", "True", "level", "'@x", "2"]
+    assert rows[2][6:] == ["'=cmd()", "refused"]
