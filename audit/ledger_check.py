@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import rfc8785
 
+from audit.ledger_text import demand_readable
 from notary import tree
 from notary.note import Checkpoint, Note, NoteError, Verifier
 from notary.tree import HASH, WIDTH, Frontier
@@ -235,6 +236,7 @@ def _digest(row: Mapping[str, Any], previous: str) -> str:
     if row["at"] is None:
         return ""
     try:
+        demand_readable(row)
         return chain.line_digest(row, previous)
     except (rfc8785.CanonicalizationError, msgspec.MsgspecError, ValueError, TypeError):
         return ""

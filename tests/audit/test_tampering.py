@@ -139,6 +139,30 @@ BY_HAND = {
 """What a superuser does, and what it is told as at the least."""
 
 
+NUMBERS = {
+    "a whole number as a fraction": ('"hop": 1([,}])', '"hop": 1.0\\1', "data"),
+    "a whole number with more digits": ('"hop": 1([,}])', '"hop": 1.00000000000000000001\\1', "data"),
+    "a clock's whole number": ('"step": 0([,}])', '"step": 0.0\\1', "clocks"),
+    "a fraction with more digits": ('"length": ([0-9]+)[.]0([,}])', '"length": \\1.00000000000000000001\\2', "clocks"),
+}
+"""What is another number to the database, and the same double: pattern, what takes its place, column."""
+
+
+@pytest.mark.parametrize("what", NUMBERS)
+def test_a_number_that_is_written_otherwise_is_told_though_its_hash_is_the_same(
+    rows: Rows, master: Connection, what: str
+) -> None:
+    pattern, other, column = NUMBERS[what]
+    where = f"order_id || '/' || seq = (SELECT max(order_id || '/' || seq) FROM events WHERE {column}::text ~ %s)"
+    with master.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE events SET {column} = regexp_replace({column}::text, %s, %s)::jsonb WHERE {where}",
+            (pattern, other, pattern),
+        )
+        assert cursor.rowcount == 1
+    assert found(master, tampering.held(rows)).counts == {Fault.CHANGED: 1}
+
+
 @pytest.mark.parametrize("change", BY_HAND)
 def test_what_is_changed_by_hand_is_told(rows: Rows, master: Connection, change: str) -> None:
     forged = Signer(WITNESS.name, Kind.WITNESS, WITNESS.seed).sign("another text\n", 1).line.strip()
