@@ -23,6 +23,8 @@ from notary.note import Checkpoint, Kind, Note, NoteError, Verifier, read_base64
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PATH = 63
+MAX_DEPTH = 100
+"""Lists and objects inside each other, as deep as every verifier reads."""
 _EXACT = 2**53
 _MEMBERS: dict[str, dict[str, type]] = {
     "": {"form": str, "order": dict, "proof": str, "keys": dict},
@@ -52,7 +54,7 @@ class Fault(StrEnum):
     FORKED = "forked"
     """Two bundles cannot both be of one log: they show different histories."""
     CUT = "cut"
-    """A bundle of a later checkpoint has fewer of the order's events than one of an earlier checkpoint."""
+    """A bundle has fewer of the order's events than were in the log at its checkpoint, as another one shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,12 @@ def compare(verdicts: Sequence[Verdict]) -> list[Found]:
             found.append(Found(Fault.FORKED, detail=f"two trees of {one.size} leaves"))
         if one.order_id != other.order_id:
             continue
-        early, late = sorted((one, other), key=lambda verdict: (verdict.size, len(verdict.hashes)))
-        shared = min(len(early.hashes), len(late.hashes))
-        if early.hashes[:shared] != late.hashes[:shared]:
+        less, more = sorted((one, other), key=lambda verdict: len(verdict.hashes))
+        shared = len(less.hashes)
+        if less.hashes != more.hashes[:shared]:
             found.append(Found(Fault.FORKED, detail=f"two histories of {one.order_id}"))
-        elif len(late.hashes) < len(early.hashes):
-            found.append(Found(Fault.CUT, len(late.hashes) + 1, f"at {late.size} leaves, it was there at {early.size}"))
+        elif shared < len(more.hashes) and more.position < less.size:
+            found.append(Found(Fault.CUT, shared + 1, f"at {less.size} leaves, though there is one at {more.position}"))
     return found
 
 
@@ -180,6 +182,8 @@ def _read(data: bytes) -> dict[str, Any]:
         raise _Malformed(f"longer than {MAX_BYTES} bytes")
     try:
         content = json.loads(data.decode(), parse_int=_integer, parse_constant=_refuse)
+        if _deep(content):
+            raise _Malformed(f"more than {MAX_DEPTH} lists and objects inside each other")
         if rfc8785.dumps(content) + b"\n" != data:
             raise _Malformed("it is not written as RFC 8785 says, with a newline behind")
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
@@ -195,6 +199,17 @@ def _read(data: bytes) -> dict[str, Any]:
     if "stamp" in content:
         _demand("stamp", content["stamp"])
     return dict(content)
+
+
+def _deep(content: Any) -> bool:
+    """Whether more lists and objects stand inside each other than may."""
+    level = [content]
+    for _ in range(MAX_DEPTH + 1):
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
+            return False
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return True
 
 
 def _demand(what: str, given: Any, optional: dict[str, type] | None = None) -> None:

@@ -112,7 +112,9 @@ def faults(given: Proof) -> list[Found]:
         event = sealed.event
         seq = event.get("seq")
         wrong = [
-            Fault.MISPLACED if seq != place or event.get("order_id") != given.order_id else None,
+            Fault.MISPLACED
+            if type(seq) is not int or seq != place or event.get("order_id") != given.order_id
+            else None,
             Fault.UNLINKED if event.get("previous") != previous else None,
             Fault.CHANGED if _HASH.fullmatch(sealed.hash) is None or _hash(event) != sealed.hash else None,
         ]

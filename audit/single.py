@@ -18,7 +18,7 @@ What is checked, in this order:
 What that shows: these events, in this order and to the last byte, were in the log when the witnesses cosigned its
 checkpoint; whoever changes one of them, or shows others another history, must have the keys of the log and of so many
 witnesses. What it does not show: that no event of the order came later, or was left out at the end of this file. For
-that, ask for a newer one, or check several files of the order at once: a later one that has fewer events is found.
+that, ask for a newer one, or check several files of the order at once: one that lacks what was in the log by then is found.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ LINK = {
 }  # fmt: skip
 LOG, WITNESS = 0x01, 0x04  # what a key signs: checkpoints of a log, or as a witness of it
 MAX_FILE, MAX_NOTE, MAX_LINES, MAX_PATH, MAX_NUMBER = 64 << 20, 16384, 64, 63, (1 << 63) - 1
+MAX_DEPTH = 100  # lists and objects inside each other
+SPACE = "[\x09-\x0d\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"  # as Unicode has it
 
 
 class Malformed(ValueError):  # noqa: N818 - it says what the file is
@@ -54,18 +56,20 @@ class Malformed(ValueError):  # noqa: N818 - it says what the file is
 # 1. JSON as RFC 8785 writes it
 
 
-def canonical(value: Any) -> str:
-    """A JSON value as RFC 8785 writes it; raises Malformed for what has no such form."""
+def canonical(value: Any, depth: int = 1) -> str:
+    """A JSON value as RFC 8785 writes it; raises Malformed for what has no such form, or is too deep."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if depth > MAX_DEPTH:
+        raise Malformed("more than {} lists and objects inside each other".format(MAX_DEPTH))
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
+        return "[" + ",".join([canonical(one, depth + 1) for one in value]) + "]"
     names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-    return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
+    return "{" + ",".join([canonical(name) + ":" + canonical(value[name], depth + 1) for name in names]) + "}"
 
 
 def number(value: float) -> str:
@@ -157,7 +161,7 @@ def check_order(order: dict[str, Any], wrong: Callable[..., None]) -> None:
     previous = ""
     for place, one in enumerate(order["events"], start=1):
         event = one["event"]
-        if event.get("seq") != place or event.get("order_id") != order["order_id"]:
+        if type(event.get("seq")) is not int or event["seq"] != place or event.get("order_id") != order["order_id"]:
             wrong("misplaced", place)
         if event.get("previous") != previous:
             wrong("unlinked", place)
@@ -243,7 +247,7 @@ def base64_bytes(text: str) -> bytes:
 
 def key_name(name: str) -> str:
     """The name, if a key may have it."""
-    if not name or "+" in name or any(map(str.isspace, name)) or re.search("[\x00-\x1f]", name):
+    if not name or "+" in name or re.search(SPACE, name) or re.search("[\x00-\x1f]", name):
         raise Malformed("no name of a key")
     return name
 
@@ -373,13 +377,13 @@ def compare(all_said: Iterable[dict[str, Any]]) -> list[list[Any]]:
             found.append(["forked", 0, "two trees of {} leaves".format(one["size"])])
         if one["order_id"] != other["order_id"]:
             continue
-        early, late = sorted((one, other), key=lambda said: (said["size"], len(said["hashes"])))
-        shared = min(len(early["hashes"]), len(late["hashes"]))
-        if early["hashes"][:shared] != late["hashes"][:shared]:
+        less, more = sorted((one, other), key=lambda said: len(said["hashes"]))
+        shared = len(less["hashes"])
+        if less["hashes"] != more["hashes"][:shared]:
             found.append(["forked", 0, "two histories of " + one["order_id"]])
-        elif len(late["hashes"]) < len(early["hashes"]):
-            detail = "at {} leaves, it was there at {}".format(late["size"], early["size"])
-            found.append(["cut", len(late["hashes"]) + 1, detail])
+        elif shared < len(more["hashes"]) and more["position"] < less["size"]:
+            detail = "at {} leaves, though there is one at {}".format(less["size"], more["position"])
+            found.append(["cut", shared + 1, detail])
     return found
 
 

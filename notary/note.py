@@ -38,6 +38,8 @@ _PRIVATE = "PRIVATE+KEY+"
 _ID = re.compile(r"[0-9a-f]{8}")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_SPACE = re.compile(r"[\x09-\x0d\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+"""What Unicode calls white space, named one by one: languages disagree about it."""
 
 
 class NoteError(ValueError):
@@ -366,7 +368,7 @@ def _read_signature(line: str) -> Signature:
 
 
 def _demand_name(name: str) -> None:
-    if not name or "+" in name or any(letter.isspace() for letter in name) or _CONTROL.search(name):
+    if not name or "+" in name or _SPACE.search(name) or _CONTROL.search(name):
         raise NoteError("a key's name is not empty and has neither spaces nor '+'")
 
 

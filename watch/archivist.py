@@ -112,7 +112,7 @@ class Archivist:
     async def _chain(self, workflow: str, run_id: str, *, rehearsal: bool) -> tuple[int, bool]:
         """Keep that run and those before it that are not kept: how many, and whether none of them is left to keep."""
         kept = 0
-        while run_id and await self._gateway.statement(histories.missing, [run_id]):
+        while run_id and run_id in await self._gateway.statement(histories.missing, [run_id]):
             done = await self._keep(workflow, run_id, rehearsal=rehearsal)
             if not done:
                 return kept, done is not None

@@ -13,8 +13,11 @@ from random import Random
 from typing import Any
 
 from audit.bundle_check import check
+from tests.audit.oddities import oddities
 from tests.audit.offline import LOG, TAMPERINGS, TRUST, WITNESSES, Archive, raw
 
+LONGEST = 100_000
+"""Longer files are for the verifiers here alone."""
 PLACE = Path(__file__).parent / "bundle_vectors.json"
 
 
@@ -31,7 +34,8 @@ def vectors() -> dict[str, Any]:
         "cases": [
             _case(tamper.__name__, clean, tamper(archive, archive.bundle(which), Random(f"vectors {tamper.__name__}")))
             for tamper in TAMPERINGS
-        ],
+        ]
+        + [_case(name, clean, data) for name, (data, _) in oddities(archive).items() if len(data) < LONGEST],
     }
 
 

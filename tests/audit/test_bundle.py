@@ -19,9 +19,11 @@ from audit.bundle_check import Fault, Found, Trust, Verdict, check, compare
 from notary.note import Note, Signer
 from runtime.settings import PROJECT
 from tests.audit import bundle_vectors
+from tests.audit.oddities import oddities
 from tests.audit.offline import AT, LOG, TAMPERINGS, TRUST, WITNESSES, Archive, Tamper, raw, rehashed
 from tests.audit.vectors import DOCUMENTS
 
+ODD = oddities(Archive(12, 4000))
 ROUNDS = int(os.environ.get("TAMPERINGS", "20"))
 """Tamperings of each kind in this run."""
 VKEYS = [LOG.verifier.vkey], [one.verifier.vkey for one in WITNESSES], 2
@@ -72,6 +74,41 @@ def test_every_tampering_is_found_by_both(archive: Archive, tamper: Tamper) -> N
         assert data != raw(archive.bundle(which))
         verdict, _ = both(data)
         assert verdict.faults, data
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_all_verifiers_find_the_same_in_what_programs_disagree_about(name: str) -> None:
+    data, expected = ODD[name]
+    verdict, _ = both(data)
+    assert [(found.fault, found.seq) for found in verdict.faults] == expected
+
+
+def test_a_cut_tail_is_found_beside_a_file_of_the_same_checkpoint_or_an_earlier_one_that_had_it(
+    archive: Archive,
+) -> None:
+    which = max(range(len(archive.lives)), key=lambda number: len(archive.lives[number]))
+    places = archive.places[which]
+
+    def found(*given: tuple[int, int]) -> list[list[Any]]:
+        """What both say of bundles of so many events at such checkpoints."""
+        files = []
+        for count, size in given:
+            own = {"order": archive.order(which, count), "proof": archive.proof(places[count - 1], size)}
+            files.append(raw({**archive.bundle(which), **own}))
+        ours = compare([check(one, TRUST) for one in files])
+        theirs = single.compare([single.check(one, *VKEYS) for one in files])
+        assert [[one.fault, one.seq, one.detail] for one in ours] == theirs
+        return [one[:2] for one in theirs]
+
+    size, all_of_them = archive.ends[-1], len(places)
+    earlier = [end for end in archive.ends if end > places[-1]]
+    assert len(earlier) > 1
+    assert found((2, size), (all_of_them, size)) == [["cut", 3]]
+    assert found((all_of_them, size), (2, earlier[0])) == [["cut", 3]]
+    assert found((2, size), (all_of_them, earlier[0])) == [["cut", 3]]
+    before = max(end for end in archive.ends if end <= places[-1])
+    count = sum(place < before for place in places)
+    assert found((count, before), (all_of_them, size)) == []  # the rest came later
 
 
 def test_a_cut_tail_is_found_beside_an_earlier_file(archive: Archive) -> None:

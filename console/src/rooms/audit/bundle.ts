@@ -1,6 +1,6 @@
 import { canonical } from "./canonical";
 import { hex, includes, joined, type Key, LOG, Malformed, readInclusion, readKey, sha256, signatures, unbase64, unhex, WITNESS } from "./note"; // prettier-ignore
-import { FORM as EVENTS, type Proof, verify } from "./proof";
+import { FORM as EVENTS, named, type Proof, verify } from "./proof";
 
 export const FORM = "whistle-bundle-1";
 
@@ -44,7 +44,7 @@ const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : valu
 
 function demand(given: unknown, shape: Record<string, string>): void {
   const members = kindOf(given) === "object" ? (given as Record<string, unknown>) : {};
-  if (Object.keys(members).sort().join() !== Object.keys(shape).sort().join()) throw new Malformed("other members");
+  if (!named(members, Object.keys(shape))) throw new Malformed("other members");
   for (const [name, kind] of Object.entries(shape)) {
     if (kindOf(members[name]) !== kind) throw new Malformed(`${name} is of another type`);
   }
@@ -63,13 +63,13 @@ function read(bytes: Uint8Array): Bundle {
   }
   if (!same) throw new Malformed("it is not written as RFC 8785 says");
   const shape: Record<string, string> = { form: "string", order: "object", proof: "string", keys: "object" };
-  const stamped = kindOf(content) === "object" && "stamp" in (content as object);
+  const stamped = kindOf(content) === "object" && Object.hasOwn(content as object, "stamp");
   demand(content, stamped ? { ...shape, stamp: "object" } : shape);
   const bundle = content as Bundle;
   if (bundle.stamp) demand(bundle.stamp, { proof: "string", token: "string" });
   demand(bundle.order, { order_id: "string", form: "string", events: "list", head: "object" });
   demand(bundle.order.head, { seq: "number", hash: "string" });
-  if (!Number.isInteger(bundle.order.head.seq)) throw new Malformed("the head's seq is no integer");
+  if (!Number.isSafeInteger(bundle.order.head.seq)) throw new Malformed("the head's seq is no integer");
   for (const event of bundle.order.events) demand(event, { event: "object", hash: "string" });
   demand(bundle.keys, { log: "list", witnesses: "list" });
   if (bundle.form !== FORM) throw new Malformed(`its form is not ${FORM}`);
@@ -83,7 +83,8 @@ async function keysOf(given: Bundle["keys"]): Promise<Key[]> {
     [given.witnesses, WITNESS],
   ] as const) {
     for (const vkey of vkeys) {
-      const key = await readKey(String(vkey));
+      if (typeof vkey !== "string") throw new Malformed("a key is no text");
+      const key = await readKey(vkey);
       if (key.kind !== kind) throw new Malformed("a key stands among others");
       found.push(key);
     }

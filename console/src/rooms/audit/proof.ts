@@ -56,9 +56,14 @@ const HASH = /^[0-9a-f]{64}$/;
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+/** Whether the record has members of exactly these names. */
+export function named(given: object, names: readonly string[]): boolean {
+  return Object.keys(given).length === names.length && names.every((name) => Object.hasOwn(given, name));
+}
+
 /** The SHA-256 of a link as RFC 8785 writes it; '' for what is no link. */
 export async function digest(event: Record<string, unknown>): Promise<string> {
-  if (Object.keys(event).sort().join() !== FIELDS.join()) return "";
+  if (!named(event, FIELDS)) return "";
   try {
     return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(event))));
   } catch (error) {
