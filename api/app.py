@@ -113,6 +113,7 @@ def create_app(settings: Settings, identity: Identity | None = None) -> FastAPI:
                 async with following.running() as app.state.live:
                     yield
             finally:
+                parts.close()
                 await parts.record.close()
 
     app = FastAPI(

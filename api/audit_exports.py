@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from api import record
 from api.deps import AskerDep, Parts, PartsDep
@@ -92,11 +94,26 @@ async def export_log(asked: ExportRequest, request: Request, who: AskerDep, part
     """
     await demand(parts, who, province=asked.province, unit=asked.unit)
     log = _Log(request, parts, who, asked)
-    first = await log.page()  # what is wrong is said before anything has been sent
+    with ExitStack() as held:
+        held.enter_context(parts.aside.stream())
+        first = await log.page()  # what is wrong is said before anything has been sent
+        place = held.pop_all()
     request.scope[STREAMED] = True  # each page lifts the veil itself
     name = f"whistle-log-{datetime.now(UTC):%Y%m%d-%H%M%S}.{log.kind.ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(log.pieces(first), headers=headers, media_type=log.kind.media_type)
+    return _Sent(place, log.pieces(first), headers=headers, media_type=log.kind.media_type)
+
+
+class _Sent(StreamingResponse):
+    """A log on its way out, which keeps its place until it is whole, or nobody takes it any more."""
+
+    def __init__(self, place: ExitStack, content: AsyncIterator[bytes], **more: Any) -> None:
+        super().__init__(content, **more)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place:
+            await super().__call__(scope, receive, send)
 
 
 class _Log:

@@ -46,7 +46,7 @@ def _drawn(
 @router.get(
     "/process",
     response_model=ProcessPicture,
-    responses=declared("unauthenticated", "forbidden", "invalid_request", "unavailable"),
+    responses=declared("unauthenticated", "forbidden", "invalid_request", "too_many_requests", "unavailable"),
     summary="How orders in fact go: who follows whom, in which variants, and where they wait",
 )
 async def get_process(
@@ -64,11 +64,11 @@ async def get_process(
 ) -> Response:
     """One pass over the events: who directly follows whom and after how long, variants, waits, ping-pong.
 
-    Times are in seconds. It names no order and no customer.
+    Times are in seconds. It names no order and no customer. One is drawn at a time, and few may wait.
     """
     await demand(parts, who, province=province, unit=unit)
     selection = Selection(start, until, province, category, order_class or "", unit)
     now = datetime.now(UTC)
-    found, whole = await parts.write(_drawn, selection, by, now, variants)
+    found, whole = await parts.aside.read(_drawn, selection, by, now, variants)
     await parts.record.add(access(request, who, Outcome.SEEN, detail=f"by {by}"))
     return Response(encode({"at": now, "known_up_to": whole, "process": found}), media_type=JSON)

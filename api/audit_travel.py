@@ -208,7 +208,7 @@ async def get_board_as_of(
 @router.get(
     "/audit/board/difference",
     response_model=BoardBetween,
-    responses=declared(*_PROBLEMS),
+    responses=declared(*_PROBLEMS, "too_many_requests"),
     summary="What changed on the supervisor's wall between two instants",
 )
 async def get_board_difference(
@@ -222,7 +222,7 @@ async def get_board_difference(
 ) -> Response:
     """The figures at both instants, how many orders came, ended, were reopened or moved, and the first 200 of them."""
     asked = await _place(parts, who, place)
-    found, span = await parts.write(_between, _boards, start, to, asked, by)
+    found, span = await parts.aside.read(_between, _boards, start, to, asked, by)
     shown = (line.order_id for line in found.lines)
     await parts.record.seen(request, who, *shown, detail=f"from {span.start.isoformat()} to {span.to.isoformat()}")
     return Response(encode({**_spanned(span, by), "place": asked, "difference": found}), media_type=JSON)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 
+from api.aside import Aside
 from api.errors import Problem
 from api.gateway import Gateway
 from api.identity import Identity
@@ -41,6 +42,16 @@ class Parts:
     def record(self) -> Record:
         """Who looked at what."""
         return Record(self.system)
+
+    @cached_property
+    def aside(self) -> Aside:
+        """Where what takes seconds is answered, beside the orders."""
+        return Aside(self.settings.app_database_url or "")
+
+    def close(self) -> None:
+        """Let go of what was opened on the way."""
+        if "aside" in self.__dict__:
+            self.aside.close()
 
     @property
     def rack(self) -> Rack:

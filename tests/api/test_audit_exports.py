@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from store.access_tables import accesses
@@ -21,6 +22,16 @@ HQ, AUDITOR = "hq-supervisor-1", "hq-auditor-1"
 def asked(format_: str, **more: Any) -> dict[str, Any]:
     """A request for a log."""
     return {"format": format_, "reason": "process mining of March", **more}
+
+
+async def test_few_logs_are_written_at_once(api: Caller, app: FastAPI) -> None:
+    aside = app.state.parts.aside
+    with aside.stream(), aside.stream():
+        refused = await api.post("/audit/exports", asked("csv"), AUDITOR)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    for _ in range(3):
+        assert (await api.post("/audit/exports", asked("csv"), AUDITOR)).status_code == 200
+    assert aside.streams == 0
 
 
 async def test_the_log_is_masked_for_whoever_exports_it_and_names_no_customer(api: Caller) -> None:

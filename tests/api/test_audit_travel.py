@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
 
+from api.aside import MOST
 from notary.sequencer import sequence
 from store.historian import Historian
 from store.session import EVERYWHERE, make_engine, sessions
@@ -87,6 +91,35 @@ async def test_who_knew_what_and_what_changed(api: Caller, database: Database) -
 async def test_the_past_of_all_is_for_auditors_and_headquarters(api: Caller, who: str) -> None:
     for path in ("/audit/board", "/audit/board/difference", "/audit/inbox/GD.net", "/audit/inbox/GD.net/difference"):
         assert (await api.get(path, who)).status_code == 403
+
+
+async def test_what_takes_long_is_asked_one_at_a_time_beside_the_orders(
+    api: Caller, app: FastAPI, database: Database
+) -> None:
+    number = await api.opened()
+    aside = app.state.parts.aside
+    engine = make_engine(database.owner_url, 1, sight=EVERYWHERE)
+    with engine.connect() as holding:
+        holding.execute(text("LOCK TABLE order_spans IN ACCESS EXCLUSIVE MODE"))
+        asked = [asyncio.create_task(api.get("/audit/process", INSPECTOR)) for _ in range(MOST)]
+        while aside.many < MOST:
+            await asyncio.sleep(0.01)
+        for path in ("/audit/process", "/audit/board/difference"):
+            beyond = await api.get(path, HQ)
+            assert (beyond.status_code, beyond.json()["code"]) == (429, "too_many_requests")
+            assert int(beyond.headers["retry-after"]) > 0
+        several = await asyncio.gather(*(api.get(f"/orders/{number}", HQ) for _ in range(20)))
+        assert {one.status_code for one in several} == {200}, "they do not wait for it"
+        holding.rollback()
+    engine.dispose()
+    assert {one.status_code for one in await asyncio.gather(*asked)} == {200}
+    assert aside.many == 0
+    assert (await api.get("/audit/process", HQ)).status_code == 200
+
+
+async def test_what_is_asked_aside_writes_nothing(app: FastAPI) -> None:
+    with pytest.raises(InternalError, match="read-only"):
+        await app.state.parts.aside.read(lambda session: session.execute(text("DELETE FROM lab_runs")))
 
 
 async def test_the_picture_of_the_process_is_that_of_the_events(api: Caller, database: Database) -> None:
