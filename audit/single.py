@@ -18,7 +18,8 @@ What is checked, in this order:
 What that shows: these events, in this order and to the last byte, were in the log when the witnesses cosigned its
 checkpoint; whoever changes one of them, or shows others another history, must have the keys of the log and of so many
 witnesses. What it does not show: that no event of the order came later, or was left out at the end of this file. For
-that, ask for a newer one, or check several files of the order at once: one that lacks what was in the log by then is found.
+that, ask for a newer one, or check several files of the order at once: one that lacks what was in the log by its
+checkpoint is found.
 """
 
 from __future__ import annotations
