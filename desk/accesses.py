@@ -10,11 +10,9 @@ from desk import render, verbs
 from desk.accounts import ADMINISTRATOR
 from desk.client import Desk, Usage
 from desk.listing import Listing
-from desk.options import Api, As, Machine, Zone, desk
+from desk.options import AUDITOR, Api, As, Machine, Zone, desk
 from desk.orders import checked
 
-AUDITOR = "hq-auditor-1"
-"""The demo log-in that may read the record."""
 OUTCOMES = {
     "seen": "查看 seen",
     "refused": "被拒 refused",

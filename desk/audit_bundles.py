@@ -15,12 +15,9 @@ from audit import bundle_check
 from audit.bundle_check import Found, Trust, Verdict
 from desk import render
 from desk.client import Usage
-from desk.options import Api, As, desk
+from desk.options import AUDITOR, Api, As, desk
 from notary import stamps
 from notary.note import Kind, NoteError, Verifier
-
-AUDITOR = "hq-auditor-1"
-"""The demo log-in that exports when nobody else is named."""
 
 WORDS = {
     "malformed": "不是证明文件, 或写法不符 / no bundle, or not written as one",

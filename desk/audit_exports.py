@@ -8,26 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
+from audit.exports.formats import KINDS, Format
 from desk import render, verbs
 from desk.client import Usage
-from desk.options import Api, As, Machine, desk
+from desk.options import AUDITOR, Api, As, Category, Class, Machine, Province, Since, Until, desk
 from domain.model import OrderClass, State
-
-AUDITOR = "hq-auditor-1"
-"""The demo log-in that exports when nobody else is named."""
-FORMATS = {"ocel": "ocel.json", "xes": "xes", "csv": "csv", "parquet": "parquet"}
-"""The formats, each with the ending of its files."""
 
 
 def export_log(
-    format_: Annotated[str, typer.Option("--format", help=f"格式 / one of {', '.join(FORMATS)}.")],
+    format_: Annotated[str, typer.Option("--format", help=f"格式 / one of {', '.join(Format)}.")],
     reason: Annotated[str, typer.Option(help="理由 / why; it is kept on record.")],
     out: Annotated[Path | None, typer.Option(help="写到 / where to. Default: whistle-log.<ending> here.")] = None,
-    since: Annotated[str, typer.Option("--from", help="受理自 / registered then or later.")] = "",
-    until: Annotated[str, typer.Option(help="受理至 / registered before then.")] = "",
-    province: Annotated[str, typer.Option(help="省分 / of this province.")] = "",
-    category: Annotated[str, typer.Option(help="业务分类 / of this category.")] = "",
-    order_class: Annotated[str, typer.Option("--class", help=f"类别 / one of {', '.join(OrderClass)}.")] = "",
+    since: Since = "",
+    until: Until = "",
+    province: Province = "",
+    category: Category = "",
+    order_class: Class = "",
     unit: Annotated[str, typer.Option(help="单位 / in which this unit had a part.")] = "",
     state: Annotated[list[str] | None, typer.Option(help="状态 / in this state; may be repeated.")] = None,
     order: Annotated[list[str] | None, typer.Option(help="工单 / this one; may be repeated.")] = None,
@@ -39,7 +35,7 @@ def export_log(
     machine: Machine = False,
 ) -> None:
     """导出事件日志 / write the event log as OCEL 2.0, XES, CSV or Parquet, of the selected orders or all."""
-    _one_of("format", format_, tuple(FORMATS))
+    _one_of("format", format_, tuple(Format))
     if order_class:
         _one_of("class", order_class, tuple(OrderClass))
     for one in state or ():
@@ -52,7 +48,7 @@ def export_log(
     body |= {"state": state} if state else {}
     body |= {"ids": order} if order else {}
     body |= {} if imported is None else {"imported": imported}
-    target = out or Path(f"whistle-log.{FORMATS[format_]}")
+    target = out or Path(f"whistle-log.{KINDS[Format(format_)].ending}")
     begun, size = time.monotonic(), 0
     part = target.with_name(target.name + ".part")
     try:

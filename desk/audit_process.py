@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from desk import render, verbs
-from desk.audit_travel import AUDITOR
 from desk.client import Usage
 from desk.listing import Listing
-from desk.options import Api, As, Machine, Zone, desk
+from desk.options import AUDITOR, Api, As, Category, Class, Machine, Province, Since, Until, Zone, desk
 from domain.model import OrderClass
 
 BY = {"event": "事件 event", "unit": "主办 lead unit", "state": "状态 state"}
@@ -18,11 +17,11 @@ BY = {"event": "事件 event", "unit": "主办 lead unit", "state": "状态 stat
 
 def process(
     by: Annotated[str, typer.Option(help=f"活动 / what counts as an activity: {', '.join(BY)}.")] = "event",
-    since: Annotated[str, typer.Option("--from", help="受理自 / registered then or later.")] = "",
-    until: Annotated[str, typer.Option(help="受理至 / registered before then.")] = "",
-    province: Annotated[str, typer.Option(help="省分 / of this province.")] = "",
-    category: Annotated[str, typer.Option(help="业务分类 / of this category.")] = "",
-    order_class: Annotated[str, typer.Option("--class", help=f"类别 / one of {', '.join(OrderClass)}.")] = "",
+    since: Since = "",
+    until: Until = "",
+    province: Province = "",
+    category: Category = "",
+    order_class: Class = "",
     unit: Annotated[str, typer.Option(help="单位 / that this unit led at any time.")] = "",
     variants: Annotated[int, typer.Option(help="变体 / at most so many variants.")] = 10,
     limit: Annotated[int, typer.Option(help="至多 / at most so many lines a table.")] = 20,

@@ -15,12 +15,9 @@ from audit.replay_finding import Finding
 from audit.replaying import Checked, Replaying
 from desk import render, verbs
 from desk.client import Usage
-from desk.options import Api, As, Machine, desk
+from desk.options import AUDITOR, Api, As, Machine, desk
 from runtime import instance, keyring, vitals
 from runtime.settings import Settings, load
-
-AUDITOR = "hq-auditor-1"
-"""The demo log-in that asks when nobody else is named."""
 
 
 def replay(

@@ -9,11 +9,9 @@ import typer
 from desk import render, verbs
 from desk.client import Desk, Usage
 from desk.listing import Listing
-from desk.options import Api, As, Machine, Zone, desk
+from desk.options import AUDITOR, Api, As, Machine, Zone, desk
 from desk.orders import checked
 
-AUDITOR = "hq-auditor-1"
-"""The demo log-in that looks into the past when nobody else is named."""
 BY = ("happened", "known")
 SHOWN = 30
 

@@ -15,10 +15,9 @@ import rulebook
 from desk import lab_shown as shown
 from desk import render
 from desk.client import Desk, Usage
-from desk.options import Api, As, Machine, Zone
+from desk.options import AUDITOR, Api, As, Category, Class, Machine, Province, Since, Until, Zone
 from desk.policy_desk import policy_desk
 
-AUDITOR = "hq-auditor-1"
 LOOK_SECONDS = 0.5
 PARTS = ("calendar", "ladder", "warnings", "limits", "calling", "caps")
 
@@ -58,11 +57,6 @@ Catalogue = Annotated[
     Path | None,
     typer.Option("--catalogue", help="派单目录 / clauses (YAML): - {category: …, lead: net, co: [], province: GD}."),
 ]
-Since = Annotated[str, typer.Option("--from", help="受理时间起 / registered from, such as 2026-08-01.")]
-Until = Annotated[str, typer.Option("--until", help="受理时间止 / registered before.")]
-Province = Annotated[str, typer.Option("--province", help="省分 / the province, such as GD.")]
-Category = Annotated[str, typer.Option("--category", help="业务类别 / the category, such as network.fault.")]
-OrderClass = Annotated[str, typer.Option("--class", help="工单类别 / the class, such as general.")]
 Version = Annotated[str, typer.Option("--version", help="工单现行政策版本 / the version that they run by.")]
 Table = Annotated[Path | None, typer.Option("--csv", help="逐单差异写入 CSV / each order's differences as CSV.")]
 
@@ -83,7 +77,7 @@ def try_(
     until: Until = "",
     province: Province = "",
     category: Category = "",
-    order_class: OrderClass = "",
+    order_class: Class = "",
     version: Version = "",
     limit: Annotated[int, typer.Option("--limit", help="最多工单数 / at most so many orders.", min=1)] = 100_000,
     table: Table = None,

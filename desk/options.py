@@ -12,11 +12,14 @@ import typer
 from desk import logins, render
 from desk.client import PATIENCE_SECONDS, Desk, Usage
 from desk.logins import LogIn
+from domain.model import OrderClass
 
 TOKEN = "WHISTLE_TOKEN"
 """The variable with the service token that says who asks, where there is no demo log-in."""
 DEFAULT_PERSON = "gd-agent-1"
 """The demo log-in of whoever does not say who he is."""
+AUDITOR = "hq-auditor-1"
+"""The demo log-in that reads the record and looks into the past when nobody else is named."""
 
 
 def _use_zone(name: str) -> str:
@@ -69,6 +72,14 @@ Zone = Annotated[
         callback=_use_zone,
     ),
 ]
+
+Since = Annotated[
+    str, typer.Option("--from", help="受理自 / registered then or later, such as 2026-08-01.", metavar="TIME")
+]
+Until = Annotated[str, typer.Option("--until", help="受理至 / registered before then.", metavar="TIME")]
+Province = Annotated[str, typer.Option("--province", help="省分 / the province, such as GD.")]
+Category = Annotated[str, typer.Option("--category", help="业务类别 / the category, such as network.fault.")]
+Class = Annotated[str, typer.Option("--class", help=f"工单类别 / the class: {', '.join(OrderClass)}.")]
 
 
 def desk(

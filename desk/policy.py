@@ -19,7 +19,7 @@ import rulebook
 from desk import policy_shown as shown
 from desk import render
 from desk.client import Refused, Usage
-from desk.options import DEFAULT_PERSON, Api, As, Machine, Zone
+from desk.options import DEFAULT_PERSON, Api, As, Category, Machine, Province, Zone
 from desk.policy_desk import policy_desk
 from desk.rebuild import ADMINISTRATOR
 from domain.model import OrderClass
@@ -36,10 +36,8 @@ Named = Annotated[
         help=f"文件、版本或 {NATIONAL}; 默认现行版本 / a file, a version or '{NATIONAL}'; default: the one in force.",
     ),
 ]
-Province = Annotated[str, typer.Option("--province", help="省分 / the province, such as GD.")]
 Tier = Annotated[str, typer.Option("--tier", help="客户等级 / the customer's tier.")]
 Area = Annotated[str, typer.Option("--area", help="地区 / the area, such as rural.")]
-Category = Annotated[str, typer.Option("--category", help="业务类别 / the category, such as network.fault.")]
 Priority = Annotated[str, typer.Option("--priority", help="优先级 / the priority: low, normal, high, critical.")]
 Unit = Annotated[str, typer.Option("--unit", help="承办单位 / the unit that would have it, such as GD.net.")]
 _YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
