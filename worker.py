@@ -32,12 +32,13 @@ from contracts.options import TASK_TIMEOUT
 from identity import tracking
 from runtime import keyring, leftovers, vitals, zones
 from runtime.faults import SetupError
-from runtime.plugin import connect, metrics
+from runtime.plugin import connect, gauges, metrics
 from runtime.settings import Settings, load
 from store.session import EVERYWHERE, make_engine, sessions
 from vault.rack import Rack
 from watch.archivist import Archivist
 from watch.canary import CanaryKeeper
+from watch.gauges import NAMES, Gauges
 from watch.historian import HistorianKeeper
 from watch.lab import LabKeeper
 from watch.lost import LostAndFound
@@ -138,6 +139,8 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
         maker, threads = running.enter_context(database(settings))
         await running.enter_async_context(delivering(settings, maker))
         runtime = measuring(settings)
+        if runtime is not None:
+            await running.enter_async_context(telling(Gauges(maker, gauges(runtime, NAMES))))
         for namespace, share in shares(settings):
             client = await connected(settings, namespace, runtime)
             for worker in workers(client, share, maker, threads):
@@ -168,6 +171,17 @@ async def delivering(settings: Settings, maker: sessionmaker[Session]) -> AsyncI
         yield
     finally:
         await asyncio.to_thread(postman.stop)
+
+
+@asynccontextmanager
+async def telling(told: Gauges) -> AsyncIterator[None]:
+    """Inside the block the gauges tell how things stand."""
+    task = asyncio.create_task(told.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def forgoing(maker: sessionmaker[Session]) -> None:

@@ -8,7 +8,7 @@ costs time and saves nothing between neighbours.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import temporalio.api.common.v1
@@ -137,3 +137,9 @@ def metrics(address: str) -> Runtime:
         histogram_bucket_overrides={LATENESS_METRIC: LATENESS_BUCKETS},
     )
     return Runtime(telemetry=TelemetryConfig(metrics=exporter))
+
+
+def gauges(runtime: Runtime, names: Mapping[str, str]) -> Callable[[str, float, dict[str, str]], None]:
+    """What sets gauges of these names, each with its description: by name, to a value, under labels."""
+    made = {name: runtime.metric_meter.create_gauge_float(name, said) for name, said in names.items()}
+    return lambda name, value, labels: made[name].set(value, labels)
