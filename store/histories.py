@@ -97,15 +97,6 @@ def of_order(session: Session, order_id: str) -> list[Archived]:
     return [_archived(row) for row in session.execute(wanted.order_by(histories.c.started_at, histories.c.run_id))]
 
 
-def after(session: Session, run_id: str, since: datetime | None, until: datetime, limit: int) -> list[Archived]:
-    """The runs that were archived after `since` and up to `until`, by their id, from the one after `run_id`."""
-    h = histories.c
-    wanted = select(histories).where(h.run_id > run_id, h.archived_at <= until)
-    if since is not None:
-        wanted = wanted.where(h.archived_at > since)
-    return [_archived(row) for row in session.execute(wanted.order_by(h.run_id).limit(limit))]
-
-
 def mark(session: Session, namespace: str, until: datetime, retention: float) -> None:
     """Write down that every run that ended before then is archived; it never goes back."""
     made = insert(archive_marks).values(namespace=namespace, until=until, retention_seconds=int(retention))

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from audit.lab.compare import Pair, compare
-from audit.lab.past import Deed, Past, Unplayable
+from audit.lab.past import Deed, Past
 from audit.lab.play import play
 from audit.lab.tally import ZONE
 from audit.lab.under import Under
@@ -85,6 +85,3 @@ def _later(value: Any, by: timedelta) -> Any:
         }
         return copied(value, **changed) if changed else value
     return value
-
-
-__all__ = ["DRAWN_FROM", "Unplayable", "month", "rehearsed"]

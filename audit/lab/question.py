@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy.orm import Session
 
 from audit.lab.reading import Selection
 from audit.lab.under import Clause, Layer, Under
@@ -80,8 +79,3 @@ def under(question: Question, ask: Callable[..., Any]) -> Under:
 def recorded(ask: Callable[..., Any]) -> Under:
     """The recorded terms."""
     return under(Question(), ask)
-
-
-def asking(session: Session) -> Callable[..., Any]:
-    """Asks the store in this session."""
-    return lambda query, *given: query(session, *given)
