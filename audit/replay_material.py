@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Table, Text, cast, func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from contracts.messages import EventRow
-from domain.events import ClockChange
-from domain.model import Actor, Role
 from store import historian, log_tables, tables
 from store.access_tables import sights
+from store.event_rows import COLUMNS, event_row
 from store.span_tables import SPANS
 
 Row = dict[str, Any]
@@ -63,19 +61,7 @@ class Stored:
 
     def row(self) -> EventRow:
         """The same as the ledger hands it out; raises ValueError or msgspec's errors for what no event can be."""
-        at = self.values
-        return EventRow(
-            order_id=at["order_id"],
-            seq=at["seq"],
-            type=at["type"],
-            at=at["at"],
-            actor=Actor(at["actor_id"], Role(at["role"]), at["unit"], at["acting_for"]),
-            policy_version=at["policy_version"],
-            data=msgspec.Raw(self.data.encode()),
-            reason=at["reason"],
-            command_id=at["command_id"],
-            clocks=_CLOCKS.decode(self.clocks),
-        )
+        return event_row({**self.values, "data": self.data, "clocks": self.clocks})
 
 
 @dataclass(slots=True)
@@ -137,9 +123,4 @@ def tree(session: Session) -> Mapping[str, str]:
     return {row.id: row.parent for row in rows}
 
 
-_EVENTS = select(
-    *(column for column in tables.events.c if column.name not in ("data", "clocks", "hash")),
-    cast(tables.events.c.data, Text).label("data"),
-    cast(tables.events.c.clocks, Text).label("clocks"),
-)
-_CLOCKS = msgspec.json.Decoder(tuple[ClockChange, ...])
+_EVENTS = select(*COLUMNS, tables.events.c.recorded_at)
