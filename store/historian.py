@@ -11,16 +11,16 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ARRAY, Integer, Row, Text, and_, bindparam, cast, func, select, text
+from sqlalchemy import ARRAY, Integer, Text, and_, bindparam, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from contracts.messages import from_row
 from domain.events import Event
-from store import locks, writes
+from store import locks, log, writes
 from store.event_rows import COLUMNS, event_row
 from store.locks import Lock
+from store.log import Leaf
 from store.span_tables import SPANS, span_progress
 from store.spans import Course, Span
 from store.tables import events
@@ -40,7 +40,6 @@ _HORIZON = text(
 )
 """Whatever is not to be seen yet will have been recorded after this: a transaction that has written began before."""
 
-_AHEAD = text("SELECT order_id, seq, position FROM leaves WHERE position > :position ORDER BY position LIMIT :most")
 _WAITING = text("SELECT min(e.recorded_at) FROM unsequenced u JOIN events e USING (order_id, seq)")
 _WANTED = (
     func.unnest(
@@ -102,7 +101,7 @@ class Historian:
             return None
         horizon = session.scalar(_HORIZON)
         position = progress(session).position
-        ahead = session.execute(_AHEAD, {"position": position, "most": self._batch}).all()
+        ahead = log.after(session, position, self._batch)
         if ahead:
             self._follow(session, ahead)
             position = ahead[-1].position
@@ -117,7 +116,7 @@ class Historian:
         """Forget all orders: after a step whose transaction came to nothing, what is remembered is ahead of it."""
         self._courses.clear()
 
-    def _follow(self, session: Session, ahead: Sequence[Row[Any]]) -> None:
+    def _follow(self, session: Session, ahead: Sequence[Leaf]) -> None:
         """Write the rows that these events changed."""
         first: dict[str, int] = {}
         last: dict[str, int] = {}

@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upserting
 from sqlalchemy.orm import Session
 
-from store import locks
+from store import locks, log
 from store.lab_tables import lab_orders, lab_runs, lab_shadow_orders, lab_shadows
 from store.locks import Lock
 from store.log_tables import leaves
@@ -244,10 +244,7 @@ class Due:
 
 def to_look_at(session: Session, one: Shadow, now: datetime, most: int) -> Due:
     """What was recorded since, what was open at the start, and what time would have moved by now, `most` of each."""
-    log = leaves.c
-    new = session.execute(
-        select(log.position, log.order_id).where(log.position >= one.position).order_by(log.position).limit(most)
-    ).all()
+    new = log.after(session, one.position - 1, most)  # a shadow keeps the first position that it has not seen
     numbers = dict.fromkeys(row.order_id for row in new)
     behind = one.behind
     if behind != ALL_IN:

@@ -129,6 +129,13 @@ def at(session: Session, position: int) -> Leaf | None:
     return None if found is None else Leaf(position, found.order_id, found.seq, found.hash)
 
 
+def after(session: Session, position: int, most: int) -> list[Leaf]:
+    """The leaves behind a position, at most so many; -1 is before the first."""
+    c = leaves.c
+    wanted = select(c.position, c.order_id, c.seq, c.hash).where(c.position > position)
+    return [Leaf(*row) for row in session.execute(wanted.order_by(c.position).limit(most))]
+
+
 def checkpoint(session: Session, at_least: int = 0) -> Signed | None:
     """The newest checkpoint; with `at_least` the oldest that has so many leaves; None where there is none."""
     c = checkpoints.c
