@@ -32,7 +32,8 @@ SELECT e.order_id, e.seq, e.type,
         THEN to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END AS at,
     e.actor_id, e.role, e.unit, e.acting_for, e.reason, e.policy_version, e.command_id, e.data::text, e.clocks::text,
     e.hash, o.last_seq, o.chain, l.position, l.hash AS leaf,
-    CASE WHEN l.position IS NULL THEN extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 END AS age
+    CASE WHEN l.position IS NULL THEN extract(epoch FROM clock_timestamp() - e.recorded_at)::float8 END AS age,
+    extract(epoch FROM e.recorded_at)::float8 AS recorded
 FROM events e
 LEFT JOIN orders o ON o.order_id = e.order_id
 LEFT JOIN leaves l ON l.order_id = e.order_id AND l.seq = e.seq
@@ -48,7 +49,9 @@ WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.order_id = l.order_id AND e.seq
 LEAVES = "SELECT position, order_id, seq, hash FROM leaves ORDER BY position"
 TILES = "SELECT level, index, hashes FROM tiles ORDER BY level, index"
 CHECKPOINTS = """
-SELECT size, root, note, ARRAY(SELECT line FROM cosignatures s WHERE s.size = c.size ORDER BY witness) AS lines
+SELECT size, root, note, ARRAY(SELECT line FROM cosignatures s WHERE s.size = c.size ORDER BY witness) AS lines,
+    extract(epoch FROM signed_at)::float8,
+    ARRAY(SELECT extract(epoch FROM s.at)::float8 FROM cosignatures s WHERE s.size = c.size ORDER BY witness)
 FROM checkpoints c ORDER BY size
 """
 UNSIGNED = """
@@ -59,6 +62,7 @@ WHERE (order_id, seq) = (SELECT order_id, seq FROM leaves
 _COLUMNS = (
     "order_id", "seq", "type", "at", "actor_id", "role", "unit", "acting_for", "reason", "policy_version",
     "command_id", "data", "clocks", "hash", "last_seq", "chain", "position", "leaf", "age",
+    "recorded",
 )  # fmt: skip
 
 
@@ -100,7 +104,8 @@ class DatabaseBooks:
 
     def checkpoints(self) -> Iterator[CheckpointRow]:
         """Every checkpoint."""
-        return (CheckpointRow(size, root, note, tuple(lines)) for size, root, note, lines in self._rows(CHECKPOINTS))
+        for size, root, note, lines, signed_at, kept in self._rows(CHECKPOINTS):
+            yield CheckpointRow(size, root, note, tuple(lines), signed_at, tuple(kept))
 
     def unsigned(self) -> float:
         """How long the oldest leaf has waited for a checkpoint."""

@@ -21,8 +21,9 @@ import msgspec
 import rfc8785
 
 from audit.ledger_text import demand_readable
+from audit.ledger_times import Times
 from notary import tree
-from notary.note import Checkpoint, Note, NoteError, Verifier
+from notary.note import Checkpoint, Note, NoteError, Signed, Verifier
 from notary.tree import HASH, WIDTH, Frontier
 from store import chain
 
@@ -63,6 +64,8 @@ class Fault(StrEnum):
     """Somebody else holds a checkpoint with more leaves than there are here: this is an old state."""
     SPLIT = "split"
     """Somebody else holds another tree of that size: there are two histories."""
+    MISDATED = "misdated"
+    """A time of record is not between those at which witnesses cosigned the log without and with what it is of."""
     UNASKED = "unasked"
     """A witness did not answer, or what it holds is not signed; so it shows nothing."""
 
@@ -125,12 +128,14 @@ class TileRow(NamedTuple):
 
 
 class CheckpointRow(NamedTuple):
-    """A checkpoint, with the lines of its cosignatures."""
+    """A checkpoint, with the lines of its cosignatures; when it was signed and each line kept, in seconds of POSIX."""
 
     size: int
     root: str
     note: str
     lines: tuple[str, ...] = ()
+    signed_at: float | None = None
+    kept: tuple[float, ...] = ()
 
 
 class Books(Protocol):
@@ -141,7 +146,8 @@ class Books(Protocol):
 
         `data` and `clocks` are text, `at` is written as in a link (None: it cannot be); besides the event's own
         columns `last_seq` and `chain` of its head row (None: there is none), `position` and `leaf` (its hash) of its
-        leaf (None: it has none), and `age`, the seconds since it was recorded.
+        leaf (None: it has none), `age`, the seconds since it was recorded, and `recorded`, when that was, in seconds of
+        POSIX.
         """
 
     def headless(self) -> Iterator[str]:
@@ -185,15 +191,18 @@ class Trusted:
 def check(books: Books, trusted: Trusted, held: Sequence[Held] = (), patience: float = PATIENCE) -> Report:
     """Look at everything; the report has every finding, and none where the ledger is whole."""
     report = Report()
-    _events(books, report, patience)
-    wanted = _held(trusted, held, report)
-    _log(books, report, trusted, wanted)
+    wanted, times = _held(trusted, held, report), Times()
+    _log(books, report, trusted, wanted, _Dates(times, report, patience))
+    _events(books, report, patience, times)
     if (waits := books.unsigned()) > patience:
         report.add(Finding(Fault.UNSIGNED, size=report.leaves, detail=f"{waits:.0f} s"))
+    order = list(Fault)
+    report.findings.sort(key=lambda one: order.index(one.fault))
+    report.counts = Counter({fault: report.counts[fault] for fault in order if report.counts[fault]})
     return report
 
 
-def _events(books: Books, report: Report, patience: float) -> None:
+def _events(books: Books, report: Report, patience: float, times: Times) -> None:
     """The orders' chains, their heads, and every event's leaf."""
     order_id, seq, previous, position = "", 0, "", -1
     last: tuple[int | None, str | None] = (0, "")
@@ -219,6 +228,13 @@ def _events(books: Books, report: Report, patience: float) -> None:
             report.add(Finding(Fault.RELOGGED, order_id, seq, at))
         else:
             position = at
+        recorded = row.get("recorded")
+        if at is not None and recorded is not None:
+            after, before = times.bounds(at)
+            if (after is not None and recorded < after - patience) or (
+                before is not None and recorded > before + patience
+            ):
+                report.add(Finding(Fault.MISDATED, order_id, seq, at, detail="recorded_at"))
     _head(report, order_id, last, (seq, previous))
     for headless in books.headless():
         report.add(Finding(Fault.UNHEADED, headless, 0, detail="no event"))
@@ -269,7 +285,32 @@ def _held(trusted: Trusted, held: Iterable[Held], report: Report) -> Wanted:
     return wanted
 
 
-def _log(books: Books, report: Report, trusted: Trusted, wanted: Wanted) -> None:
+class _Dates:
+    """Takes in when each checkpoint was cosigned, and holds what its rows say of the time against that."""
+
+    def __init__(self, times: Times, report: Report, patience: float) -> None:
+        self._times = times
+        self._report = report
+        self._patience = patience
+
+    def take(self, row: CheckpointRow, cosigned: Sequence[Signed | None]) -> None:
+        """A checkpoint that is rightly signed, and what each of its lines shows."""
+        ats = [None if one is None else float(one.at) for one in cosigned]
+        for at, kept in zip(ats, row.kept, strict=False):
+            if at is not None and abs(kept - at) > self._patience:
+                self._report.add(Finding(Fault.MISDATED, size=row.size, detail="cosignatures.at"))
+        known = [at for at in ats if at is not None]
+        if not known:
+            return
+        first, last = min(known), self._times.last
+        if row.signed_at is not None and (
+            row.signed_at > first + self._patience or (last is not None and row.signed_at < last - self._patience)
+        ):
+            self._report.add(Finding(Fault.MISDATED, size=row.size, detail="signed_at"))
+        self._times.add(row.size, first)
+
+
+def _log(books: Books, report: Report, trusted: Trusted, wanted: Wanted, dates: _Dates) -> None:
     """Leaves, tiles and checkpoints, side by side."""
     edge, tiles = Frontier(), _Tiles(books.tiles(), report)
     checkpoints = _Ahead(books.checkpoints())
@@ -281,7 +322,7 @@ def _log(books: Books, report: Report, trusted: Trusted, wanted: Wanted) -> None
                 if root != edge.root():
                     report.add(Finding(Fault.SPLIT, size=edge.size, detail=who))
         while checkpoints.next is not None and checkpoints.next.size <= edge.size:
-            _checkpoint(report, trusted, checkpoints.take(), edge)
+            _checkpoint(report, trusted, checkpoints.take(), edge, dates)
 
     look()
     expected = 0
@@ -306,10 +347,10 @@ def _log(books: Books, report: Report, trusted: Trusted, wanted: Wanted) -> None
             report.add(Finding(Fault.BEHIND, size=size, detail=who))
     while checkpoints.next is not None:
         row = checkpoints.take()
-        _checkpoint(report, trusted, row, None)
+        _checkpoint(report, trusted, row, None, dates)
 
 
-def _checkpoint(report: Report, trusted: Trusted, row: CheckpointRow, edge: Frontier | None) -> None:
+def _checkpoint(report: Report, trusted: Trusted, row: CheckpointRow, edge: Frontier | None, dates: _Dates) -> None:
     """A kept checkpoint, once the leaves have come to its size; `edge` None: they never did."""
     report.checkpoints += 1
     if edge is None or edge.size != row.size or edge.root().hex() != row.root:
@@ -321,15 +362,17 @@ def _checkpoint(report: Report, trusted: Trusted, row: CheckpointRow, edge: Fron
             raise NoteError("the note does not say what its row says")
         if not note.verify(trusted.keys):
             raise NoteError("no key of the log signed it")
-        _cosignatures(note, row.lines, trusted.cosigners)
+        cosigned = _cosignatures(note, row.lines, trusted.cosigners)
+        if edge is not None:
+            dates.take(row, cosigned)
     except NoteError as error:
         report.add(Finding(Fault.SIGNATURE, size=row.size, detail=str(error)))
 
 
-def _cosignatures(note: Note, lines: Sequence[str], cosigners: Sequence[Verifier]) -> None:
-    """Raise NoteError where a line of a known witness does not verify."""
-    if lines and cosigners:
-        Note.parse(note.written + "".join(lines)).verify(cosigners)
+def _cosignatures(note: Note, lines: Sequence[str], cosigners: Sequence[Verifier]) -> list[Signed | None]:
+    """What each line shows, None of an unknown witness; raise NoteError where a known witness's does not verify."""
+    found = [Note.parse(note.written + line).verify(cosigners) for line in lines if cosigners]
+    return [next(iter(one), None) for one in found]
 
 
 class _Ahead:

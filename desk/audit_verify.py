@@ -56,6 +56,10 @@ SAID: dict[Fault, tuple[str, str]] = {
     Fault.UNSIGNED: ("日志已增长而未签名 / the log has grown and is not signed", _WORKER),
     Fault.BEHIND: ("数据库比见证人所见更旧: 旧备份被恢复或尾部被截 / older than what others hold: an old dump", _STOP),
     Fault.SPLIT: ("他人持有另一段历史: 账本被整体重算 / others hold another history: it was recomputed", _STOP),
+    Fault.MISDATED: (
+        "记录时刻与见证人签名的时刻不符 / a time of record is not between what witnesses signed of the time",
+        "核对时钟, 否则从可信备份恢复 / see whether a clock was wrong; if none was, restore it from a trusted backup",
+    ),
     Fault.UNASKED: (
         "见证人未能作证 / a witness shows nothing",
         "检查其地址与公钥后重试 / check its address and vkey, and try again",

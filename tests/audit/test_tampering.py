@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -12,11 +13,12 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a
 
 from audit.ledger_books import DatabaseBooks, books
 from audit.ledger_check import LISTED, Fault, Held, Report, check
+from audit.ledger_times import Times
 from bench import tampering
 from bench.tampering import OF_EVENTS, OF_THE_LOG, SIGNER, TRUSTED, WITNESS, Rows, Skill
 from notary import sequencer, tree
 from notary.keys import LogKeys
-from notary.note import Checkpoint, Kind, Signer, sign
+from notary.note import Checkpoint, Kind, Note, Signer, sign
 from runtime.postgres import EmbeddedPostgres
 from store import ledger
 from store.session import EVERYWHERE, make_engine, sessions
@@ -161,6 +163,58 @@ def test_a_number_that_is_written_otherwise_is_told_though_its_hash_is_the_same(
         )
         assert cursor.rowcount == 1
     assert found(master, tampering.held(rows)).counts == {Fault.CHANGED: 1}
+
+
+DATES = {
+    "UPDATE events SET recorded_at = recorded_at - interval '20 minutes' WHERE {late}": "recorded_at",
+    "UPDATE events SET recorded_at = recorded_at + interval '2 minutes' WHERE {early}": "recorded_at",
+    "UPDATE events SET recorded_at = '-infinity' WHERE {late}": "recorded_at",
+    "UPDATE checkpoints SET signed_at = signed_at + interval '2 minutes' WHERE size = {size}": "signed_at",
+    "UPDATE checkpoints SET signed_at = signed_at - interval '1 day' WHERE size = {size}": "signed_at",
+    "UPDATE cosignatures SET at = at - interval '1 day' WHERE size = {size}": "cosignatures.at",
+}
+"""What says when something was recorded, and is in no hash."""
+
+
+@pytest.mark.parametrize("change", DATES)
+def test_a_time_of_record_that_witnesses_signatures_exclude_is_told(
+    rows: Rows, master: Connection, change: str
+) -> None:
+    """The first checkpoint was cosigned a quarter of an hour ago, the second now, and the events recorded to suit."""
+    small, size = (one.size for one in rows.signed)
+    place = "(order_id, seq) IN (SELECT order_id, seq FROM leaves WHERE position {})"
+    early, late = place.format(f"< {small}"), place.format(f">= {small}")
+    now = int(time.time())
+    with master.cursor() as cursor:
+        cursor.execute(f"UPDATE events SET recorded_at = to_timestamp({now} - 901) WHERE {early}")
+        cursor.execute(f"UPDATE events SET recorded_at = to_timestamp({now} - 5) WHERE {late}")
+        for one, at in zip(rows.signed, (now - 900, now), strict=True):
+            line = WITNESS.sign(Note.parse(one.note).text, at).line
+            values = (one.size, WITNESS.name, line, at)
+            cursor.execute("INSERT INTO cosignatures VALUES (%s, %s, %s, to_timestamp(%s))", values)
+            cursor.execute("UPDATE checkpoints SET signed_at = to_timestamp(%s) WHERE size = %s", (at, one.size))
+        assert found(master).good
+        cursor.execute(change.format(early=early, late=late, size=size))
+        assert cursor.rowcount > 0
+    told = found(master)
+    assert set(told.counts) == {Fault.MISDATED}
+    assert {one.detail for one in told.findings} == {DATES[change]}
+
+
+def test_what_waited_for_a_notary_that_stood_still_is_not_misdated() -> None:
+    """Two hours of events come into the log within ten minutes, one checkpoint after another."""
+    times = Times()
+    times.add(10, 0.0)
+    for minute in range(10):
+        times.add(20 + minute, 7200.0 + 60.0 * minute)
+    assert times.bounds(5) == (None, 0.0)
+    assert times.bounds(10) == (0.0, 7200.0)
+    assert all(times.bounds(position)[0] == 0.0 for position in range(20, 29))
+    times.add(40, 9000.0)
+    assert times.bounds(35) == (7740.0, 9000.0)
+    times.add(50, 9600.0)
+    assert times.bounds(45) == (9000.0, 9600.0)
+    assert times.bounds(50) == (9000.0, None)
 
 
 @pytest.mark.parametrize("change", BY_HAND)
