@@ -95,6 +95,7 @@ class CaseRequest(Body):
     said_moves: int | None = Field(None, description=f"From 0 to {MOST_SAID}, or the case is refused.")
     details: Details = Field(default_factory=dict)
     words: Sayings = Field(default_factory=dict)
+    numbered: bool = Field(False, description="The steps' order is that system's own, whatever its times say.")
 
     def record(self) -> Case:
         """The case as it is taken in; its number here and the class of the catalogue come later."""
@@ -117,6 +118,7 @@ class CaseRequest(Body):
             said_reopens=self.said_reopens,
             said_moves=self.said_moves,
             details=self.details,
+            numbered=self.numbered,
         )
         return Case(history, self.words, tuple(step.words for step in self.steps), self.order_class, self.dispatch)
 

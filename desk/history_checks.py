@@ -22,7 +22,8 @@ def impossible(body: dict[str, Any], steps: Sequence[ForeignStep]) -> tuple[int,
     """The first step, from 0, whose time cannot be or which holds the customer's name or number in clear, and why."""
     registered = body.get("registered_at")
     try:
-        in_order(datetime.fromisoformat(registered) if registered else None, steps, datetime.now(UTC))
+        begun = datetime.fromisoformat(registered) if registered else None
+        in_order(begun, steps, datetime.now(UTC), numbered=body.get("numbered", False))
     except Refusal as refused:
         place = STEP.match(refused.field)
         name, number = ("time", int(place[1]) - 1) if place else ("registered", 0)

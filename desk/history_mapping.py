@@ -150,7 +150,7 @@ class HistoryMapping:
         """The order with its history; raises BadCase, which names the row at fault.
 
         The steps are in the order of their sequence; without one of their times, or `as_told` as the file has them.
-        Time never runs backwards.
+        Time never runs backwards, unless the sequence says so.
         """
         read = []
         for row in rows:
@@ -176,6 +176,8 @@ class HistoryMapping:
             raise BadCase(first[0], bad) from None
         foreign = tuple(_foreign(steps))
         body["steps"] = steps
+        if self.sequence:
+            body["numbered"] = True
         if fault := impossible(body, foreign):
             raise BadCase(read[fault[0]][0], fault[1])
         walk = walked(foreign)

@@ -481,7 +481,8 @@ class ImportHistory:
     """Take in an order that another system (`system`) has kept under the number `case`, with all its steps.
 
     With an `outcome` it had ended; without one it goes on here, with `lead` dispatched to that unit. What that system
-    has counted itself is in `said_reopens` and `said_moves`.
+    has counted itself is in `said_reopens` and `said_moves`. `numbered` steps stand in the order that it gave them
+    itself; its times may contradict that, and are kept.
     """
 
     order_id: str
@@ -503,6 +504,7 @@ class ImportHistory:
     said_reopens: int | None = None
     said_moves: int | None = None
     details: dict[str, str] = field(default_factory=dict)
+    numbered: bool = False
 
 
 Body = (

@@ -90,7 +90,7 @@ def _check(scribe: Scribe, command: c.ImportHistory) -> None:
         )
     for number, step in enumerate(command.steps, start=1):
         required(step.activity, f"steps.{number}.activity", "what was done")
-    in_order(command.registered_at, command.steps, scribe.now)
+    in_order(command.registered_at, command.steps, scribe.now, numbered=command.numbered)
     for name in ("said_reopens", "said_moves"):
         said = getattr(command, name)
         if said is not None and not 0 <= said <= MOST_SAID:
@@ -106,8 +106,12 @@ def _check(scribe: Scribe, command: c.ImportHistory) -> None:
         )
 
 
-def in_order(registered_at: datetime | None, steps: Sequence[c.ForeignStep], now: datetime) -> None:
+def in_order(
+    registered_at: datetime | None, steps: Sequence[c.ForeignStep], now: datetime, *, numbered: bool = False
+) -> None:
     """See that time only goes forward: registered, then one step after the other, none later than now.
+
+    `numbered` steps have an order of their own, which their times may contradict.
 
     Raises InvalidField, which names the first that does not follow.
     """
@@ -117,11 +121,11 @@ def in_order(registered_at: datetime | None, steps: Sequence[c.ForeignStep], now
     for number, step in enumerate(steps, start=1):
         if step.at > now:
             raise _in_the_future(f"step {number}", step.at, f"steps.{number}.at")
-        if before is not None and step.at < before:
+        if before is not None and step.at < before and (number == 1 or not numbered):
             raise errors.InvalidField(
                 f"step {number} was at {step.at.isoformat()}, before {what} at {before.isoformat()}",
                 field="registered_at" if number == 1 else f"steps.{number}.at",
-                remedy="correct the time or its zone, or give the steps in the order of their times",
+                remedy="correct the time or its zone, or order the steps by time; `numbered` keeps their order",
             )
         before, what = step.at, f"step {number}"
 

@@ -403,11 +403,8 @@ def real(name: str) -> Path:
 
 def test_the_counts_of_every_real_incident() -> None:
     found, result = read(real("servicenow_incidents_slice.csv.gz"), "servicenow-incidents")
-    assert (len(found), result.events, result.refused) == (2441, 13866, 1)
-    assert [(bad.id, bad.field) for bad in result.bad] == [("INC0000164", "time")], (
-        "its third update is before its second"
-    )
-    assert Counter(one.count for one in result.mismatches) == {"moves": 7}
+    assert (len(found), result.events, result.refused) == (2442, 13866, 0), "INC0000164 too, whose times contradict it"
+    assert Counter(one.count for one in result.mismatches) == {"moves": 8}
     assert all(abs(one.said - one.counted) == 1 for one in result.mismatches), "one hidden update each"
     assert sum(one.counted["reopens"] for one in found) == sum(one.said["reopens"] for one in found) > 30
 
@@ -432,7 +429,7 @@ async def test_a_sample_of_real_incidents_comes_in_with_its_counts(whistle: Whis
     lines = gzip.decompress(real("servicenow_incidents_slice.csv.gz").read_bytes()).decode().splitlines()
     reopened = [line.split(",")[0] for line in lines[1:] if line.split(",")[4] != "0"]
     wanted = set(list(dict.fromkeys(reopened))[:10]) | {line.split(",")[0] for line in lines[1:200]}
-    wanted = {one for one in wanted if not one.endswith("0000164")}  # its third update is before its second
+    assert "0000164" in wanted, "its third update is before its second"
     sample = tmp_path / "sample.csv"
     sample.write_text(
         "\n".join([lines[0], *(one for one in lines[1:] if one.split(",")[0] in wanted)]), encoding="utf-8"

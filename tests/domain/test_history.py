@@ -102,6 +102,18 @@ def test_an_open_history_with_a_unit_of_ours_is_dispatched_to_it() -> None:
     assert later.level
 
 
+def test_the_order_that_the_other_system_gave_is_kept_against_its_times() -> None:
+    steps = (CLOSED[0], CLOSED[2], CLOSED[1], *CLOSED[3:])
+    with pytest.raises(InvalidField):
+        taken(history(*steps, outcome=Outcome.NOT_RATED))
+    events, order = taken(history(*steps, outcome=Outcome.NOT_RATED, numbered=True))
+    told = [event.body.at for event in events if isinstance(event.body, e.StepImported)]
+    assert told == [one.at for one in steps]
+    assert order.state is State.CLOSED
+    with pytest.raises(InvalidField, match="in the future"):
+        taken(history(replace(CLOSED[0], at=MONDAY + timedelta(days=1)), *CLOSED[1:], numbered=True))
+
+
 def test_what_was_resolved_there_waits_for_its_call_back_here() -> None:
     events, order = taken(history(*CLOSED[:5]))
     assert events[-1].type == "CallbackPlanned"
