@@ -168,7 +168,8 @@ class Settings(BaseSettings):
         10,
         ge=1,
         le=200,
-        description="Threads that use the database, of one API or worker; it has up to twice as many connections, and one more.",
+        description="Threads that use the database, of one API or worker; it has up to twice as many connections, "
+        "and one more.",
     )
     postgres_port: Port = Field(15433, description="Port of the embedded PostgreSQL, on loopback.")
     postgres_os_user: Name = Field(

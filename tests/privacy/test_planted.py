@@ -274,6 +274,8 @@ def _answers(world: World, who: str) -> Iterator[Piece]:
             "person_id": "gd-net-1",
             "version": "none",
             "template": "customer.urged",
+            "run_id": "1",
+            "shadow_id": "1",
         }
         for path, operations in described["paths"].items():
             operation = operations.get("get")

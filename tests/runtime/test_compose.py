@@ -86,6 +86,8 @@ def test_the_keys_outlive_the_containers_and_workers_only_read_them(compose: dic
         "provision": [f"keys:{folder}"],
         "worker": [f"keys:{folder}:ro"],
         "api": [f"keys:{folder}"],
+        "witness-1": ["witness-1:/var/lib/whistle/witness"],
+        "witness-2": ["witness-2:/var/lib/whistle/witness"],
     }
     assert "keys" in compose["volumes"]
     assert f"--owner whistle --mode 0700 {folder}" in (PROJECT / "Dockerfile").read_text()

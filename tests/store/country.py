@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import commands as c
 from domain.model import Actor, Customer, Order, Role, WhistleKind
+from notary.sequencer import sequence
 from runtime.keyring import Keyring
 from store import demo, ledger, policies, sights, tables
 from store.access_tables import files
@@ -157,12 +158,13 @@ def above(unit: str) -> list[str]:
 
 
 def build(session: Session, keys: Keyring) -> Country:
-    """Write the dozen down, and have somebody follow one."""
+    """Write the dozen down, give their events places in the log, and have somebody follow one."""
     orders = []
     for life in lives():
         keep(session, keys, life)
         orders.append(life.at)
     sights.follow(session, orders[7].id, FOLLOWER)
+    sequence(session)
     return Country(tuple(orders), {FOLLOWER: orders[7].id})
 
 
