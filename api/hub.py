@@ -89,8 +89,8 @@ class Stream:
         match VIEWS[self.who.role]:
             case View.UNIT:
                 seq = change.unit_seq
-            case View.CUSTOMER if not change.customer:
-                seq = None
+            case View.CUSTOMER:
+                seq = change.customer_seq
         if seq is None or self.reset or self.waits:
             return
         self.orders[change.order_id] = max(seq, self.orders.get(change.order_id, 0))
@@ -267,14 +267,18 @@ def merged(changes: Iterable[Change]) -> list[Change]:
 
 
 def _both(before: Change, after: Change) -> Change:
-    seqs = [one.unit_seq for one in (before, after) if one.unit_seq is not None]
     return msgspec.structs.replace(
         after,
         seq=max(before.seq, after.seq),
-        unit_seq=max(seqs, default=None),
-        customer=before.customer or after.customer,
+        unit_seq=_later(before.unit_seq, after.unit_seq),
+        customer_seq=_later(before.customer_seq, after.customer_seq),
         notified=tuple(dict.fromkeys((*before.notified, *after.notified))),
     )
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    """The higher of two seqs of which there may be none."""
+    return max((seq for seq in (one, other) if seq is not None), default=None)
 
 
 def _is_told(stream: Stream, kept: Kept) -> bool:

@@ -46,15 +46,15 @@ AGAIN_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 class Change(msgspec.Struct, frozen=True, array_like=True):
     """What a transaction brought to one order.
 
-    `unit_seq` is the seq that handling units are told now, None where they are told of nothing; `customer` says
-    whether the customer is told of any of it; `notified` are the people who got a notice, `CUSTOMER` among them for
+    `unit_seq` is the seq that handling units are told now, `customer_seq` that of the last event that the customer is
+    told of; None where they are told of nothing. `notified` are the people who got a notice, `CUSTOMER` among them for
     the customer, and `MANY` in the place of the others where they are too many to be named.
     """
 
     order_id: str
     seq: int
     unit_seq: int | None
-    customer: bool
+    customer_seq: int | None
     notified: tuple[str, ...]
 
 
@@ -69,7 +69,7 @@ def told(order: Order, events: Sequence[Event], notices: Sequence[dict[str, obje
             order_id=order.id,
             seq=order.seq,
             unit_seq=order.seq if rated(order) else shown[-1] if shown else None,
-            customer=any(event.type in CUSTOMER_EVENTS for event in events),
+            customer_seq=max((event.seq for event in events if event.type in CUSTOMER_EVENTS), default=None),
             notified=_notified(notices),
         )
     ).decode()

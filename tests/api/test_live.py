@@ -499,15 +499,15 @@ async def test_a_reader_who_takes_nothing_is_kept_as_the_orders_that_changed_and
     slow = Stream(_who(Role.AGENT, "GD"))
     made.join(slow, made.name)
     for seq in range(1, 50):
-        made.hear([Change("WH1", seq, seq, True, ())])
+        made.hear([Change("WH1", seq, seq, seq, ())])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 3)
     assert (slow.orders, slow.reset) == ({"WH1": 49}, False)
-    made.hear([Change(f"WH{number}", 1, 1, True, ()) for number in range(hub.MOST_WAITING + 10)])
+    made.hear([Change(f"WH{number}", 1, 1, 1, ()) for number in range(hub.MOST_WAITING + 10)])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 2)
     assert (slow.orders, slow.reset) == ({}, True)
     late = Stream(_who(Role.AGENT, "GD"))
     name = made.name
-    made.hear([Change(f"WH{number}", 2, 2, True, ()) for number in range(hub.KEPT + 1)])
+    made.hear([Change(f"WH{number}", 2, 2, 2, ()) for number in range(hub.KEPT + 1)])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 3)
     made.join(late, name)
     assert late.reset, "what it missed is not remembered any more"
@@ -525,7 +525,7 @@ async def test_an_id_tells_its_reader_nothing_of_what_he_is_not_told() -> None:
     made.listens(True)
     running = asyncio.create_task(made.run())
     quiet = [made.name for _ in range(20)]
-    made.hear([Change(f"WH{number}", 1, None, False, ()) for number in range(300)])
+    made.hear([Change(f"WH{number}", 1, None, None, ()) for number in range(300)])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 3)
     busy = [made.name for _ in range(20)]
     assert len({*quiet, *busy}) == 40, "whether anything happened is not to be seen"
@@ -555,8 +555,13 @@ async def test_a_customer_is_told_of_his_notice_however_many_others_were_told_to
     his, another = Stream(customer("a")), Stream(customer("b"))
     for one in (his, another):
         made.join(one, made.name)
-    made._tell(Change("WH1", 2, None, True, (audiences.CUSTOMER, MANY)), frozenset(his.places))
+    made._tell(Change("WH1", 2, None, 2, (audiences.CUSTOMER, MANY)), frozenset(his.places))
     assert (his.notices, another.notices) == (True, False)
+
+
+def test_changes_told_together_tell_each_only_of_what_is_for_him() -> None:
+    (both,) = hub.merged([Change("WH1", 3, 3, 3, ("one",)), Change("WH1", 5, 4, None, ("one", "other"))])
+    assert both == Change("WH1", 5, 4, 3, ("one", "other"))
 
 
 async def _nowhere(order_ids: Any) -> dict[str, frozenset[str]]:
@@ -573,10 +578,10 @@ async def test_a_hub_that_cannot_find_out_who_sees_an_order_has_everybody_read_a
     stream = Stream(_who(Role.AGENT, "GD"))
     made.join(stream, made.name)
     assert not stream.reset
-    made.hear([Change("WH1", 1, 1, True, ())])
+    made.hear([Change("WH1", 1, 1, 1, ())])
     await asyncio.wait_for(stream.wake.wait(), 2)
     assert stream.reset
-    made.hear([Change("WH1", 2, 2, True, ())])
+    made.hear([Change("WH1", 2, 2, 2, ())])
     await asyncio.sleep(hub.TOGETHER_SECONDS * 2)
     assert not running.done()
     running.cancel()
@@ -593,7 +598,7 @@ async def test_whoever_waits_goes_on_waiting_when_the_places_cannot_be_read_eith
     made.listens(False)
     made.begin_anew()
     assert (stream.waits, stream.reset) == (True, False)
-    made.hear([Change("WH1", 1, 1, True, ("somebody",))])
+    made.hear([Change("WH1", 1, 1, 1, ("somebody",))])
     running = asyncio.create_task(made.run())
     await asyncio.sleep(hub.TOGETHER_SECONDS * 2)
     assert (stream.waits, stream.reset, stream.notices, stream.orders) == (True, False, False, {})
