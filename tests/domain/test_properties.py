@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contracts.messages import decode, encode, from_row, to_row
 from domain import commands as c
+from domain import history_events
 from domain.errors import Refusal
 from domain.events import EVENTS, Event
 from domain.model import (
@@ -370,5 +371,6 @@ SEEN: Counter[str] = Counter()
 
 
 def test_the_walk_visits_every_event_but_a_few() -> None:
-    """The machine would prove little if every order were refused at the door."""
-    assert len(set(EVENTS) - set(SEEN)) <= 10, sorted(set(EVENTS) - set(SEEN))
+    """The machine would prove little if every order were refused at the door; it registers and never imports."""
+    reachable = {name for name, kind in EVENTS.items() if kind.__module__ != history_events.__name__}
+    assert len(reachable - set(SEEN)) <= 10, sorted(reachable - set(SEEN))
