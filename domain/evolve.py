@@ -7,6 +7,7 @@ into the order at once, with its number and its clocks.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from domain import events as e
@@ -61,28 +62,14 @@ def _ticking(clocks: dict[str, Clock], event: e.Event) -> dict[str, Clock]:
 
 
 def _registered(body: e.OrderRegistered, event: e.Event) -> Order:
-    return Order(
-        id=body.order_id,
-        seq=event.seq,
-        state=State.REGISTERED,
-        order_class=body.order_class,
-        category=body.category,
-        title=body.title,
-        province=body.province,
-        channel=body.channel,
-        customer=body.customer,
-        terms=body.terms,
-        policy_version=event.policy_version,
-        registered_at=event.at,
-        registered_by=event.actor.id,
-        area=body.area,
-        against=body.against,
-        rehearsal=body.rehearsal,
-        clocks=_ticking({}, event),
-    )
+    return replace(_begun(body, event, event.at), against=body.against, rehearsal=body.rehearsal)
 
 
 def _imported(body: e.OrderImported, event: e.Event) -> Order:
+    return replace(_begun(body, event, body.registered_at), imported=f"{body.system}/{body.case}")
+
+
+def _begun(body: e.OrderRegistered | e.OrderImported, event: e.Event, registered_at: datetime) -> Order:
     return Order(
         id=body.order_id,
         seq=event.seq,
@@ -95,10 +82,9 @@ def _imported(body: e.OrderImported, event: e.Event) -> Order:
         customer=body.customer,
         terms=body.terms,
         policy_version=event.policy_version,
-        registered_at=body.registered_at,
+        registered_at=registered_at,
         registered_by=event.actor.id,
         area=body.area,
-        imported=f"{body.system}/{body.case}",
         clocks=_ticking({}, event),
     )
 

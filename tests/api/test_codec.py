@@ -16,13 +16,13 @@ from sqlalchemy import select
 from temporalio.client import Client
 
 from contracts.names import workflow_id
+from runtime.history import payloads
 from runtime.settings import Settings
 from store.access_tables import accesses
 from store.session import EVERYWHERE, make_engine
 from tests.api.browsers import Browser, give_password, system
 from tests.api.conftest import AGENT, MANAGER, PHONE, Caller
 from tests.conftest import Database
-from tests.support import histories
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,7 +46,7 @@ async def order_id(api: Caller) -> str:
 async def kept(order_id: str, outsider: Client) -> list[dict[str, Any]]:
     """The order's payloads as the engine keeps them, in Temporal's JSON."""
     history = await outsider.get_workflow_handle(workflow_id(order_id)).fetch_history()
-    return [MessageToDict(payload) for event in history.events for payload in histories.payloads(event)]
+    return [MessageToDict(payload) for event in history.events for payload in payloads(event)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -34,6 +34,7 @@ from contracts.options import TASK_TIMEOUT
 from domain import commands as c
 from runtime import keyring
 from runtime.codec import ENCODING, Codec, UnreadablePayload
+from runtime.history import payloads
 from runtime.keyring import Keyring
 from runtime.plugin import WhistlePlugin, connect, converter
 from runtime.settings import Settings
@@ -258,7 +259,7 @@ async def test_the_engine_holds_nothing_that_can_be_read(desk: Desk, outsider: C
     order_id = await _busy_order(desk)
     handle = outsider.get_workflow_handle(workflow_id(order_id))
     history = await handle.fetch_history()
-    found = [payload for event in history.events for payload in histories.payloads(event)]
+    found = [payload for event in history.events for payload in payloads(event)]
     assert len(found) > 20
     assert {payload.metadata["encoding"] for payload in found} == {ENCODING}
     assert {payload.metadata["workflow"].decode() for payload in found} == {workflow_id(order_id)}
@@ -290,8 +291,8 @@ async def test_a_refusal_on_its_way_tells_nobody_why(desk: Desk, outsider: Clien
     assert isinstance(seen, ApplicationError)
     assert (seen.message, seen.type) == ("Encoded failure", "not_allowed_now")
     assert seen.failure is not None
-    assert {payload.metadata["encoding"] for payload in histories.payloads(seen.failure)} == {ENCODING}
-    assert len(list(histories.payloads(seen.failure))) == 2, "its words, and its details"
+    assert {payload.metadata["encoding"] for payload in payloads(seen.failure)} == {ENCODING}
+    assert len(list(payloads(seen.failure))) == 2, "its words, and its details"
 
 
 async def _first_failure(client: Client, order_id: str) -> HistoryEvent:
@@ -365,7 +366,7 @@ async def test_keys_change_while_commands_run_and_nothing_fails(
     over.set()
     await busy
     history = await outsider.get_workflow_handle(workflow_id(order_id)).fetch_history()
-    used = {payload.metadata["key"].decode() for event in history.events for payload in histories.payloads(event)}
+    used = {payload.metadata["key"].decode() for event in history.events for payload in payloads(event)}
     assert used == set(made)
     async with asyncio.timeout(60):
         await Replayer(workflows=[OrderWorkflow], plugins=[WhistlePlugin(desk.keys)]).replay_workflow(history)

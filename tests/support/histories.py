@@ -12,17 +12,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
-from temporalio.api.common.v1 import Payload, SearchAttributes
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 
 from runtime.codec import Codec
+from runtime.history import payloads
 from runtime.keyring import Keyring
 
 FOLDER = Path(__file__).parents[1] / "workflows" / "histories"
@@ -52,22 +51,6 @@ async def write(name: str, history: WorkflowHistory, keys: Keyring) -> Path | No
     assert len(text) < MOST_BYTES, f"{name} is too long to be kept: {len(text)} bytes"
     path.write_text(text)
     return path
-
-
-def payloads(message: Message) -> Iterator[Payload]:
-    """Every payload in a message of Temporal's, at any depth; search attributes are none."""
-    if isinstance(message, Payload):
-        yield message
-        return
-    if isinstance(message, SearchAttributes):
-        return
-    for field, value in message.ListFields():
-        if field.type != field.TYPE_MESSAGE:
-            continue
-        inner = value if field.is_repeated else [value]
-        for each in inner.values() if hasattr(inner, "values") else inner:
-            if isinstance(each, Message):
-                yield from payloads(each)
 
 
 async def open_payloads(message: Message, codec: PayloadCodec) -> None:
